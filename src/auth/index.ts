@@ -1,0 +1,53 @@
+import type { AuthScript, DirectorySettings } from '../config/model.js';
+
+/** What a decision needs to know of a request. Byte strings. */
+export interface AuthRequest {
+  readonly method: string;
+  /** The Authorization header as sent; of several the first. */
+  readonly authorization: string | undefined;
+  /** Numeric address of the client. */
+  readonly clientAddress: string;
+  /** name, value, …: built only when a script is asked. Holds neither Authorization nor Proxy-Authorization. */
+  environ(): readonly string[];
+}
+
+/** Granted, or a worded "no". */
+export type Verdict =
+  | {
+      readonly kind: 'granted';
+      /** REMOTE_USER; absent when nobody had to authenticate. */
+      readonly user?: string;
+      /** AUTH_TYPE, with `user`. */
+      readonly authType?: 'Basic';
+    }
+  | {
+      readonly kind: 'refused';
+      readonly status: 401 | 403 | 500;
+      /** Value of WWW-Authenticate, with 401. */
+      readonly challenge?: string;
+      /** The name the client offered, for %u of the access log. */
+      readonly user?: string;
+      /** What the error log shall say; absent when Apache logs nothing (401 for want of credentials). */
+      readonly reason?: {
+        readonly level: 'error' | 'info' | 'debug';
+        readonly module: string;
+        readonly text: string;
+      };
+    };
+
+/** What `auth` asks of others. A rejected promise is a general error: 500. */
+export interface AuthPorts {
+  /** True: granted; false: denied; null: user not found; text: granted under that name. Rejects if the script cannot be asked. */
+  checkPassword(
+    script: AuthScript,
+    environ: readonly string[],
+    user: string,
+    password: string,
+  ): Promise<boolean | null | string>;
+  groupsForUser(script: AuthScript, environ: readonly string[], user: string): Promise<readonly string[]>;
+}
+
+export interface Authorizer {
+  /** Answers at once where nobody has to be asked. */
+  decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
+}

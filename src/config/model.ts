@@ -1,0 +1,342 @@
+/**
+ * What a site file means, as plain data: no functions, no classes, so that the supervisor can hand it to the
+ * front ends over a structured-clone channel. Types only; the stages that fill it are beside this file.
+ * Everything is frozen before it leaves this room.
+ */
+
+import type { LogLevel } from '../log/index.js';
+
+/** Where a directive stands. `line` counts from 1; of a continued line it is the last physical line (as httpd). */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** One thing that is wrong with the configuration, or worth a warning. */
+export interface Mistake {
+  readonly severity: 'error' | 'warning';
+  readonly position: Position;
+  /** The directive or section as the user wrote it; absent for mistakes of a whole file. */
+  readonly directive?: string;
+  /** One sentence: what is wrong and what was expected. */
+  readonly message: string;
+}
+
+export interface ServerConfig {
+  /** Absolute path. */
+  readonly serverRoot: string;
+  /** Absolute path of the file given with -f. */
+  readonly configFile: string;
+  /** Every file that was read, in order. */
+  readonly filesRead: readonly string[];
+  /** Names defined by `Define` or -D; the value is '' for a bare name. */
+  readonly defines: ReadonlyMap<string, string>;
+  readonly listeners: readonly Listener[];
+  readonly global: GlobalSettings;
+  /** The main server: what stands outside every <VirtualHost>. `id` 0. */
+  readonly mainServer: VirtualHost;
+  /** In the order of the file. */
+  readonly virtualHosts: readonly VirtualHost[];
+  readonly processGroups: readonly ProcessGroup[];
+  readonly importScripts: readonly ImportScript[];
+  readonly warnings: readonly Mistake[];
+}
+
+export interface Listener {
+  /** Absent: all addresses. IPv6 without brackets. */
+  readonly host?: string;
+  readonly port: number;
+  /** The optional second argument of Listen. */
+  readonly protocol?: string;
+  readonly position: Position;
+}
+
+/** Settings that exist once per server, from directives that cannot stand in <VirtualHost>. */
+export interface GlobalSettings {
+  /** Account that the front ends run as when the supervisor is root; `#1000` is a numeric id. */
+  readonly user?: string;
+  readonly group?: string;
+  /** Absolute. */
+  readonly pidFile: string;
+  /** Absolute directory for sockets. */
+  readonly runtimeDirectory: string;
+  /** WSGISocketPrefix, absolute; absent: `<runtimeDirectory>/wsgi`. */
+  readonly socketPrefix?: string;
+  /** Number of front-end processes (`ServerLimit`); absent: one per core. */
+  readonly frontEnds?: number;
+  readonly listenBacklog: number;
+  readonly pythonHome?: string;
+  readonly pythonPath: readonly string[];
+  /** WSGIRestrictEmbedded: a request that selects no daemon process group answers 500. */
+  readonly restrictEmbedded: boolean;
+  readonly serverTokens: 'full' | 'os' | 'minimal' | 'minor' | 'major' | 'prod';
+  readonly gracefulShutdownTimeoutMs: number;
+}
+
+/** A virtual host, or the main server. Lists are not merged with the main server's: routing does that. */
+export interface VirtualHost {
+  /** 0 for the main server, then 1, 2, … in the order of the file. */
+  readonly id: number;
+  readonly position: Position;
+  /** As written in <VirtualHost>; empty for the main server. */
+  readonly addresses: readonly VirtualHostAddress[];
+  readonly serverName?: ServerName;
+  /** Lower-cased, in the order of the file; may hold the wildcards `*` and `?`. */
+  readonly serverAliases: readonly string[];
+  /** Main server's settings overridden by this host's. */
+  readonly settings: ServerSettings;
+  /** Directory-context directives that stand directly in the server or the virtual host. */
+  readonly directorySettings: DirectorySettings;
+  /** Alias, AliasMatch, in the order of the file. */
+  readonly aliases: readonly Alias[];
+  /** WSGIScriptAlias, WSGIScriptAliasMatch, in the order of the file. */
+  readonly scriptAliases: readonly ScriptAlias[];
+  /** Top-level sections in the order of the file. */
+  readonly sections: readonly Section[];
+}
+
+export interface VirtualHostAddress {
+  /** `*` for `*` and `_default_`; IPv6 without brackets. Names are kept as written. */
+  readonly host: string;
+  /** `*`: any port. */
+  readonly port: number | '*';
+}
+
+export interface ServerName {
+  readonly scheme?: 'http' | 'https';
+  /** Lower-cased. */
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** Settings of a server or virtual host that no section can change. Complete: defaults are filled in. */
+export interface ServerSettings {
+  /** Absolute; absent: no document root. */
+  readonly documentRoot?: string;
+  readonly serverAdmin?: string;
+  readonly useCanonicalName: 'on' | 'off' | 'dns';
+  /** Absent: standard error when in the foreground, else `logs/error_log`. */
+  readonly errorLog?: LogDestination;
+  readonly logLevel: LogLevels;
+  /** Empty: those of the main server. */
+  readonly customLogs: readonly CustomLog[];
+  /** Per wait on the client. */
+  readonly timeoutMs: number;
+  readonly keepAlive: boolean;
+  readonly keepAliveTimeoutMs: number;
+  /** 0: no limit. */
+  readonly maxKeepAliveRequests: number;
+  readonly limitRequestLine: number;
+  readonly limitRequestFieldSize: number;
+  /** 0: no limit. */
+  readonly limitRequestFields: number;
+  readonly mergeSlashes: boolean;
+  readonly allowEncodedSlashes: 'off' | 'on' | 'nodecode';
+  readonly traceEnable: 'on' | 'off' | 'extended';
+}
+
+export type LogDestination =
+  /** `path` absolute. */
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'stderr' };
+
+export interface LogLevels {
+  readonly default: LogLevel;
+  /** By module identifier without `_module` (`wsgi`, `authz_core`). */
+  readonly modules: ReadonlyMap<string, LogLevel>;
+}
+
+export interface CustomLog {
+  readonly destination: LogDestination;
+  /** The format text; nicknames are resolved. */
+  readonly format: string;
+  /** `env=NAME` / `env=!NAME`. */
+  readonly condition?: { readonly variable: string; readonly negated: boolean };
+  readonly position: Position;
+}
+
+export interface Alias {
+  /** For `Alias`: the URL prefix. For `AliasMatch`: the pattern. */
+  readonly match:
+    | { readonly kind: 'prefix'; readonly path: string }
+    | { readonly kind: 'regex'; readonly pattern: RegExp };
+  /** Absolute path; may hold `$1` … for AliasMatch. */
+  readonly target: string;
+  readonly position: Position;
+}
+
+export interface ScriptAlias extends Alias {
+  /** `process-group=` and its kin on the directive itself; they win over the settings of sections. */
+  readonly processGroup?: string;
+  readonly applicationGroup?: string;
+  readonly callableObject?: string;
+  readonly passAuthorization?: boolean;
+  /** How the exported object of a JavaScript module is called; absent: by its shape. */
+  readonly applicationInterface?: ApplicationInterface;
+}
+
+export type ApplicationInterface = 'auto' | 'wsgi' | 'fetch' | 'node';
+
+export type SectionKind = 'directory' | 'files' | 'location';
+
+/** <Directory>, <Files>, <Location> and their Match forms. */
+export interface Section {
+  readonly kind: SectionKind;
+  readonly position: Position;
+  /** As written, for messages. */
+  readonly argument: string;
+  readonly match: SectionMatch;
+  readonly settings: DirectorySettings;
+  /** <Files> inside <Directory>. */
+  readonly sections: readonly Section[];
+}
+
+export type SectionMatch =
+  /** Compared by path segments (`directory`, `location`) or with the base name (`files`). */
+  | { readonly kind: 'literal'; readonly text: string }
+  /** `*`, `?`, `[...]`, never matching `/`. */
+  | { readonly kind: 'wildcard'; readonly text: string }
+  /** `~` and the Match forms. Unanchored. */
+  | { readonly kind: 'regex'; readonly pattern: RegExp };
+
+/**
+ * What a section says. Absent = not said there, so that a later section overrides only what it names. How each
+ * member merges is one table in `routing/merge-settings.ts`.
+ */
+export interface DirectorySettings {
+  // Who may enter
+  readonly require?: Requirement;
+  readonly authMerging?: 'off' | 'and' | 'or';
+  /** 'none' is AuthType None; any other word than basic is kept to be refused at request time. */
+  readonly authType?: string;
+  readonly authName?: string;
+  readonly authBasicProviders?: readonly string[];
+  readonly authBasicAuthoritative?: boolean;
+  /** Absolute. */
+  readonly authUserFile?: string;
+  /** Absolute. */
+  readonly authGroupFile?: string;
+  readonly authUserScript?: AuthScript;
+  readonly authGroupScript?: AuthScript;
+
+  // Applications
+  readonly processGroup?: string;
+  readonly applicationGroup?: string;
+  readonly callableObject?: string;
+  readonly applicationInterface?: ApplicationInterface;
+  readonly passAuthorization?: boolean;
+  readonly scriptReloading?: boolean;
+  readonly chunkedRequest?: boolean;
+  readonly mapHeadToGet?: 'on' | 'off' | 'auto';
+  readonly errorOverride?: boolean;
+
+  // Environment of applications; merged by name.
+  readonly environment?: EnvironmentSettings;
+
+  // Files
+  readonly directoryIndex?: readonly string[];
+  readonly options?: OptionsSetting;
+  /** `wsgi-script` or 'none'. */
+  readonly handler?: string;
+
+  /** Bytes; 0: no limit. */
+  readonly limitRequestBody?: number;
+  readonly logLevel?: LogLevels;
+}
+
+export interface EnvironmentSettings {
+  /** SetEnv: name → value ('' when none was given). */
+  readonly set: ReadonlyMap<string, string>;
+  /** PassEnv with the values found at start. */
+  readonly pass: ReadonlyMap<string, string>;
+  readonly unset: ReadonlySet<string>;
+}
+
+export interface OptionsSetting {
+  /** True: the words replace what was inherited; false: all words had `+` or `-`. */
+  readonly absolute: boolean;
+  readonly add: ReadonlySet<string>;
+  readonly remove: ReadonlySet<string>;
+}
+
+export interface AuthScript {
+  /** Absolute. */
+  readonly file: string;
+  readonly processGroup?: string;
+  readonly applicationGroup?: string;
+  readonly position: Position;
+}
+
+/** A node of the Require tree. Bare Require lines of one section are one `any` container. */
+export type Requirement =
+  | {
+      readonly kind: 'any' | 'every' | 'none';
+      readonly requirements: readonly Requirement[];
+      readonly position: Position;
+    }
+  | { readonly kind: 'not'; readonly requirement: Requirement; readonly position: Position }
+  | { readonly kind: 'granted' | 'denied'; readonly position: Position }
+  | { readonly kind: 'valid-user'; readonly position: Position }
+  | {
+      readonly kind: 'user' | 'group' | 'wsgi-group';
+      readonly names: readonly string[];
+      readonly position: Position;
+    }
+  | { readonly kind: 'ip'; readonly ranges: readonly AddressRange[]; readonly position: Position };
+
+/** `10.0.0.0/8`, `2001:db8::/32`: address text in canonical form and prefix length in bits. */
+export interface AddressRange {
+  readonly address: string;
+  readonly prefixLength: number;
+}
+
+/** WSGIDaemonProcess. Options that were not given have mod_wsgi's defaults. */
+export interface ProcessGroup {
+  readonly name: string;
+  readonly position: Position;
+  /** `id` of the virtual host it is declared in; 0: usable by all. */
+  readonly virtualHostId: number;
+  readonly processes: number;
+  /** True when `processes=` was given at all: wsgi.multiprocess. */
+  readonly multiprocess: boolean;
+  /** Absent: 15 for Python, no bound for Node. */
+  readonly threads?: number;
+  readonly displayName?: string;
+  /** Absolute. */
+  readonly home?: string;
+  readonly user?: string;
+  readonly group?: string;
+  readonly supplementaryGroups?: readonly string[];
+  /** As a number. */
+  readonly umask?: number;
+  readonly lang?: string;
+  readonly locale?: string;
+  readonly pythonHome?: string;
+  readonly pythonPath: readonly string[];
+  readonly pythonEggs?: string;
+  readonly listenBacklog: number;
+  readonly connectTimeoutMs: number;
+  /** Absent: the server's Timeout. */
+  readonly socketTimeoutMs?: number;
+  /** 0: off. */
+  readonly queueTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly startupTimeoutMs: number;
+  readonly gracefulTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly deadlockTimeoutMs: number;
+  readonly inactivityTimeoutMs: number;
+  readonly restartIntervalMs: number;
+  readonly maximumRequests: number;
+  /** Bytes of one response header line. */
+  readonly headerBufferSize: number;
+}
+
+/** WSGIImportScript, and the preload of script aliases whose groups are static. */
+export interface ImportScript {
+  readonly file: string;
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  readonly position: Position;
+}

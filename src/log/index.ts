@@ -1,0 +1,21 @@
+/** Apache's levels, most severe first. */
+export const logLevels = [
+  'emerg',
+  'alert',
+  'crit',
+  'error',
+  'warn',
+  'notice',
+  'info',
+  'debug',
+  'trace1',
+  'trace2',
+  'trace3',
+  'trace4',
+  'trace5',
+  'trace6',
+  'trace7',
+  'trace8',
+] as const;
+
+export type LogLevel = (typeof logLevels)[number];

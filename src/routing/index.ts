@@ -1,0 +1,55 @@
+import type { DirectorySettings, ScriptAlias, ServerConfig, VirtualHost } from '../config/model.js';
+
+/** Everything that decides which settings and which application a request meets. Byte strings throughout. */
+export interface RoutingFacts {
+  /** Local end of the connection; IPv4 in dotted form also when it came in on an IPv6 socket. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** Host without port, lower-case, without trailing dot; '' if the request has none. */
+  readonly hostName: string;
+}
+
+export interface Router {
+  /** O(1) in the number of virtual hosts. */
+  selectVirtualHost(facts: RoutingFacts): VirtualHost;
+  /** `path`: decoded, cleaned, slashes merged as the virtual host wants. Never throws for what a client can send. */
+  route(virtualHost: VirtualHost, path: string): Route;
+}
+
+export interface Route {
+  readonly virtualHost: VirtualHost;
+  /** Merged in Apache's order; one frozen object per combination of sections, so identity may be used as a cache key. */
+  readonly settings: DirectorySettings;
+  readonly mapping: Mapping;
+}
+
+export type Mapping =
+  /** A WSGI script: `scriptFile` exists and is a file. */
+  | {
+      readonly kind: 'script';
+      readonly scriptFile: string;
+      readonly scriptName: string;
+      readonly pathInfo: string;
+      /** Absent when SetHandler chose it. */
+      readonly alias?: ScriptAlias;
+    }
+  | {
+      readonly kind: 'file';
+      readonly filename: string;
+      readonly pathInfo: string;
+      readonly contextPrefix: string;
+      readonly contextDocumentRoot: string;
+    }
+  /** `filename` without trailing slash. */
+  | {
+      readonly kind: 'directory';
+      readonly filename: string;
+      readonly contextPrefix: string;
+      readonly contextDocumentRoot: string;
+    }
+  /** No such file or directory, nothing mapped: 404. */
+  | { readonly kind: 'missing'; readonly filename: string; readonly reason: string }
+  /** The file system or an option forbids it: 403. */
+  | { readonly kind: 'forbidden'; readonly filename: string; readonly reason: string };
+
+export type CreateRouter = (config: ServerConfig) => Router;

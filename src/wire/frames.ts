@@ -1,0 +1,127 @@
+/** Frames of the daemon protocol: length, type, stream id, payload. See README.md in this folder. */
+
+export const FrameType = {
+  hello: 0x01,
+  request: 0x10,
+  response: 0x20,
+  body: 0x30,
+  end: 0x31,
+  abort: 0x32,
+  credit: 0x33,
+  log: 0x34,
+  call: 0x40,
+  reply: 0x41,
+  ping: 0x50,
+  pong: 0x51,
+  drain: 0x52,
+} as const;
+
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+/** Bytes in front of every payload. */
+export const frameHeaderBytes = 8;
+/** Largest payload of a BODY frame, in bytes. */
+export const maxBodyBytes = 65_536;
+/** BODY bytes that each direction of a stream may carry before the first CREDIT. */
+export const initialWindow = 262_144;
+/** Largest payload of any frame, in bytes. */
+export const maxPayloadBytes = 0xff_ff_ff;
+
+/** The peer broke the protocol; the connection is of no further use. */
+export class WireViolation extends Error {
+  override readonly name = 'WireViolation';
+}
+
+export function encodeFrame(type: FrameType, stream: number, payload?: Uint8Array | undefined): Buffer {
+  const length = payload === undefined ? 0 : payload.length;
+  if (length > maxPayloadBytes)
+    throw new WireViolation(`payload of ${length} bytes does not fit into a frame`);
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + length);
+  writeHeader(frame, type, stream, length);
+  if (payload !== undefined) frame.set(payload, frameHeaderBytes);
+  return frame;
+}
+
+/** A frame whose payload is a latin-1 text, without the copy that {@link encodeFrame} makes. */
+export function encodeTextFrame(type: FrameType, stream: number, text: string): Buffer {
+  if (text.length > maxPayloadBytes)
+    throw new WireViolation(`payload of ${text.length} bytes does not fit into a frame`);
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + text.length);
+  writeHeader(frame, type, stream, text.length);
+  frame.write(text, frameHeaderBytes, 'latin1');
+  return frame;
+}
+
+/** Only the eight header bytes, for payloads that are written separately. */
+export function encodeFrameHeader(type: FrameType, stream: number, length: number): Buffer {
+  const header = Buffer.allocUnsafe(frameHeaderBytes);
+  writeHeader(header, type, stream, length);
+  return header;
+}
+
+function writeHeader(target: Buffer, type: FrameType, stream: number, length: number): void {
+  target.writeUInt32BE(length * 256 + type, 0);
+  target.writeUInt32BE(stream, 4);
+}
+
+export type FrameHandler = (type: FrameType, stream: number, payload: Buffer) => void;
+
+const knownTypes = new Set<number>(Object.values(FrameType));
+
+/**
+ * Cuts a byte stream into frames, however it arrives. Payloads are views of the pieces pushed in where they lie in one
+ * piece; a handler that keeps one beyond its call must copy it.
+ */
+export class FrameReader {
+  readonly #onFrame: FrameHandler;
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  #wanted = frameHeaderBytes;
+
+  constructor(onFrame: FrameHandler) {
+    this.#onFrame = onFrame;
+  }
+
+  /** @throws WireViolation for an unknown frame type. */
+  push(piece: Buffer): void {
+    if (this.#restBytes === 0) {
+      this.#cut(piece);
+      return;
+    }
+    this.#rest.push(piece);
+    this.#restBytes += piece.length;
+    if (this.#restBytes < this.#wanted) return;
+    const whole = Buffer.concat(this.#rest, this.#restBytes);
+    this.#rest = [];
+    this.#restBytes = 0;
+    this.#cut(whole);
+  }
+
+  #cut(bytes: Buffer): void {
+    let at = 0;
+    while (bytes.length - at >= frameHeaderBytes) {
+      const word = bytes.readUInt32BE(at);
+      const length = word >>> 8;
+      const type = word & 0xff;
+      if (!knownTypes.has(type)) throw new WireViolation(`unknown frame type 0x${type.toString(16)}`);
+      const end = at + frameHeaderBytes + length;
+      if (end > bytes.length) {
+        this.#keep(bytes.subarray(at), frameHeaderBytes + length);
+        return;
+      }
+      this.#onFrame(
+        type as FrameType,
+        bytes.readUInt32BE(at + 4),
+        bytes.subarray(at + frameHeaderBytes, end),
+      );
+      at = end;
+    }
+    if (at < bytes.length) this.#keep(bytes.subarray(at), frameHeaderBytes);
+  }
+
+  #keep(rest: Buffer, wanted: number): void {
+    this.#rest = [rest];
+    this.#restBytes = rest.length;
+    this.#wanted = wanted;
+  }
+}

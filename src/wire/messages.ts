@@ -1,0 +1,247 @@
+/** Payloads of the daemon protocol's frames. See README.md in this folder. */
+
+import { WireViolation } from './frames.js';
+
+/** name, value, name, value, …; every character one byte. */
+export type Pairs = readonly string[];
+
+export type CallInterface = 'auto' | 'wsgi' | 'fetch' | 'node';
+
+export interface RequestMessage {
+  readonly scriptFile: string;
+  readonly applicationGroup: string;
+  readonly callableName: string;
+  readonly callInterface: CallInterface;
+  readonly hasBody: boolean;
+  readonly checkScript: boolean;
+  readonly environ: Pairs;
+  /** Headers as received; empty for Python daemons. */
+  readonly headers: Pairs;
+}
+
+export interface ResponseMessage {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: Pairs;
+}
+
+export interface CallMessage {
+  readonly functionName: 'check_password' | 'groups_for_user';
+  readonly scriptFile: string;
+  readonly applicationGroup: string;
+  readonly checkScript: boolean;
+  readonly arguments: readonly string[];
+  readonly environ: Pairs;
+}
+
+export type ReplyMessage =
+  | { readonly kind: 'true' | 'false' | 'none' }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'list'; readonly texts: readonly string[] }
+  | { readonly kind: 'missing' | 'error'; readonly sentence: string };
+
+export interface AbortMessage {
+  readonly code: string;
+  readonly sentence: string;
+}
+
+/** @throws WireViolation if a text holds a NUL. */
+export function encodeTexts(texts: readonly string[]): string {
+  const joined = texts.join('\0');
+  // One scan instead of one per text: as many NULs as there are gaps, or some text has one of its own.
+  let nuls = 0;
+  for (let at = joined.indexOf('\0'); at !== -1; at = joined.indexOf('\0', at + 1)) nuls += 1;
+  if (nuls !== Math.max(0, texts.length - 1)) throw new WireViolation('a text holds a NUL byte');
+  return joined;
+}
+
+export function decodeTexts(payload: Buffer): string[] {
+  return payload.length === 0 ? [] : payload.toString('latin1').split('\0');
+}
+
+export function encodeRequest(message: RequestMessage): string {
+  const { scriptFile, applicationGroup, callableName, callInterface, environ, headers } = message;
+  const flags = (message.hasBody ? 'b' : '') + (message.checkScript ? 'r' : '');
+  const count = String(environ.length / 2);
+  return encodeTexts([
+    scriptFile,
+    applicationGroup,
+    callableName,
+    callInterface,
+    flags,
+    count,
+    ...environ,
+    ...headers,
+  ]);
+}
+
+export function decodeRequest(payload: Buffer): RequestMessage {
+  const texts = decodeTexts(payload);
+  const [scriptFile, applicationGroup, callableName, callInterface, flags, count] = texts;
+  if (
+    scriptFile === undefined ||
+    applicationGroup === undefined ||
+    callableName === undefined ||
+    flags === undefined ||
+    !isCallInterface(callInterface)
+  ) {
+    throw new WireViolation('REQUEST is too short or names no known interface');
+  }
+  const environEnd = 6 + 2 * decodeCount(count, texts.length - 6, 2);
+  if ((texts.length - environEnd) % 2 !== 0)
+    throw new WireViolation('REQUEST has a header name without a value');
+  return {
+    scriptFile,
+    applicationGroup,
+    callableName,
+    callInterface,
+    hasBody: flags.includes('b'),
+    checkScript: flags.includes('r'),
+    environ: texts.slice(6, environEnd),
+    headers: texts.slice(environEnd),
+  };
+}
+
+/** `status` 100 to 999; `headers` are checked by the caller to hold no CR, LF or NUL. */
+export function encodeResponse(message: ResponseMessage): string {
+  const statusLine = message.reason === '' ? String(message.status) : `${message.status} ${message.reason}`;
+  return encodeTexts([statusLine, ...message.headers]);
+}
+
+export function decodeResponse(payload: Buffer): ResponseMessage {
+  const texts = decodeTexts(payload);
+  const statusLine = texts[0] ?? '';
+  const status = Number(statusLine.slice(0, 3));
+  if (!/^[1-9][0-9]{2}( |$)/.test(statusLine))
+    throw new WireViolation(`RESPONSE has no status: ${JSON.stringify(statusLine)}`);
+  if (texts.length % 2 !== 1) throw new WireViolation('RESPONSE has a header name without a value');
+  return { status, reason: statusLine.slice(4), headers: texts.slice(1) };
+}
+
+export function encodeCall(message: CallMessage): string {
+  const flags = message.checkScript ? 'r' : '';
+  const { functionName, scriptFile, applicationGroup, environ } = message;
+  const count = String(message.arguments.length);
+  return encodeTexts([
+    functionName,
+    scriptFile,
+    applicationGroup,
+    flags,
+    count,
+    ...message.arguments,
+    ...environ,
+  ]);
+}
+
+export function decodeCall(payload: Buffer): CallMessage {
+  const texts = decodeTexts(payload);
+  const [functionName, scriptFile, applicationGroup, flags, count] = texts;
+  if (scriptFile === undefined || applicationGroup === undefined || flags === undefined) {
+    throw new WireViolation('CALL is too short');
+  }
+  if (functionName !== 'check_password' && functionName !== 'groups_for_user') {
+    throw new WireViolation(`CALL of an unknown function: ${JSON.stringify(functionName)}`);
+  }
+  const argumentsEnd = 5 + decodeCount(count, texts.length - 5, 1);
+  if ((texts.length - argumentsEnd) % 2 !== 0)
+    throw new WireViolation('CALL has an environ name without a value');
+  return {
+    functionName,
+    scriptFile,
+    applicationGroup,
+    checkScript: flags.includes('r'),
+    arguments: texts.slice(5, argumentsEnd),
+    environ: texts.slice(argumentsEnd),
+  };
+}
+
+export function encodeReply(message: ReplyMessage): string {
+  switch (message.kind) {
+    case 'text':
+      return encodeTexts(['text', message.text]);
+    case 'list':
+      return encodeTexts(['list', ...message.texts]);
+    case 'missing':
+    case 'error':
+      return encodeTexts([message.kind, message.sentence]);
+    default:
+      return message.kind;
+  }
+}
+
+export function decodeReply(payload: Buffer): ReplyMessage {
+  const [kind, ...rest] = decodeTexts(payload);
+  switch (kind) {
+    case 'true':
+    case 'false':
+    case 'none':
+      return { kind };
+    case 'text':
+      return { kind, text: rest[0] ?? '' };
+    case 'list':
+      return { kind, texts: rest };
+    case 'missing':
+    case 'error':
+      return { kind, sentence: rest[0] ?? '' };
+    default:
+      throw new WireViolation(`REPLY of an unknown kind: ${JSON.stringify(kind)}`);
+  }
+}
+
+export function encodeAbort(code: string, sentence: string): string {
+  return encodeTexts([code, sentence]);
+}
+
+export function decodeAbort(payload: Buffer): AbortMessage {
+  const [code, sentence] = decodeTexts(payload);
+  if (code === undefined) throw new WireViolation('ABORT without a code');
+  return { code, sentence: sentence ?? '' };
+}
+
+/** `bytes` 1 to 4 294 967 295. */
+export function encodeCredit(bytes: number): Buffer {
+  const payload = Buffer.allocUnsafe(4);
+  payload.writeUInt32BE(bytes);
+  return payload;
+}
+
+export function decodeCredit(payload: Buffer): number {
+  if (payload.length !== 4) throw new WireViolation(`CREDIT of ${payload.length} bytes`);
+  return payload.readUInt32BE();
+}
+
+/** One line for the error log. `line` holds no LF. */
+export function encodeLog(level: string, line: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(`${level}\0`, 'latin1'), line]);
+}
+
+export function decodeLog(payload: Buffer): { readonly level: string; readonly line: Buffer } {
+  const nul = payload.indexOf(0);
+  if (nul === -1) throw new WireViolation('LOG without a level');
+  return { level: payload.toString('latin1', 0, nul), line: payload.subarray(nul + 1) };
+}
+
+export function encodeHello(fields: Pairs): string {
+  return encodeTexts(['version', '1', ...fields]);
+}
+
+export function decodeHello(payload: Buffer): ReadonlyMap<string, string> {
+  const texts = decodeTexts(payload);
+  const fields = new Map<string, string>();
+  for (let at = 0; at + 1 < texts.length; at += 2) fields.set(texts[at] as string, texts[at + 1] as string);
+  if (fields.get('version') !== '1')
+    throw new WireViolation(`the peer speaks version ${fields.get('version') ?? 'none'}, not 1`);
+  return fields;
+}
+
+function decodeCount(text: string | undefined, available: number, unit: number): number {
+  const count = Number(text);
+  if (!/^[0-9]{1,7}$/.test(text ?? '') || count * unit > available) {
+    throw new WireViolation(`a list of ${JSON.stringify(text)} items does not fit into its frame`);
+  }
+  return count;
+}
+
+function isCallInterface(text: string | undefined): text is CallInterface {
+  return text === 'auto' || text === 'wsgi' || text === 'fetch' || text === 'node';
+}

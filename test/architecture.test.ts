@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const source = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Room → rooms it may import. The same table as in ARCHITECTURE.md, which a test below compares. */
+const allowed: Record<string, readonly string[]> = {
+  'main.ts': [
+    'cli',
+    'config',
+    'routing',
+    'auth',
+    'htpasswd-auth',
+    'files',
+    'wire',
+    'processes',
+    'http',
+    'log',
+  ],
+  'front-end.ts': [
+    'config',
+    'routing',
+    'auth',
+    'htpasswd-auth',
+    'server',
+    'files',
+    'proxy',
+    'wire',
+    'http',
+    'log',
+  ],
+  cli: ['config', 'log'],
+  config: ['http', 'log'],
+  routing: ['config/model', 'http'],
+  auth: ['config/model', 'http', 'htpasswd-auth'],
+  'htpasswd-auth': [],
+  server: ['routing', 'auth', 'files', 'proxy', 'http', 'log', 'config/model'],
+  files: ['http'],
+  proxy: ['wire', 'http', 'log'],
+  wire: [],
+  processes: ['config/model', 'log'],
+  'daemon/node': ['wire', 'http'],
+  http: [],
+  log: [],
+};
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesBelow(path) : path.endsWith('.ts') ? [path] : [];
+  });
+}
+
+function roomOf(file: string): string {
+  const parts = relative(source, file).split(sep);
+  return parts[0] === 'daemon' ? `daemon/${parts[1]}` : (parts[0] as string);
+}
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+  readonly target: string;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  const pattern = /\b(?:from|import)\s*\(?\s*'(\.[^']*)'/g;
+  return [...text.matchAll(pattern)].map(([, specifier = '']) => ({
+    from: relative(source, file),
+    specifier,
+    target: resolve(dirname(file), specifier.replace(/\.js$/, '.ts')),
+  }));
+}
+
+const files = filesBelow(source);
+
+describe('rooms', () => {
+  it('finds the source', () => {
+    expect(files.length).toBeGreaterThan(10);
+  });
+
+  it.each(files.map((file) => [relative(source, file), file]))(
+    '%s imports only what lies below it',
+    (_, file) => {
+      const room = roomOf(file);
+      expect(Object.keys(allowed)).toContain(room);
+      const wrong = importsOf(file).filter(({ target }) => {
+        const targetRoom = roomOf(target);
+        if (targetRoom === room) return false;
+        const isModel = relative(source, target) === join('config', 'model.ts');
+        if (isModel && allowed[room]?.includes('config/model')) return false;
+        return !allowed[room]?.includes(targetRoom);
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it('are entered by index.ts (or config/model.ts)', () => {
+    const wrong = files
+      .flatMap(importsOf)
+      .filter(({ from, target }) => roomOf(join(source, from)) !== roomOf(target))
+      .filter(({ target }) => {
+        const path = relative(source, target);
+        return !path.endsWith(`${sep}index.ts`) && path !== join('config', 'model.ts');
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  it('stand in ARCHITECTURE.md', () => {
+    const page = readFileSync(join(source, '..', 'ARCHITECTURE.md'), 'utf8');
+    for (const room of Object.keys(allowed))
+      expect(page).toContain(`| \`${room}${room.endsWith('.ts') ? '' : '/'}\` |`);
+  });
+});

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/peers/**'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    // Feature tests start real server processes: keep to what two cores carry.
+    maxWorkers: 2,
+  },
+});
