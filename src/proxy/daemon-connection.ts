@@ -1,0 +1,218 @@
+import { connect, type Socket } from 'node:net';
+import {
+  decodeAbort,
+  decodeCredit,
+  decodeHello,
+  decodeLog,
+  decodeReply,
+  decodeResponse,
+  encodeAbort,
+  encodeCredit,
+  encodeFrame,
+  encodeFrameHeader,
+  encodeHello,
+  encodeTextFrame,
+  FrameReader,
+  FrameType,
+  maxBodyBytes,
+  type ReplyMessage,
+  type ResponseMessage,
+  WireViolation,
+} from '../wire/index.js';
+
+/** What one stream hears. Exactly one of `end`, `abort`, `reply` and `lost` comes last. */
+export interface StreamListener {
+  response(message: ResponseMessage): void;
+  /** The view is only valid as long as nothing else is read; handing it to a socket is fine. */
+  body(piece: Buffer): void;
+  end(): void;
+  abort(code: string, sentence: string): void;
+  credit(bytes: number): void;
+  reply(message: ReplyMessage): void;
+  log(level: string, line: Buffer): void;
+  /** The connection went away while the stream was open. */
+  lost(reason: string): void;
+}
+
+export interface ConnectionListener {
+  /** The daemon said HELLO: requests may be sent. */
+  ready(): void;
+  /** The daemon wants no more streams. */
+  drain(): void;
+  /** Once, also when the connection never came up. All streams have heard `lost` before. */
+  closed(reason: string): void;
+  /** LOG on stream 0. */
+  log(level: string, line: Buffer): void;
+}
+
+const lastStreamId = 0x7fff_ffff;
+/** Up to this many bytes, one copy and one write beat many small writes. */
+const joinBytes = 65_536;
+
+/** One connection to one daemon process, with its streams. Frames of one turn of the event loop go out in one write. */
+export class DaemonConnection {
+  readonly #socket: Socket;
+  readonly #listener: ConnectionListener;
+  readonly #streams = new Map<number, StreamListener>();
+  #nextStream = 1;
+  #outgoing: Buffer[] = [];
+  #outgoingBytes = 0;
+  #closed = false;
+
+  constructor(socketPath: string, listener: ConnectionListener) {
+    this.#listener = listener;
+    this.#socket = connect(socketPath);
+    const reader = new FrameReader((type, stream, payload) => this.#receive(type, stream, payload));
+    this.#socket.on('data', (piece) => {
+      try {
+        reader.push(piece);
+      } catch (error) {
+        if (!(error instanceof WireViolation)) throw error;
+        this.#close(`protocol violation: ${error.message}`);
+      }
+    });
+    this.#socket.on('error', (error) => this.#close(error.message));
+    this.#socket.on('close', () => this.#close('the daemon process closed the connection'));
+    this.#send(encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid)])));
+  }
+
+  /** Streams open now. */
+  get openStreams(): number {
+    return this.#streams.size;
+  }
+
+  /** Opens a stream with a REQUEST or CALL; `text` is its encoded payload. */
+  open(
+    type: typeof FrameType.request | typeof FrameType.call,
+    text: string,
+    listener: StreamListener,
+  ): number {
+    const stream = this.#takeStreamId();
+    const frame = encodeTextFrame(type, stream, text);
+    this.#streams.set(stream, listener);
+    this.#send(frame);
+    return stream;
+  }
+
+  /** The caller keeps to the stream's credit. */
+  sendBody(stream: number, bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; at += maxBodyBytes) {
+      const piece = bytes.subarray(at, at + maxBodyBytes);
+      this.#send(encodeFrameHeader(FrameType.body, stream, piece.length));
+      this.#send(piece);
+    }
+  }
+
+  sendEnd(stream: number): void {
+    this.#send(encodeFrame(FrameType.end, stream));
+  }
+
+  grant(stream: number, bytes: number): void {
+    if (this.#streams.has(stream)) this.#send(encodeFrame(FrameType.credit, stream, encodeCredit(bytes)));
+  }
+
+  /** Closes a stream; its listener hears nothing more. */
+  abort(stream: number, code: 'gone' | 'timeout' | 'cancel', sentence: string): void {
+    if (this.#streams.delete(stream))
+      this.#send(encodeTextFrame(FrameType.abort, stream, encodeAbort(code, sentence)));
+  }
+
+  close(): void {
+    this.#close('closed');
+  }
+
+  #receive(type: FrameType, stream: number, payload: Buffer): void {
+    if (stream === 0) {
+      this.#receiveForConnection(type, payload);
+      return;
+    }
+    const listener = this.#streams.get(stream);
+    if (listener === undefined) return;
+    switch (type) {
+      case FrameType.response:
+        return listener.response(decodeResponse(payload));
+      case FrameType.body:
+        return listener.body(payload);
+      case FrameType.end:
+        this.#streams.delete(stream);
+        return listener.end();
+      case FrameType.abort: {
+        const { code, sentence } = decodeAbort(payload);
+        this.#streams.delete(stream);
+        return listener.abort(code, sentence);
+      }
+      case FrameType.credit:
+        return listener.credit(decodeCredit(payload));
+      case FrameType.reply: {
+        const reply = decodeReply(payload);
+        this.#streams.delete(stream);
+        return listener.reply(reply);
+      }
+      case FrameType.log: {
+        const { level, line } = decodeLog(payload);
+        return listener.log(level, line);
+      }
+      default:
+        throw new WireViolation(`a daemon may not send frames of type 0x${type.toString(16)} on a stream`);
+    }
+  }
+
+  #receiveForConnection(type: FrameType, payload: Buffer): void {
+    switch (type) {
+      case FrameType.hello:
+        decodeHello(payload);
+        return this.#listener.ready();
+      case FrameType.ping:
+        return this.#send(encodeFrame(FrameType.pong, 0, payload));
+      case FrameType.pong:
+        return;
+      case FrameType.drain:
+        return this.#listener.drain();
+      case FrameType.log: {
+        const { level, line } = decodeLog(payload);
+        return this.#listener.log(level, line);
+      }
+      default:
+        throw new WireViolation(`a daemon may not send frames of type 0x${type.toString(16)} on stream 0`);
+    }
+  }
+
+  #takeStreamId(): number {
+    let id = this.#nextStream;
+    while (this.#streams.has(id)) id = id === lastStreamId ? 1 : id + 1;
+    this.#nextStream = id === lastStreamId ? 1 : id + 1;
+    return id;
+  }
+
+  #send(bytes: Buffer): void {
+    if (this.#closed) return;
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    this.#outgoing.push(bytes);
+    this.#outgoingBytes += bytes.length;
+  }
+
+  #flush(): void {
+    const pieces = this.#outgoing;
+    const total = this.#outgoingBytes;
+    this.#outgoing = [];
+    this.#outgoingBytes = 0;
+    if (this.#closed) return;
+    if (total <= joinBytes) {
+      this.#socket.write(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, total));
+      return;
+    }
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
+  }
+
+  #close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.destroy();
+    const streams = [...this.#streams.values()];
+    this.#streams.clear();
+    for (const listener of streams) listener.lost(reason);
+    this.#listener.closed(reason);
+  }
+}

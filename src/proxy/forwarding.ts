@@ -1,0 +1,382 @@
+import {
+  encodeRequest,
+  FrameType,
+  initialWindow,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../wire/index.js';
+import type { StreamListener } from './daemon-connection.js';
+import type { GroupLimits, Lease, PoolRefusal, ProcessPool, Waiting } from './process-pool.js';
+
+/** The request body as it comes from the client. Pieces are pushed until `pause`. */
+export interface BodySource {
+  /** Starts the flow. `fail` replaces `end` when the client left or broke the rules. */
+  start(listener: {
+    piece(bytes: Buffer): void;
+    end(): void;
+    fail(status: 400 | 408 | 413, reason: string): void;
+  }): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Where the response goes. Nothing is called after `end` or `cut`. */
+export interface ResponseSink {
+  /** Once, before everything else. False: the head cannot be sent (the reason goes to the log, the client gets 500). */
+  head(
+    response: ResponseMessage,
+  ): { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+  /** False: wait for `onDrain` before more credit is given. */
+  write(piece: Buffer): boolean;
+  onDrain(callback: () => void): void;
+  end(): void;
+  /** Ends the reply so that the client sees that it is incomplete. */
+  cut(): void;
+}
+
+export interface ForwardRequest {
+  readonly message: Omit<RequestMessage, 'hasBody'>;
+  /** Absent: no body. */
+  readonly body?: BodySource;
+  readonly sink: ResponseSink;
+  /** One line of the application's output. */
+  log(level: string, line: Buffer): void;
+}
+
+/** How it ended. */
+export type ForwardOutcome =
+  | { readonly kind: 'done' }
+  /** Nothing was sent to the client yet: the caller answers with this status. */
+  | {
+      readonly kind: 'refused';
+      readonly status: 400 | 408 | 413 | 500 | 502 | 503 | 504;
+      readonly reason: string;
+    }
+  /** The head was out: the reply has been cut off visibly. */
+  | { readonly kind: 'cut'; readonly reason: string }
+  | { readonly kind: 'gone' };
+
+export interface Forwarding {
+  readonly outcome: Promise<ForwardOutcome>;
+  /** The client left: the application is told, nobody is answered. */
+  abandon(): void;
+}
+
+/** How often a request that no callable has seen may go to another process. */
+const maxAttempts = 8;
+/** Bytes that the consumer must have taken before credit is granted again. */
+const creditStep = initialWindow / 4;
+
+/** Carries one request to a daemon process of the pool and the answer back. */
+export function forward(pool: ProcessPool, limits: GroupLimits, request: ForwardRequest): Forwarding {
+  const exchange = new Exchange(pool, limits, request);
+  return { outcome: exchange.outcome, abandon: () => exchange.abandon() };
+}
+
+class Exchange implements StreamListener {
+  readonly outcome: Promise<ForwardOutcome>;
+  readonly #pool: ProcessPool;
+  readonly #limits: GroupLimits;
+  readonly #request: ForwardRequest;
+  readonly #upload: Upload | undefined;
+  #settle: (outcome: ForwardOutcome) => void = () => {};
+  #waiting: Waiting | undefined;
+  #lease: Lease | undefined;
+  #stream = 0;
+  #attempts = 0;
+  #isOver = false;
+  #hasHead = false;
+  #sinkIsFull = false;
+  #taken = 0;
+  #silence: NodeJS.Timeout | undefined;
+
+  constructor(pool: ProcessPool, limits: GroupLimits, request: ForwardRequest) {
+    this.#pool = pool;
+    this.#limits = limits;
+    this.#request = request;
+    this.outcome = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    if (request.body !== undefined) {
+      this.#upload = new Upload(request.body, (status, reason) => this.#failUpload(status, reason));
+    }
+    this.#attempt();
+  }
+
+  abandon(): void {
+    if (this.#isOver) return;
+    this.#abortStream('gone', 'the client left');
+    this.#finish({ kind: 'gone' });
+  }
+
+  // What the stream says
+
+  response(message: ResponseMessage): void {
+    if (this.#hasHead) return this.#fail(502, 'the daemon process sent a second response head');
+    this.#silence?.refresh();
+    this.#upload?.accepted();
+    const answer = this.#request.sink.head(message);
+    if (!answer.accepted) {
+      this.#abortStream('cancel', answer.reason);
+      this.#finish({ kind: 'refused', status: 500, reason: answer.reason });
+      return;
+    }
+    this.#hasHead = true;
+  }
+
+  body(piece: Buffer): void {
+    if (!this.#hasHead) return this.#fail(502, 'the daemon process sent a response body without a head');
+    this.#silence?.refresh();
+    this.#taken += piece.length;
+    if (this.#request.sink.write(piece)) {
+      this.#grantTaken();
+    } else if (!this.#sinkIsFull) {
+      this.#sinkIsFull = true;
+      this.#request.sink.onDrain(() => {
+        this.#sinkIsFull = false;
+        this.#silence?.refresh();
+        this.#grantTaken();
+      });
+    }
+  }
+
+  end(): void {
+    if (!this.#hasHead) return this.#fail(502, 'the daemon process ended a response without a head');
+    this.#request.sink.end();
+    this.#finish({ kind: 'done' });
+  }
+
+  abort(code: string, sentence: string): void {
+    if (code === 'retry' && !this.#hasHead && this.#upload?.canRepeat !== false) {
+      this.#releaseLease();
+      this.#attempt();
+      return;
+    }
+    if (code === 'timeout') return this.#fail(504, sentence);
+    this.#fail(code === 'retry' ? 503 : 500, sentence);
+  }
+
+  credit(bytes: number): void {
+    this.#silence?.refresh();
+    this.#upload?.accepted();
+    this.#upload?.grant(bytes);
+  }
+
+  reply(): void {
+    this.#fail(502, 'the daemon process sent a REPLY to a REQUEST');
+  }
+
+  log(level: string, line: Buffer): void {
+    this.#request.log(level, line);
+  }
+
+  lost(reason: string): void {
+    const pid = this.#lease?.pid ?? 0;
+    this.#fail(502, `daemon process ${pid} ended before the response was complete: ${reason}`);
+  }
+
+  // What is done about it
+
+  #attempt(): void {
+    this.#attempts += 1;
+    if (this.#attempts > maxAttempts) {
+      this.#finish({
+        kind: 'refused',
+        status: 503,
+        reason: `${maxAttempts} daemon processes in turn could not take the request`,
+      });
+      return;
+    }
+    this.#waiting = this.#pool.lease((answer) => this.#send(answer));
+  }
+
+  #send(answer: Lease | PoolRefusal): void {
+    this.#waiting = undefined;
+    if (answer.kind === 'refusal') {
+      this.#finish({ kind: 'refused', status: answer.status, reason: answer.reason });
+      return;
+    }
+    this.#lease = answer;
+    const text = encodeRequest({ ...this.#request.message, hasBody: this.#upload !== undefined });
+    const { connection } = answer;
+    this.#stream = connection.open(FrameType.request, text, this);
+    this.#watchSilence();
+    const stream = this.#stream;
+    this.#upload?.attach({
+      body: (bytes) => {
+        this.#silence?.refresh();
+        connection.sendBody(stream, bytes);
+      },
+      end: () => connection.sendEnd(stream),
+    });
+  }
+
+  /** socket-timeout: neither side of the daemon's connection moved, and it is not the client who is slow. */
+  #watchSilence(): void {
+    const { socketTimeoutMs } = this.#limits;
+    if (socketTimeoutMs === 0) return;
+    if (this.#silence !== undefined) {
+      this.#silence.refresh();
+      return;
+    }
+    this.#silence = setTimeout(() => {
+      if (this.#sinkIsFull || this.#upload?.waitsForClient === true) {
+        this.#silence?.refresh();
+        return;
+      }
+      const what = this.#hasHead ? 'sent nothing more' : 'sent no response head';
+      this.#abortStream('timeout', 'socket-timeout');
+      this.#fail(504, `the daemon process ${what} for ${socketTimeoutMs / 1000} s (socket-timeout)`);
+    }, socketTimeoutMs);
+  }
+
+  #grantTaken(): void {
+    if (this.#taken < creditStep || this.#isOver) return;
+    this.#lease?.connection.grant(this.#stream, this.#taken);
+    this.#taken = 0;
+  }
+
+  #failUpload(status: 400 | 408 | 413, reason: string): void {
+    if (this.#isOver) return;
+    this.#abortStream('gone', reason);
+    this.#fail(status, reason);
+  }
+
+  #fail(status: 400 | 408 | 413 | 500 | 502 | 503 | 504, reason: string): void {
+    if (this.#isOver) return;
+    if (!this.#hasHead) {
+      this.#finish({ kind: 'refused', status, reason });
+      return;
+    }
+    this.#request.sink.cut();
+    this.#finish({ kind: 'cut', reason });
+  }
+
+  #abortStream(code: 'gone' | 'timeout' | 'cancel', sentence: string): void {
+    this.#lease?.connection.abort(this.#stream, code, sentence);
+  }
+
+  #releaseLease(): void {
+    this.#lease?.release();
+    this.#lease = undefined;
+  }
+
+  #finish(outcome: ForwardOutcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#silence);
+    this.#waiting?.cancel();
+    // Ends the stream if the daemon did not: an answer that came before the whole request body, or a violation.
+    this.#abortStream('cancel', 'the exchange is over');
+    this.#releaseLease();
+    this.#upload?.stop();
+    this.#settle(outcome);
+  }
+}
+
+interface UploadTarget {
+  body(bytes: Buffer): void;
+  end(): void;
+}
+
+/** The request body on its way: within the stream's credit, and repeatable until a callable has begun. */
+class Upload {
+  readonly #source: BodySource;
+  #target: UploadTarget | undefined;
+  #credit = initialWindow;
+  #pending: Buffer[] = [];
+  /** What was sent before anybody accepted it; undefined once accepted. */
+  #sent: Buffer[] | undefined = [];
+  #hasStarted = false;
+  #hasEnded = false;
+  #endIsSent = false;
+  #isPaused = false;
+  #isStopped = false;
+  readonly #fail: (status: 400 | 408 | 413, reason: string) => void;
+
+  constructor(source: BodySource, fail: (status: 400 | 408 | 413, reason: string) => void) {
+    this.#source = source;
+    this.#fail = fail;
+  }
+
+  /** False once a callable may have read from it. */
+  get canRepeat(): boolean {
+    return this.#sent !== undefined;
+  }
+
+  get waitsForClient(): boolean {
+    return !this.#hasEnded && this.#pending.length === 0;
+  }
+
+  /** Sends to this stream from now on, from the beginning of the body. */
+  attach(target: UploadTarget): void {
+    this.#target = target;
+    this.#credit = initialWindow;
+    this.#endIsSent = false;
+    if (this.#sent !== undefined) {
+      this.#pending = [...this.#sent, ...this.#pending];
+      this.#sent = [];
+    }
+    if (this.#hasStarted) {
+      this.#flush();
+      return;
+    }
+    this.#hasStarted = true;
+    this.#source.start({
+      piece: (bytes) => {
+        if (this.#isStopped) return;
+        this.#pending.push(bytes);
+        this.#flush();
+      },
+      end: () => {
+        this.#hasEnded = true;
+        this.#flush();
+      },
+      fail: (status, reason) => this.#fail(status, reason),
+    });
+  }
+
+  accepted(): void {
+    this.#sent = undefined;
+  }
+
+  grant(bytes: number): void {
+    this.#credit += bytes;
+    this.#flush();
+  }
+
+  /** The answer is complete; what is left of the body is the listener's to discard. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#pending = [];
+    this.#sent = undefined;
+    this.#target = undefined;
+    if (this.#isPaused) this.#source.resume();
+  }
+
+  #flush(): void {
+    if (this.#target === undefined) return;
+    while (this.#pending.length > 0 && this.#credit > 0) {
+      const piece = this.#pending[0] as Buffer;
+      const part = piece.length > this.#credit ? piece.subarray(0, this.#credit) : piece;
+      if (part.length === piece.length) this.#pending.shift();
+      else this.#pending[0] = piece.subarray(part.length);
+      this.#credit -= part.length;
+      this.#sent?.push(part);
+      this.#target.body(part);
+    }
+    if (this.#pending.length === 0 && this.#hasEnded && !this.#endIsSent) {
+      this.#endIsSent = true;
+      this.#target.end();
+    }
+    this.#adjustFlow();
+  }
+
+  #adjustFlow(): void {
+    const shouldPause = this.#pending.length > 0;
+    if (shouldPause === this.#isPaused || this.#hasEnded) return;
+    this.#isPaused = shouldPause;
+    if (shouldPause) this.#source.pause();
+    else this.#source.resume();
+  }
+}

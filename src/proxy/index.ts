@@ -1,0 +1,11 @@
+export type { ReplyMessage, RequestMessage, ResponseMessage } from '../wire/index.js';
+export { CallFailure, callFunction } from './calls.js';
+export {
+  type BodySource,
+  type Forwarding,
+  type ForwardOutcome,
+  type ForwardRequest,
+  forward,
+  type ResponseSink,
+} from './forwarding.js';
+export { type DaemonProcessEntry, type GroupLimits, ProcessPool, type Runtime } from './process-pool.js';

@@ -1,0 +1,261 @@
+import { DaemonConnection } from './daemon-connection.js';
+
+export type Runtime = 'python' | 'node';
+
+/** A daemon process as the supervisor announces it. */
+export interface DaemonProcessEntry {
+  readonly group: string;
+  readonly runtime: Runtime;
+  readonly pid: number;
+  readonly socketPath: string;
+  /** Requests at once; null: no bound. */
+  readonly threads: number | null;
+  /** Open no new streams; those that are open may end. */
+  readonly draining: boolean;
+}
+
+/** Time limits and bounds of a process group, from WSGIDaemonProcess. */
+export interface GroupLimits {
+  readonly connectTimeoutMs: number;
+  readonly socketTimeoutMs: number;
+  /** 0: off. */
+  readonly queueTimeoutMs: number;
+  /** Requests that may wait for a thread. */
+  readonly listenBacklog: number;
+}
+
+/** A worded "no" with its status. */
+export interface PoolRefusal {
+  readonly kind: 'refusal';
+  readonly status: 503 | 504;
+  readonly reason: string;
+}
+
+/** One place in one daemon process; given back with `release`, exactly once. */
+export interface Lease {
+  readonly kind: 'lease';
+  readonly connection: DaemonConnection;
+  readonly pid: number;
+  release(): void;
+}
+
+export interface Waiting {
+  /** Stops waiting; the callback is not called any more. */
+  cancel(): void;
+}
+
+export type LeaseCallback = (answer: Lease | PoolRefusal) => void;
+
+export interface PoolPorts {
+  readonly limits: GroupLimits;
+  /** Asks the supervisor to have processes of this group and runtime. */
+  requestProcesses(): void;
+  log(level: string, line: Buffer, pid: number): void;
+}
+
+/** After a connection broke, while its process is still announced. */
+const reconnectDelayMs = 125;
+
+interface Waiter {
+  readonly callback: LeaseCallback;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** One announced process and the connection to it. */
+class Member {
+  entry: DaemonProcessEntry;
+  connection: DaemonConnection | undefined;
+  isReady = false;
+  inFlight = 0;
+  reconnectTimer: NodeJS.Timeout | undefined;
+  /** The daemon itself said DRAIN, perhaps before the supervisor told us. */
+  saidDrain = false;
+
+  constructor(entry: DaemonProcessEntry) {
+    this.entry = entry;
+  }
+
+  get canTake(): boolean {
+    if (!this.isReady || this.saidDrain || this.entry.draining) return false;
+    return this.entry.threads === null || this.inFlight < this.entry.threads;
+  }
+}
+
+/** The daemon processes of one group and runtime: who takes the next request, and who waits how long. */
+export class ProcessPool {
+  readonly #ports: PoolPorts;
+  readonly #members = new Map<string, Member>();
+  readonly #waiting = new Set<Waiter>();
+  #absenceTimer: NodeJS.Timeout | undefined;
+
+  constructor(ports: PoolPorts) {
+    this.#ports = ports;
+  }
+
+  /** Replaces the table of processes by a new one. */
+  announce(entries: readonly DaemonProcessEntry[]): void {
+    const announced = new Map(entries.map((entry) => [entry.socketPath, entry]));
+    for (const [path, member] of this.#members) {
+      if (!announced.has(path)) this.#forget(path, member);
+    }
+    for (const [path, entry] of announced) {
+      const member = this.#members.get(path);
+      if (member !== undefined) {
+        member.entry = entry;
+      } else {
+        const fresh = new Member(entry);
+        this.#members.set(path, fresh);
+        this.#connect(fresh);
+      }
+    }
+    this.#serveWaiting();
+  }
+
+  /** Calls back with a place in the least busy process, at once if there is one. */
+  lease(callback: LeaseCallback): Waiting | undefined {
+    const member = this.#waiting.size === 0 ? this.#leastBusy() : undefined;
+    if (member !== undefined) {
+      callback(this.#take(member));
+      return undefined;
+    }
+    return this.#wait(callback);
+  }
+
+  /** Closes every connection; waiting requests are refused. */
+  close(): void {
+    for (const [path, member] of this.#members) this.#forget(path, member);
+    this.#refuseWaiting('the front end is ending');
+  }
+
+  #leastBusy(): Member | undefined {
+    let best: Member | undefined;
+    for (const member of this.#members.values()) {
+      if (member.canTake && (best === undefined || member.inFlight < best.inFlight)) best = member;
+    }
+    return best;
+  }
+
+  #take(member: Member): Lease {
+    member.inFlight += 1;
+    let released = false;
+    return {
+      kind: 'lease',
+      connection: member.connection as DaemonConnection,
+      pid: member.entry.pid,
+      release: () => {
+        if (released) return;
+        released = true;
+        member.inFlight -= 1;
+        if (this.#waiting.size > 0) this.#serveWaiting();
+        this.#closeIfDone(member);
+      },
+    };
+  }
+
+  #wait(callback: LeaseCallback): Waiting | undefined {
+    const { limits } = this.#ports;
+    if (this.#waiting.size >= limits.listenBacklog) {
+      callback({
+        kind: 'refusal',
+        status: 503,
+        reason: `${this.#waiting.size} requests wait for this process group already (listen-backlog)`,
+      });
+      return undefined;
+    }
+    const waiter: Waiter = { callback, timer: undefined };
+    if (limits.queueTimeoutMs > 0) {
+      waiter.timer = setTimeout(() => {
+        this.#waiting.delete(waiter);
+        const reason = `no daemon process was free for ${limits.queueTimeoutMs / 1000} s (queue-timeout)`;
+        callback({ kind: 'refusal', status: 504, reason });
+      }, limits.queueTimeoutMs);
+    }
+    this.#waiting.add(waiter);
+    if (!this.#hasProcess()) {
+      this.#ports.requestProcesses();
+      this.#startAbsenceTimer();
+    }
+    return {
+      cancel: () => {
+        clearTimeout(waiter.timer);
+        this.#waiting.delete(waiter);
+      },
+    };
+  }
+
+  #serveWaiting(): void {
+    if (this.#hasProcess()) this.#stopAbsenceTimer();
+    else if (this.#waiting.size > 0) this.#startAbsenceTimer();
+    for (const waiter of this.#waiting) {
+      const member = this.#leastBusy();
+      if (member === undefined) return;
+      this.#waiting.delete(waiter);
+      clearTimeout(waiter.timer);
+      waiter.callback(this.#take(member));
+    }
+  }
+
+  #hasProcess(): boolean {
+    for (const member of this.#members.values()) {
+      if (member.isReady && !member.saidDrain && !member.entry.draining) return true;
+    }
+    return false;
+  }
+
+  /** While there is nobody to send to, requests wait as long as mod_wsgi tries to connect. */
+  #startAbsenceTimer(): void {
+    if (this.#absenceTimer !== undefined) return;
+    const { connectTimeoutMs } = this.#ports.limits;
+    this.#absenceTimer = setTimeout(() => {
+      this.#absenceTimer = undefined;
+      this.#refuseWaiting(`no daemon process came up within ${connectTimeoutMs / 1000} s (connect-timeout)`);
+    }, connectTimeoutMs);
+  }
+
+  #stopAbsenceTimer(): void {
+    clearTimeout(this.#absenceTimer);
+    this.#absenceTimer = undefined;
+  }
+
+  #refuseWaiting(reason: string): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    this.#stopAbsenceTimer();
+    for (const waiter of waiting) {
+      clearTimeout(waiter.timer);
+      waiter.callback({ kind: 'refusal', status: 503, reason });
+    }
+  }
+
+  #connect(member: Member): void {
+    member.connection = new DaemonConnection(member.entry.socketPath, {
+      ready: () => {
+        member.isReady = true;
+        this.#serveWaiting();
+      },
+      drain: () => {
+        member.saidDrain = true;
+      },
+      log: (level, line) => this.#ports.log(level, line, member.entry.pid),
+      closed: () => {
+        member.isReady = false;
+        member.connection = undefined;
+        if (this.#members.get(member.entry.socketPath) !== member) return;
+        member.reconnectTimer = setTimeout(() => this.#connect(member), reconnectDelayMs);
+      },
+    });
+  }
+
+  /** The supervisor no longer announces it: it has ended, or is about to. */
+  #forget(path: string, member: Member): void {
+    this.#members.delete(path);
+    clearTimeout(member.reconnectTimer);
+    member.entry = { ...member.entry, draining: true };
+    this.#closeIfDone(member);
+  }
+
+  #closeIfDone(member: Member): void {
+    if (member.inFlight === 0 && this.#members.get(member.entry.socketPath) !== member)
+      member.connection?.close();
+  }
+}
