@@ -134,8 +134,10 @@ export class DaemonConnection {
       case FrameType.body:
         return listener.body(payload);
       case FrameType.end:
+        // Still open while the listener hears it: it may have to ABORT what is left of the request body.
+        listener.end();
         this.#streams.delete(stream);
-        return listener.end();
+        return;
       case FrameType.abort: {
         const { code, sentence } = decodeAbort(payload);
         this.#streams.delete(stream);

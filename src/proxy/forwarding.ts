@@ -142,6 +142,8 @@ class Exchange implements StreamListener {
 
   end(): void {
     if (!this.#hasHead) return this.#fail(502, 'the daemon process ended a response without a head');
+    if (this.#upload?.isSent === false)
+      this.#abortStream('cancel', 'the response came before the whole request body');
     this.#request.sink.end();
     this.#finish({ kind: 'done' });
   }
@@ -244,6 +246,7 @@ class Exchange implements StreamListener {
 
   #fail(status: 400 | 408 | 413 | 500 | 502 | 503 | 504, reason: string): void {
     if (this.#isOver) return;
+    this.#abortStream('cancel', reason);
     if (!this.#hasHead) {
       this.#finish({ kind: 'refused', status, reason });
       return;
@@ -266,8 +269,6 @@ class Exchange implements StreamListener {
     this.#isOver = true;
     clearTimeout(this.#silence);
     this.#waiting?.cancel();
-    // Ends the stream if the daemon did not: an answer that came before the whole request body, or a violation.
-    this.#abortStream('cancel', 'the exchange is over');
     this.#releaseLease();
     this.#upload?.stop();
     this.#settle(outcome);
@@ -302,6 +303,11 @@ class Upload {
   /** False once a callable may have read from it. */
   get canRepeat(): boolean {
     return this.#sent !== undefined;
+  }
+
+  /** True when the daemon has the whole body. */
+  get isSent(): boolean {
+    return this.#endIsSent;
   }
 
   get waitsForClient(): boolean {
