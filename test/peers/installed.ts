@@ -1,0 +1,55 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository. */
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where `test/peers/run` puts what it installs. */
+export const cache = join(projectRoot, 'test/peers/.cache');
+
+/** The virtual environment with Django and Flask. */
+export const venv = join(cache, 'venv');
+
+export const nodeModules = join(cache, 'js/node_modules');
+
+const apacheProgram = '/usr/sbin/apache2';
+const apacheModules = '/usr/lib/apache2/modules';
+
+/** The real Apache with mod_wsgi; absent if it is not installed, or could not read this checkout under its own account. */
+export const apache =
+  isExecutable(apacheProgram) &&
+  existsSync(join(apacheModules, 'mod_wsgi.so')) &&
+  isReadableByAll(projectRoot)
+    ? { program: apacheProgram, modules: apacheModules }
+    : undefined;
+
+/** The browser's program, if there is one. */
+export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  isExecutable,
+);
+
+/** Whether a Python package can be imported in the virtual environment; `run` leaves a mark for each that can. */
+export function hasPython(name: 'django' | 'flask'): boolean {
+  return existsSync(join(cache, `has-${name}`));
+}
+
+export function hasNode(name: 'express' | 'fastify' | 'hono' | 'koa'): boolean {
+  return existsSync(join(nodeModules, name, 'package.json'));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Apache never runs applications as root: its account must get through every folder on the way. */
+function isReadableByAll(folder: string): boolean {
+  if (process.getuid?.() !== 0) return true;
+  const parent = dirname(folder);
+  return (statSync(folder).mode & 0o005) === 0o005 && (parent === folder || isReadableByAll(parent));
+}
