@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { unlink } from 'node:fs';
+import type { Duplex, Readable } from 'node:stream';
+import { ControlChannel, type StartMessage } from './control-channel.js';
+import { splitLines } from './line-splitter.js';
+import { type BoundSocket, bindUnix } from './listening-sockets.js';
+
+/** Everything that starting a daemon process takes; settled once per pool. */
+export interface LaunchPlan {
+  /** Program and arguments of the runtime. */
+  readonly command: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  /** Absent: inherited. */
+  readonly workingDirectory?: string;
+  readonly start: StartMessage;
+  readonly socketOwner?: { readonly uid: number; readonly gid: number };
+  /** 0: none. A process that is not ready by then is ended. */
+  readonly startupTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+}
+
+export interface DaemonProcessListener {
+  ready(): void;
+  /** A script file changed: the process wants to be replaced. */
+  reload(script: string): void;
+  output(line: string): void;
+  /** Once. `reason` is worded for the log. */
+  ended(reason: string, isFailure: boolean): void;
+}
+
+/** Beyond shutdown-timeout, which the process enforces itself, before it is killed. */
+const killGraceMs = 1_000;
+
+/** One daemon process, from spawn to exit. */
+export class DaemonProcess {
+  readonly socketPath: string;
+  readonly startedAt = Date.now();
+  isReady = false;
+  /** It was told to go, or asked to: no new streams. */
+  isLeaving = false;
+  readonly #plan: LaunchPlan;
+  readonly #child: ChildProcess;
+  readonly #control: ControlChannel;
+  readonly #socket: BoundSocket;
+  #killTimer: NodeJS.Timeout | undefined;
+  #startupTimer: NodeJS.Timeout | undefined;
+  #endingReason: string | undefined;
+
+  /** @throws BindError */
+  constructor(plan: LaunchPlan, socketPath: string, listener: DaemonProcessListener) {
+    this.#plan = plan;
+    this.socketPath = socketPath;
+    this.#socket = bindUnix(socketPath, plan.socketOwner);
+    const [program = '', ...parameters] = plan.command;
+    this.#child = spawn(program, parameters, {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#socket.fd],
+      env: plan.environment,
+      ...(plan.workingDirectory === undefined ? {} : { cwd: plan.workingDirectory }),
+    });
+    splitLines(this.#child.stdout as Readable, (line) => listener.output(line));
+    splitLines(this.#child.stderr as Readable, (line) => listener.output(line));
+    this.#control = new ControlChannel(
+      this.#child.stdio[3] as Duplex,
+      (message) => {
+        if (message.type === 'reload') return listener.reload(message.script);
+        clearTimeout(this.#startupTimer);
+        this.isReady = true;
+        listener.ready();
+      },
+      (line) => listener.output(`not a control message: ${line}`),
+    );
+    this.#control.send(plan.start);
+    this.#watchEnd(listener);
+    this.#watchStartup();
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Finish what is open, take nothing new; ended by force after `timeoutMs`. */
+  drain(timeoutMs: number): void {
+    this.isLeaving = true;
+    this.#control.send({ type: 'drain' });
+    this.#killAfter(timeoutMs, 'did not finish its requests within graceful-timeout');
+  }
+
+  /** SIGTERM, then SIGKILL after shutdown-timeout. */
+  terminate(): void {
+    this.isLeaving = true;
+    this.#child.kill('SIGTERM');
+    this.#killAfter(
+      this.#plan.shutdownTimeoutMs + killGraceMs,
+      'did not end within shutdown-timeout',
+      'SIGKILL',
+    );
+  }
+
+  #killAfter(timeoutMs: number, reason: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): void {
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => {
+      this.#endingReason = reason;
+      if (signal === 'SIGKILL') this.#child.kill('SIGKILL');
+      else this.terminate();
+    }, timeoutMs);
+  }
+
+  #watchStartup(): void {
+    if (this.#plan.startupTimeoutMs === 0) return;
+    this.#startupTimer = setTimeout(() => {
+      this.#endingReason = 'was not ready within startup-timeout';
+      this.#child.kill('SIGKILL');
+    }, this.#plan.startupTimeoutMs);
+  }
+
+  #watchEnd(listener: DaemonProcessListener): void {
+    let hasEnded = false;
+    const end = (reason: string, isFailure: boolean) => {
+      if (hasEnded) return;
+      hasEnded = true;
+      clearTimeout(this.#killTimer);
+      clearTimeout(this.#startupTimer);
+      this.isReady = false;
+      this.#socket.close();
+      unlink(this.socketPath, () => {});
+      listener.ended(reason, isFailure);
+    };
+    this.#child.on('error', (error) => end(`could not be started: ${error.message}`, true));
+    // `exit`, not `close`: programs that the application started may keep the pipes open.
+    this.#child.on('exit', (code, signal) => {
+      const how = signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`;
+      const why = this.#endingReason === undefined ? '' : ` (${this.#endingReason})`;
+      end(how + why, code !== 0);
+    });
+  }
+}

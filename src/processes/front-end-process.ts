@@ -1,0 +1,92 @@
+import { type ChildProcess, fork } from 'node:child_process';
+
+/** What the supervisor tells a front end. Structured clones: regular expressions, maps and sets survive. */
+export type ToFrontEnd =
+  | { readonly type: 'start'; readonly start: unknown }
+  | { readonly type: 'processes'; readonly processes: readonly unknown[] }
+  | { readonly type: 'drain'; readonly timeoutMs: number };
+
+/** What a front end tells the supervisor. */
+export type FromFrontEnd =
+  | { readonly type: 'listening' }
+  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'request-processes'; readonly group: string; readonly runtime: 'python' | 'node' };
+
+export interface FrontEndListener {
+  message(message: FromFrontEnd): void;
+  /** Once. */
+  ended(reason: string): void;
+}
+
+/** First descriptor after stdin, stdout, stderr and the IPC channel. */
+export const firstInheritedFd = 4;
+
+/** After `stop`, before SIGKILL. */
+const killAfterMs = 3_000;
+
+/** One front-end process, from fork to exit. */
+export class FrontEndProcess {
+  readonly startedAt = Date.now();
+  isListening = false;
+  isLeaving = false;
+  readonly #child: ChildProcess;
+  #killTimer: NodeJS.Timeout | undefined;
+
+  /** `inheritedFds` become descriptors 4, 5, … of the child. */
+  constructor(
+    modulePath: string,
+    inheritedFds: readonly number[],
+    start: unknown,
+    listener: FrontEndListener,
+  ) {
+    this.#child = fork(modulePath, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...inheritedFds],
+      execArgv: [],
+    });
+    this.#child.on('message', (message) => {
+      const fromFrontEnd = message as FromFrontEnd;
+      if (fromFrontEnd.type === 'listening') this.isListening = true;
+      listener.message(fromFrontEnd);
+    });
+    let hasEnded = false;
+    const end = (reason: string) => {
+      if (hasEnded) return;
+      hasEnded = true;
+      clearTimeout(this.#killTimer);
+      listener.ended(reason);
+    };
+    this.#child.on('error', (error) => {
+      if (this.#child.pid === undefined) end(`could not be started: ${error.message}`);
+    });
+    this.#child.on('exit', (code, signal) =>
+      end(signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`),
+    );
+    this.#send({ type: 'start', start });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  announce(processes: readonly unknown[]): void {
+    this.#send({ type: 'processes', processes });
+  }
+
+  /** Stop accepting, finish open requests, exit; 0: however long that takes. */
+  drain(timeoutMs: number): void {
+    this.isLeaving = true;
+    this.#send({ type: 'drain', timeoutMs });
+  }
+
+  terminate(): void {
+    this.isLeaving = true;
+    this.#child.kill('SIGTERM');
+    this.#killTimer = setTimeout(() => this.#child.kill('SIGKILL'), killAfterMs);
+  }
+
+  #send(message: ToFrontEnd): void {
+    // A front end that has just died is reported by `exit`.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+}

@@ -1,0 +1,156 @@
+import type { ServerConfig } from '../config/model.js';
+import type { LogLevel } from '../log/index.js';
+import { frontEndIdentity, type Identity } from './accounts.js';
+import type { DaemonPool, Runtime } from './daemon-pool.js';
+import { FrontEndProcess, firstInheritedFd } from './front-end-process.js';
+import type { BoundSocket } from './listening-sockets.js';
+import type { OpenLog } from './log-files.js';
+
+/** A listener of the site file with the socket bound for it. */
+export interface BoundListener {
+  readonly key: string;
+  readonly socket: BoundSocket;
+}
+
+/** One front end's share: everything it needs to serve this configuration. */
+export interface FrontEndStart {
+  readonly config: ServerConfig;
+  readonly isForeground: boolean;
+  /** Descriptors of the bound sockets, in the order of `config.listeners`. */
+  readonly listenerFds: readonly number[];
+  readonly logFds: readonly { readonly key: string; readonly fd: number }[];
+  /** Absent: stay who you are. */
+  readonly identity?: Identity;
+}
+
+export interface GenerationPorts {
+  readonly frontEndModule: string;
+  readonly frontEnds: number;
+  readonly isForeground: boolean;
+  log(level: LogLevel, message: string, pid?: number): void;
+  requestProcesses(generation: Generation, group: string, runtime: Runtime): void;
+}
+
+/** Died sooner than this after its start: the next one waits. */
+const youngMs = 2_000;
+const respawnDelayMs = 1_000;
+
+/** One configuration being served: its listeners, logs, pools, and the front ends that know it. */
+export class Generation {
+  readonly config: ServerConfig;
+  readonly listeners: readonly BoundListener[];
+  readonly logs: readonly OpenLog[];
+  /** By `group/runtime`; shared with the generation before when a group did not change. */
+  readonly pools: Map<string, DaemonPool>;
+  readonly #ports: GenerationPorts;
+  readonly #frontEnds = new Set<FrontEndProcess>();
+  readonly #endCallbacks: (() => void)[] = [];
+  #isLeaving = false;
+  #onListening: ((failure: string | undefined) => void) | undefined;
+
+  constructor(
+    config: ServerConfig,
+    listeners: readonly BoundListener[],
+    logs: readonly OpenLog[],
+    pools: Map<string, DaemonPool>,
+    ports: GenerationPorts,
+  ) {
+    this.config = config;
+    this.listeners = listeners;
+    this.logs = logs;
+    this.pools = pools;
+    this.#ports = ports;
+  }
+
+  /** Forks the front ends; resolves when all listen, with what went wrong if one cannot. */
+  start(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.#onListening = (failure) => {
+        this.#onListening = undefined;
+        resolve(failure);
+      };
+      for (let count = 0; count < this.#ports.frontEnds; count += 1) this.#startFrontEnd();
+    });
+  }
+
+  /** Tells every front end which daemon processes there are. */
+  announce(): void {
+    const processes = this.#processTable();
+    for (const frontEnd of this.#frontEnds) frontEnd.announce(processes);
+  }
+
+  /** Stop accepting; open requests end; 0: however long they take. */
+  drain(timeoutMs: number): void {
+    this.#isLeaving = true;
+    for (const frontEnd of this.#frontEnds) frontEnd.drain(timeoutMs);
+  }
+
+  terminate(): void {
+    this.#isLeaving = true;
+    for (const frontEnd of this.#frontEnds) frontEnd.terminate();
+  }
+
+  /** Resolves when no front end is left. */
+  ended(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#frontEnds.size === 0) resolve();
+      else this.#endCallbacks.push(resolve);
+    });
+  }
+
+  #processTable(): readonly unknown[] {
+    return [...this.pools.values()].flatMap((pool) =>
+      pool.processes.map((process) => ({
+        group: pool.plan.group,
+        runtime: pool.plan.runtime,
+        pid: process.pid,
+        socketPath: process.socketPath,
+        threads: pool.plan.launch.start.threads,
+        draining: process.isLeaving,
+      })),
+    );
+  }
+
+  #startFrontEnd(): void {
+    const fds = [...this.listeners.map(({ socket }) => socket.fd), ...this.logs.map(({ fd }) => fd)];
+    const identity = frontEndIdentity(this.config);
+    const start: FrontEndStart = {
+      config: this.config,
+      isForeground: this.#ports.isForeground,
+      listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
+      logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
+      ...(identity === undefined ? {} : { identity }),
+    };
+    const frontEnd: FrontEndProcess = new FrontEndProcess(this.#ports.frontEndModule, fds, start, {
+      message: (message) => {
+        if (message.type === 'listening') this.#noteListening();
+        else if (message.type === 'failed') this.#fail(message.reason);
+        else this.#ports.requestProcesses(this, message.group, message.runtime);
+      },
+      ended: (reason) => this.#noteEnd(frontEnd, reason),
+    });
+    this.#frontEnds.add(frontEnd);
+    frontEnd.announce(this.#processTable());
+  }
+
+  #noteListening(): void {
+    if ([...this.#frontEnds].every(({ isListening }) => isListening)) this.#onListening?.(undefined);
+  }
+
+  #fail(reason: string): void {
+    this.#ports.log('crit', `a front end cannot serve: ${reason}`);
+    this.#onListening?.(reason);
+  }
+
+  #noteEnd(frontEnd: FrontEndProcess, reason: string): void {
+    this.#frontEnds.delete(frontEnd);
+    const level = this.#isLeaving ? 'debug' : 'error';
+    this.#ports.log(level, `front end ${reason}`, frontEnd.pid);
+    if (!this.#isLeaving) {
+      if (this.#onListening !== undefined) this.#fail(reason);
+      else if (Date.now() - frontEnd.startedAt >= youngMs) this.#startFrontEnd();
+      else setTimeout(() => this.#isLeaving || this.#startFrontEnd(), respawnDelayMs);
+    }
+    if (this.#frontEnds.size === 0) for (const callback of this.#endCallbacks.splice(0)) callback();
+  }
+}

@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ImportScript, ProcessGroup, ServerConfig } from '../config/model.js';
+import { findAccount } from './accounts.js';
+import type { PoolPlan, Runtime } from './daemon-pool.js';
+import type { LaunchPlan } from './daemon-process.js';
+
+/** mod_wsgi's default number of threads. */
+const defaultPythonThreads = 15;
+
+const launcher = fileURLToPath(new URL('./launch.py', import.meta.url));
+const pythonRuntime = fileURLToPath(new URL('../daemon/python/modhost_daemon/__main__.py', import.meta.url));
+const nodeRuntime = fileURLToPath(new URL('../daemon/node/main.js', import.meta.url));
+
+/** The group as declared; for %{GLOBAL}, or undefined for a name that nobody declared. */
+export function findProcessGroup(config: ServerConfig, name: string): ProcessGroup | undefined {
+  return name === '' ? globalGroup(config) : config.processGroups.find((group) => group.name === name);
+}
+
+/** "Embedded mode": what the front end would run itself under Apache runs in an implicit group here. */
+function globalGroup(config: ServerConfig): ProcessGroup {
+  return {
+    name: '',
+    position: config.mainServer.position,
+    virtualHostId: 0,
+    processes: 1,
+    multiprocess: false,
+    pythonPath: config.global.pythonPath,
+    listenBacklog: 100,
+    connectTimeoutMs: 15_000,
+    queueTimeoutMs: 0,
+    requestTimeoutMs: 0,
+    startupTimeoutMs: 0,
+    gracefulTimeoutMs: 15_000,
+    shutdownTimeoutMs: 5_000,
+    deadlockTimeoutMs: 300_000,
+    inactivityTimeoutMs: 0,
+    restartIntervalMs: 0,
+    maximumRequests: 0,
+    headerBufferSize: 32_768,
+  };
+}
+
+/** Which runtime hosts a script file. */
+export type RuntimeOf = (scriptFile: string) => Runtime;
+
+/** How the processes of one group and runtime are started. */
+export function planPool(
+  config: ServerConfig,
+  group: ProcessGroup,
+  runtime: Runtime,
+  runtimeOf: RuntimeOf,
+): PoolPlan {
+  return {
+    group: group.name,
+    runtime,
+    processes: group.processes,
+    gracefulTimeoutMs: group.gracefulTimeoutMs,
+    launch: planLaunch(config, group, runtime, runtimeOf),
+  };
+}
+
+function planLaunch(
+  config: ServerConfig,
+  group: ProcessGroup,
+  runtime: Runtime,
+  runtimeOf: RuntimeOf,
+): LaunchPlan {
+  const identity = planIdentity(config, group);
+  const spec = {
+    ...identity.spec,
+    ...(group.umask === undefined ? {} : { umask: group.umask }),
+    ...(identity.homeDirectory === undefined ? {} : { directory: identity.homeDirectory }),
+  };
+  const runtimeCommand = commandOf(config, group, runtime);
+  const needsLauncher = Object.keys(spec).length > 0;
+  return {
+    command: needsLauncher
+      ? ['python3', '-I', '-S', launcher, JSON.stringify(spec), ...runtimeCommand]
+      : runtimeCommand,
+    environment: environmentOf(config, group),
+    workingDirectory: needsLauncher ? '/' : config.serverRoot,
+    start: {
+      type: 'start',
+      group: group.name,
+      threads: group.threads ?? (runtime === 'python' ? defaultPythonThreads : null),
+      multiprocess: group.multiprocess,
+      home: group.home ?? null,
+      pythonPath: group.pythonPath,
+      displayName: displayNameOf(group),
+      queueTimeoutMs: group.queueTimeoutMs,
+      shutdownTimeoutMs: group.shutdownTimeoutMs,
+      preload: preloadsOf(config, group)
+        .filter(({ file }) => runtimeOf(file) === runtime)
+        .map(({ file, applicationGroup }) => ({ script: file, applicationGroup })),
+    },
+    ...(identity.socketOwner === undefined ? {} : { socketOwner: identity.socketOwner }),
+    startupTimeoutMs: 0,
+    shutdownTimeoutMs: group.shutdownTimeoutMs,
+  };
+}
+
+interface DaemonIdentity {
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Of the account, when it is not the front ends' own. */
+  readonly homeDirectory?: string;
+  readonly socketOwner?: { readonly uid: number; readonly gid: number };
+}
+
+/** Only root can give a process another identity; everybody else keeps the one there is, as httpd does. */
+function planIdentity(config: ServerConfig, group: ProcessGroup): DaemonIdentity {
+  if (process.getuid?.() !== 0) return { spec: {} };
+  const frontEndUser = config.global.user;
+  const frontEnd = frontEndUser === undefined ? undefined : findAccount(frontEndUser);
+  const user = group.user ?? frontEndUser;
+  const unixGroup = group.group ?? (group.user === undefined ? config.global.group : undefined);
+  if (user === undefined && unixGroup === undefined) return { spec: {} };
+  const account = user === undefined ? undefined : findAccount(user);
+  const changesUser = group.user !== undefined && account?.uid !== frontEnd?.uid;
+  return {
+    spec: {
+      ...(user === undefined ? {} : { user }),
+      ...(unixGroup === undefined ? {} : { group: unixGroup }),
+      ...(group.supplementaryGroups === undefined ? {} : { supplementaryGroups: group.supplementaryGroups }),
+    },
+    ...(changesUser && account !== undefined ? { homeDirectory: account.homeDirectory } : {}),
+    ...(frontEnd === undefined ? {} : { socketOwner: { uid: frontEnd.uid, gid: frontEnd.gid } }),
+  };
+}
+
+function commandOf(config: ServerConfig, group: ProcessGroup, runtime: Runtime): readonly string[] {
+  if (runtime === 'node') return [process.execPath, nodeRuntime];
+  const home = group.pythonHome ?? config.global.pythonHome;
+  return [home === undefined ? 'python3' : interpreterOf(home), pythonRuntime];
+}
+
+/** A virtual environment's own interpreter, so that its site-packages are found. */
+function interpreterOf(pythonHome: string): string {
+  const candidates = ['bin/python3', 'bin/python'].map((name) => join(pythonHome, name));
+  return candidates.find((path) => existsSync(path)) ?? (candidates[0] as string);
+}
+
+function environmentOf(config: ServerConfig, group: ProcessGroup): NodeJS.ProcessEnv {
+  // What npm tells its scripts is nothing that applications should see.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+  const eggs = group.pythonEggs;
+  return {
+    ...Object.fromEntries(inherited),
+    ...(group.lang === undefined ? {} : { LANG: group.lang }),
+    ...(group.locale === undefined ? {} : { LC_ALL: group.locale }),
+    ...(eggs === undefined ? {} : { PYTHON_EGG_CACHE: eggs }),
+    MODHOST_SERVER_ROOT: config.serverRoot,
+  };
+}
+
+function displayNameOf(group: ProcessGroup): string | null {
+  if (group.displayName === undefined) return null;
+  return group.displayName === '%{GROUP}' ? `(wsgi:${group.name})` : group.displayName;
+}
+
+/** WSGIImportScript of this group. */
+function preloadsOf(config: ServerConfig, group: ProcessGroup): readonly ImportScript[] {
+  return config.importScripts.filter(({ processGroup }) => processGroup === group.name);
+}

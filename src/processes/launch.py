@@ -1,0 +1,68 @@
+"""Becomes a daemon process: takes on identity and limits, then executes the interpreter.
+
+Usage: python3 -I -S launch.py SPEC COMMAND [ARGUMENT...]; SPEC is a JSON object with the optional members user, group
+(names or "#id"), supplementaryGroups (list), umask (number), directory (path). Node cannot do these between fork and exec, and nothing that
+the users' interpreter brings along (site-packages, .pth files) may run before the identity has changed: hence -I -S and a step of its own.
+Exit code 78 says that the spec could not be carried out; why is on standard error.
+"""
+
+import grp
+import json
+import os
+import pwd
+import sys
+
+CANNOT_START = 78
+
+
+def user_of(name):
+    """Password entry by name or "#id"; an id without an entry is accepted, as httpd does."""
+    if not name.startswith("#"):
+        return pwd.getpwnam(name)
+    uid = int(name[1:])
+    try:
+        return pwd.getpwuid(uid)
+    except KeyError:
+        return pwd.struct_passwd((name, "x", uid, uid, "", "/", ""))
+
+
+def group_id_of(name):
+    return int(name[1:]) if name.startswith("#") else grp.getgrnam(name).gr_gid
+
+
+def take_identity(spec):
+    user = user_of(spec["user"]) if spec.get("user") else None
+    if user is None and not spec.get("group"):
+        return
+    gid = group_id_of(spec["group"]) if spec.get("group") else user.pw_gid
+    if spec.get("supplementaryGroups") is not None:
+        os.setgroups([group_id_of(name) for name in spec["supplementaryGroups"]])
+    elif user is not None and not user.pw_name.startswith("#"):
+        os.initgroups(user.pw_name, gid)
+    else:
+        os.setgroups([gid])
+    os.setgid(gid)
+    if user is not None:
+        if user.pw_uid == 0:
+            raise ValueError("a daemon process may not run as root")
+        os.setuid(user.pw_uid)
+        os.environ["HOME"] = user.pw_dir
+        os.environ["USER"] = os.environ["LOGNAME"] = user.pw_name
+
+
+def main():
+    spec = json.loads(sys.argv[1])
+    command = sys.argv[2:]
+    try:
+        take_identity(spec)
+        if spec.get("umask") is not None:
+            os.umask(spec["umask"])
+        if spec.get("directory"):
+            os.chdir(spec["directory"])
+        os.execvp(command[0], command)
+    except (OSError, KeyError, ValueError) as error:
+        sys.stderr.write("cannot start %s: %s\n" % (command[0], error))
+        sys.exit(CANNOT_START)
+
+
+main()
