@@ -1,21 +1,9 @@
-/** Apache's levels, most severe first. */
-export const logLevels = [
-  'emerg',
-  'alert',
-  'crit',
-  'error',
-  'warn',
-  'notice',
-  'info',
-  'debug',
-  'trace1',
-  'trace2',
-  'trace3',
-  'trace4',
-  'trace5',
-  'trace6',
-  'trace7',
-  'trace8',
-] as const;
-
-export type LogLevel = (typeof logLevels)[number];
+export * from './access-record.js';
+export * from './clock-text.js';
+export * from './compile-log-format.js';
+export * from './error-line.js';
+export * from './error-log.js';
+export * from './levels.js';
+export * from './log-format.js';
+export * from './log-writer.js';
+export * from './open-log-file.js';
