@@ -7,11 +7,11 @@ import { type Page, renderIndex, renderPage } from './pages.ts';
 import { isPasswordOf } from './users.ts';
 
 /** What the server knows of a request: the same names as in a Python application's environ. */
-type Environ = Record<string, string | undefined>;
+type Environ = Readonly<Record<string, string | undefined>>;
 
 export default {
-  fetch(request: Request, environ: Environ): Response {
-    const page = findPage(new URL(request.url).pathname, environ);
+  fetch(request: Request, env: { readonly environ: Environ }): Response {
+    const page = findPage(new URL(request.url).pathname, env.environ);
     return new Response(page.html, {
       status: page.status,
       headers: { 'Content-Type': 'text/html; charset=utf-8' },

@@ -9,7 +9,7 @@ import { apache, projectRoot } from './installed.js';
 
 /** Every WSGI behaviour is asked of both: what the real server disagrees with is a mistake in the test. */
 export type Host = 'modhost' | 'Apache';
-export const hosts: readonly Host[] = (apache === undefined ? ['modhost'] : ['Apache', 'modhost']) as Host[];
+export const hosts: readonly Host[] = apache === undefined ? ['modhost'] : ['Apache', 'modhost'];
 
 export interface RunningServer {
   readonly port: number;
@@ -30,16 +30,21 @@ export function makeFolder(): string {
 
 /**
  * Starts a host on a site file's text, which must not name Listen, and waits until it accepts connections.
- * `folder` becomes ServerRoot.
+ * ServerRoot is below `folder`. `node` is the program that runs modhost.
  */
-export async function startServer(host: Host, siteFile: string, folder: string): Promise<RunningServer> {
+export async function startServer(
+  host: Host,
+  siteFile: string,
+  folder: string,
+  node = process.execPath,
+): Promise<RunningServer> {
   const port = await findFreePort();
   const root = join(folder, host.toLowerCase());
   mkdirSync(join(root, 'logs'), { recursive: true });
   const file = join(root, 'site.conf');
   writeFileSync(file, `Listen 127.0.0.1:${port}\nServerName 127.0.0.1\n${siteFile}`);
   const [program, args] =
-    host === 'Apache' ? apacheCommand(root, file) : [process.execPath, modhostArguments(root, file)];
+    host === 'Apache' ? apacheCommand(root, file) : [node, modhostArguments(root, file)];
   return await watchStart(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }), port, [
     join(root, 'logs/error_log'),
   ]);

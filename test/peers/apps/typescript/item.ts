@@ -1,0 +1,4 @@
+export interface Item {
+  readonly name: string;
+  readonly cents: number;
+}
