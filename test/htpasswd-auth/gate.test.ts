@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { createGate, GateFull } from '../../src/htpasswd-auth/gate.js';
+
+describe('a gate', () => {
+  it('lets a bounded number run, keeps the order, and refuses when too many wait', async () => {
+    const gate = createGate({ atOnce: 2, waiting: 1 });
+    const started: string[] = [];
+    const finish = new Map<string, () => void>();
+    const task = (name: string) =>
+      gate.run(() => {
+        started.push(name);
+        return new Promise<string>((resolve) => finish.set(name, () => resolve(name)));
+      });
+    const all = [task('a'), task('b'), task('c')];
+    await expect(task('d')).rejects.toThrow(GateFull);
+    expect(started).toEqual(['a', 'b']);
+    finish.get('b')?.();
+    expect(await all[1]).toBe('b');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toEqual(['a', 'b', 'c']);
+    finish.get('a')?.();
+    finish.get('c')?.();
+    expect(await Promise.all(all)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('goes on after a task that failed', async () => {
+    const gate = createGate({ atOnce: 1, waiting: 5 });
+    const failing = gate.run(() => Promise.reject(new Error('fault')));
+    const next = gate.run(() => Promise.resolve('ok'));
+    await expect(failing).rejects.toThrow('fault');
+    expect(await next).toBe('ok');
+  });
+});
