@@ -11,7 +11,7 @@ export const cache = join(projectRoot, 'test/peers/.cache');
 /** The virtual environment with Django and Flask. */
 export const venv = join(cache, 'venv');
 
-const node24Program = join(cache, 'node24/node_modules/.bin/node');
+const node24Program = join(cache, 'node24/node');
 
 /** The program of Node 24, if it could be installed. */
 export const node24 = isExecutable(node24Program) ? node24Program : undefined;
