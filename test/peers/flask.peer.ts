@@ -90,7 +90,7 @@ describe.skipIf(!hasPython('flask')).each(hosts)('Flask on %s', (host) => {
 
   it('answers 500 to an exception and writes it to the error log', async () => {
     expect((await fetch(`${server.origin}/fail`)).status).toBe(500);
-    expect(server.log()).toContain('RuntimeError: intended failure');
+    await server.logged('RuntimeError: intended failure');
     expect((await fetch(`${server.origin}/`)).status).toBe(200);
   });
 });

@@ -18,6 +18,8 @@ export interface RunningServer {
   readonly process: ChildProcess;
   /** Everything that was said on standard output and error, and in the error log. */
   log(): string;
+  /** Waits until that text is in the log. */
+  logged(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,9 +47,11 @@ export async function startServer(
   writeFileSync(file, `Listen 127.0.0.1:${port}\nServerName 127.0.0.1\n${siteFile}`);
   const [program, args] =
     host === 'Apache' ? apacheCommand(root, file) : [node, modhostArguments(root, file)];
-  return await watchStart(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }), port, [
-    join(root, 'logs/error_log'),
-  ]);
+  return await watchStart(
+    spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: plainEnvironment() }),
+    port,
+    [join(root, 'logs/error_log')],
+  );
 }
 
 /** Starts modhost with these arguments; it must end up listening on the port. */
@@ -55,6 +59,7 @@ export async function startModhost(args: readonly string[], port: number): Promi
   const child = spawn(process.execPath, [join(projectRoot, 'dist/main.js'), ...args], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: plainEnvironment(),
   });
   return await watchStart(child, port, []);
 }
@@ -68,6 +73,12 @@ export async function findFreePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+/** Without what the test runner sets: Express, for one, does not log errors where NODE_ENV is `test`. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const ours = /^(NODE_ENV|VITEST.*|TEST)$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 
 function modhostArguments(root: string, file: string): string[] {
@@ -117,7 +128,17 @@ async function watchStart(
     await ended;
   };
   await waitUntilListening(child, port, log);
-  return { port, origin: `http://127.0.0.1:${port}`, process: child, log, stop };
+  const logged = async (text: string) => await waitForText(log, text);
+  return { port, origin: `http://127.0.0.1:${port}`, process: child, log, logged, stop };
+}
+
+/** Log lines come on another way than the answers they belong to, and may come later. */
+async function waitForText(log: () => string, text: string): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!log().includes(text)) {
+    if (Date.now() > deadline) throw new Error(`Not in the log: ${text}\n${log()}`);
+    await sleep(20);
+  }
 }
 
 async function waitUntilListening(child: ChildProcess, port: number, log: () => string): Promise<void> {

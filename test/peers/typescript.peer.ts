@@ -40,8 +40,8 @@ for (const { name, program } of nodes)
       expect((await fetch(`${server.origin}/shop/fail`)).status).toBe(500);
       const lines = readFileSync(join(folder, 'apps/shop.mts'), 'utf8').split('\n');
       const line = lines.findIndex((text) => text.includes('throw new Error')) + 1;
-      expect(server.log()).toContain('intended failure in TypeScript');
-      expect(server.log()).toContain(`shop.mts:${line}:`);
+      await server.logged('intended failure in TypeScript');
+      await server.logged(`shop.mts:${line}:`);
     });
   });
 
