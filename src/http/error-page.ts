@@ -1,0 +1,74 @@
+import { htmlEscape } from './html-escape.js';
+import { reasonPhrase } from './reason-phrase.js';
+
+export interface ErrorPageOptions {
+  /** Named in the pages of 405 and 501. */
+  readonly method?: string;
+  /** One line of text below a rule (ServerSignature); absent or '': none. */
+  readonly signature?: string;
+}
+
+/** The page sent with an error for which nobody else has a body. It echoes nothing of the URL. Content type: text/html. */
+export function errorPage(status: number, options: ErrorPageOptions): string {
+  const phrase = reasonPhrase(status) || 'Error';
+  const footer = options.signature ? `<hr>\n<address>${htmlEscape(options.signature)}</address>\n` : '';
+  return `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">
+<html><head>
+<title>${status} ${phrase}</title>
+</head><body>
+<h1>${phrase}</h1>
+<p>${explain(status, htmlEscape(options.method ?? 'used'))}</p>
+${footer}</body></html>
+`;
+}
+
+function explain(status: number, method: string): string {
+  switch (status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return 'What you asked for is at another address, which the Location header of this answer names.';
+    case 400:
+      return 'This server did not understand what your browser sent.';
+    case 401:
+      return 'You have to sign in to see this, and what you sent did not let you in.';
+    case 403:
+      return 'You are not allowed to see this.';
+    case 404:
+      return 'There is nothing at this address.';
+    case 405:
+      return `The method ${method} cannot be used at this address.`;
+    case 408:
+      return 'The request did not arrive in time.';
+    case 411:
+      return 'A request to this address has to say how long its body is.';
+    case 412:
+      return 'A condition that the request set is not met.';
+    case 413:
+      return 'The request is larger than this server accepts.';
+    case 414:
+      return 'The address is longer than this server accepts.';
+    case 416:
+      return 'None of the ranges that were asked for exists.';
+    case 417:
+      return 'This server cannot do what the Expect header asks for.';
+    case 421:
+      return 'This connection is not meant for the host that the request names.';
+    case 431:
+      return 'The header of the request is larger than this server accepts.';
+    case 500:
+      return 'Something went wrong on this server. Its error log tells the administrator more.';
+    case 501:
+      return `This server does not know the method ${method}.`;
+    case 502:
+      return 'The application behind this server gave no valid answer.';
+    case 503:
+      return 'The application behind this server cannot be reached for the moment. Please try again later.';
+    case 504:
+      return 'The application behind this server did not answer in time.';
+    default:
+      return 'The request could not be answered.';
+  }
+}
