@@ -1,22 +1,2 @@
-import type { Readable } from 'node:stream';
-import type { HeaderList } from '../http/index.js';
-
-export interface FileRequest {
-  /** GET, HEAD and POST are served; the caller has answered every other method. */
-  readonly method: string;
-  readonly headers: HeaderList;
-  /** Absolute byte string of an existing regular file. */
-  readonly filename: string;
-}
-
-export interface FileAnswer {
-  /** 200, 206, 304, 403, 404, 412, 416 or 500. */
-  readonly status: number;
-  readonly headers: HeaderList;
-  /** Absent: no body (HEAD, 304, …) or, from 400 on, the caller's error page. */
-  readonly body?: Readable;
-  /** What the error log shall say. */
-  readonly reason?: string;
-}
-
-export type ServeFile = (request: FileRequest) => Promise<FileAnswer>;
+export * from './answer.js';
+export { serveFile } from './serve-file.js';

@@ -1,0 +1,72 @@
+import type { FileHandle } from 'node:fs/promises';
+import { formatHttpDate } from '../http/index.js';
+import type { FileAnswer, FileRequest, ServeFile } from './answer.js';
+import { contentTypeOf } from './content-type.js';
+import { entityTag } from './entity-tag.js';
+import { openRegularFile } from './open-regular-file.js';
+import { checkPreconditions, type FileVersion, isIfRangeFresh } from './preconditions.js';
+import { type ByteRange, selectRange } from './ranges.js';
+import { sendOpenFile } from './send-open-file.js';
+
+/**
+ * One file as an answer, by Apache's rules (the default handler's types, validators, preconditions and byte ranges).
+ * Never throws for what a request or the file system can bring, and never waits on anything but the disk.
+ *
+ * A body must be read to its end or destroyed; both close the file. It ends with an error if the file becomes shorter
+ * while it is sent, since the promised length cannot be kept then.
+ */
+export const serveFile: ServeFile = async (request) => {
+  const opened = await openRegularFile(request.filename);
+  if (opened.kind === 'refusal') return { status: opened.status, headers: [], reason: opened.reason };
+  try {
+    return await answerOpenFile(request, opened.handle);
+  } catch (error) {
+    return { status: 500, headers: [], reason: `reading ${request.filename} failed: ${String(error)}` };
+  } finally {
+    // The body, if there is one, has a descriptor of its own.
+    await opened.handle.close().catch(() => {});
+  }
+};
+
+async function answerOpenFile(request: FileRequest, handle: FileHandle): Promise<FileAnswer> {
+  const stat = await handle.stat({ bigint: true });
+  const size = Number(stat.size);
+  const now = Date.now();
+  const version: FileVersion = {
+    entityTag: entityTag(stat, now),
+    // HTTP dates know whole seconds.
+    lastModified: Math.floor(Number(stat.mtimeNs) / 1e9) * 1000,
+  };
+
+  const validators = [
+    'Last-Modified',
+    formatHttpDate(version.lastModified),
+    'ETag',
+    version.entityTag,
+    'Accept-Ranges',
+    'bytes',
+  ];
+  const outcome = checkPreconditions(request, version, now);
+  if (outcome !== 'proceed') return { status: outcome === 'not-modified' ? 304 : 412, headers: validators };
+
+  const range = isIfRangeFresh(request.headers, version, now) ? selectRange(request.headers, size) : 'whole';
+  if (range === 'unsatisfiable') return { status: 416, headers: ['Content-Range', `bytes */${size}`] };
+  return sendFound(request, handle, range, validators);
+}
+
+async function sendFound(
+  request: FileRequest,
+  handle: FileHandle,
+  range: ByteRange | 'whole',
+  validators: readonly string[],
+): Promise<FileAnswer> {
+  const sent = await sendOpenFile(request.method, handle, range);
+  if (sent.kind === 'failed')
+    return { status: 500, headers: [], reason: `${request.filename}: ${sent.reason}` };
+  const type = contentTypeOf(request.filename);
+  return {
+    status: sent.status,
+    headers: [...validators, ...sent.headers, ...(type === undefined ? [] : ['Content-Type', type])],
+    ...(sent.body ? { body: sent.body } : {}),
+  };
+}
