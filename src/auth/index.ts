@@ -1,5 +1,7 @@
 import type { AuthScript, DirectorySettings } from '../config/model.js';
 
+export { createAuthorizer } from './authorizer.js';
+
 /** What a decision needs to know of a request. Byte strings. */
 export interface AuthRequest {
   readonly method: string;

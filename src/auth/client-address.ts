@@ -1,0 +1,35 @@
+import ipaddr from 'ipaddr.js';
+import type { AddressRange } from '../config/model.js';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/**
+ * Whether the numeric address lies in one of the ranges. IPv6 addresses that carry an IPv4 one count as that.
+ * Undefined: the address cannot be read, so that nothing can be said.
+ */
+export function isInRanges(address: string, ranges: readonly AddressRange[]): boolean | undefined {
+  const client = parseAddress(address);
+  if (client === undefined) return undefined;
+  return ranges.some((range) => isInRange(client, range));
+}
+
+function isInRange(client: Address, { address, prefixLength }: AddressRange): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const start = ipaddr.parse(address);
+  if (isMapped(start) && prefixLength >= 96) return matches(client, start.toIPv4Address(), prefixLength - 96);
+  return matches(client, start, prefixLength);
+}
+
+function matches(client: Address, start: Address, prefixLength: number): boolean {
+  return client.kind() === start.kind() && client.match(start, prefixLength);
+}
+
+function parseAddress(text: string): Address | undefined {
+  // Without the zone of a link-local address.
+  const [numeric = ''] = text.split('%', 1);
+  return ipaddr.isValid(numeric) ? ipaddr.process(numeric) : undefined;
+}
+
+function isMapped(address: Address): address is ipaddr.IPv6 {
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress();
+}
