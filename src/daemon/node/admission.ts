@@ -1,0 +1,76 @@
+interface Waiting {
+  readonly enter: () => void;
+  readonly expire: () => void;
+  readonly since: number;
+  left: boolean;
+}
+
+/**
+ * At most `limit` requests in their callables at once (null: no bound); the others wait in order, each at most
+ * `queueTimeoutMs` (0: for ever).
+ */
+export class Admission {
+  readonly #limit: number;
+  readonly #queueTimeoutMs: number;
+  readonly #queue: Waiting[] = [];
+  #inside = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limit: number | null, queueTimeoutMs: number) {
+    this.#limit = limit ?? Number.POSITIVE_INFINITY;
+    this.#queueTimeoutMs = queueTimeoutMs;
+  }
+
+  /**
+   * Calls `enter` now or later, or `expire` when that took too long; the function returned takes a request that
+   * no longer wants to enter out of the queue. Whoever entered calls {@link leave} once.
+   */
+  request(enter: () => void, expire: () => void): (() => void) | undefined {
+    if (this.#inside < this.#limit) {
+      this.#inside += 1;
+      enter();
+      return undefined;
+    }
+    const waiting: Waiting = { enter, expire, since: performance.now(), left: false };
+    this.#queue.push(waiting);
+    this.#watchQueue();
+    return () => {
+      waiting.left = true;
+    };
+  }
+
+  leave(): void {
+    this.#inside -= 1;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (next.left) continue;
+      this.#inside += 1;
+      next.enter();
+      return;
+    }
+  }
+
+  /** One timer, for the oldest: all wait equally long, so the others are due later. */
+  #watchQueue(): void {
+    if (this.#queueTimeoutMs === 0 || this.#timer !== undefined) return;
+    const [oldest] = this.#queue;
+    if (oldest === undefined) return;
+    const dueInMs = oldest.since + this.#queueTimeoutMs - performance.now();
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#expireDue();
+        this.#watchQueue();
+      },
+      Math.max(1, Math.ceil(dueInMs)),
+    );
+  }
+
+  #expireDue(): void {
+    const dueSince = performance.now() - this.#queueTimeoutMs;
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      if (!first.left && first.since > dueSince) return;
+      this.#queue.shift();
+      if (!first.left) first.expire();
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import type { Socket } from 'node:net';
+import { toByteString } from '../../http/index.js';
+import {
+  type CallMessage,
+  decodeAbort,
+  decodeCall,
+  decodeCredit,
+  decodeHello,
+  decodeRequest,
+  encodeFrame,
+  encodeHello,
+  encodeTextFrame,
+  FrameReader,
+  FrameType,
+  maxBodyBytes,
+  type Pairs,
+  type RequestMessage,
+  WireViolation,
+} from '../../wire/index.js';
+import { FrameBatch } from './frame-batch.js';
+import { Stream, type StreamLink } from './stream.js';
+
+/** What a connection tells the daemon. */
+export interface ConnectionListener {
+  request(stream: Stream, message: RequestMessage): void;
+  call(stream: Stream, message: CallMessage): void;
+  /** The daemon's side of a stream is over. */
+  finished(stream: Stream): void;
+  closed(connection: Connection): void;
+}
+
+const lastStreamId = 0x7fff_ffff;
+const maxPingBytes = 64;
+
+/**
+ * One front end's connection. Whatever is wrong with what the front end sends ends this connection and nothing else.
+ */
+export class Connection implements StreamLink {
+  readonly #socket: Socket;
+  readonly #listener: ConnectionListener;
+  readonly #batch: FrameBatch;
+  readonly #streams = new Map<number, Stream>();
+  #greeted = false;
+  #draining = false;
+
+  constructor(socket: Socket, hello: Pairs, listener: ConnectionListener) {
+    this.#socket = socket;
+    this.#listener = listener;
+    this.#batch = new FrameBatch(socket);
+    const reader = new FrameReader((type, id, payload) => this.#receive(type, id, payload));
+    socket.on('data', (piece) => {
+      try {
+        reader.push(piece);
+      } catch (error) {
+        process.stderr.write(`modhost: a front end's connection is closed: ${describe(error)}\n`);
+        socket.destroy();
+      }
+    });
+    // 'close' follows, and says all there is to say.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#lose());
+    this.send(encodeTextFrame(FrameType.hello, 0, encodeHello(hello)));
+  }
+
+  send(frame: Buffer): void {
+    this.#batch.add(frame);
+  }
+
+  finished(stream: Stream): void {
+    this.#listener.finished(stream);
+  }
+
+  closed(stream: Stream): void {
+    this.#streams.delete(stream.id);
+  }
+
+  /** Says DRAIN once; from then on new streams are answered ABORT `retry`. */
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.send(encodeFrame(FrameType.drain, 0));
+  }
+
+  /** Sends what is waiting, then closes; the returned promise says when nothing is left to send. */
+  close(): Promise<void> {
+    this.#batch.flush();
+    return new Promise((resolve) => {
+      if (this.#socket.destroyed) return resolve();
+      this.#socket.once('close', () => resolve());
+      this.#socket.end(() => this.#socket.destroy());
+    });
+  }
+
+  #receive(type: FrameType, id: number, payload: Buffer): void {
+    if (!this.#greeted) {
+      if (type !== FrameType.hello || id !== 0) throw new WireViolation('the first frame is not HELLO');
+      decodeHello(payload);
+      this.#greeted = true;
+      return;
+    }
+    if (id === 0) this.#receiveForConnection(type, payload);
+    else if (type === FrameType.request || type === FrameType.call) this.#open(type, id, payload);
+    else this.#receiveForStream(type, id, payload);
+  }
+
+  #receiveForConnection(type: FrameType, payload: Buffer): void {
+    if (type === FrameType.ping) {
+      if (payload.length > maxPingBytes) throw new WireViolation(`PING of ${payload.length} bytes`);
+      this.send(encodeFrame(FrameType.pong, 0, payload));
+    } else if (type !== FrameType.pong) {
+      throw new WireViolation(`a front end may not send frames of type 0x${type.toString(16)} on stream 0`);
+    }
+  }
+
+  #open(type: FrameType, id: number, payload: Buffer): void {
+    if (id > lastStreamId || this.#streams.has(id)) throw new WireViolation(`stream ${id} cannot be opened`);
+    const request = type === FrameType.request ? decodeRequest(payload) : undefined;
+    const call = request === undefined ? decodeCall(payload) : undefined;
+    const stream = new Stream(id, request?.hasBody ?? false, this);
+    this.#streams.set(id, stream);
+    if (this.#draining) stream.abort('retry', 'the daemon process is draining');
+    else if (request !== undefined) this.#listener.request(stream, request);
+    else if (call !== undefined) this.#listener.call(stream, call);
+  }
+
+  #receiveForStream(type: FrameType, id: number, payload: Buffer): void {
+    const stream = this.#streams.get(id);
+    switch (type) {
+      case FrameType.body:
+        if (payload.length === 0 || payload.length > maxBodyBytes)
+          throw new WireViolation(`BODY of ${payload.length} bytes`);
+        return stream?.receiveBody(payload);
+      case FrameType.end:
+        return stream?.receiveEnd();
+      case FrameType.credit: {
+        const bytes = decodeCredit(payload);
+        return stream?.receiveCredit(bytes);
+      }
+      case FrameType.abort: {
+        const { code, sentence } = decodeAbort(payload);
+        return stream?.receiveAbort(sentence === '' ? code : sentence);
+      }
+      default:
+        throw new WireViolation(
+          `a front end may not send frames of type 0x${type.toString(16)} on stream ${id}`,
+        );
+    }
+  }
+
+  #lose(): void {
+    const streams = [...this.#streams.values()];
+    for (const stream of streams) stream.receiveAbort('the front end closed the connection');
+    this.#streams.clear();
+    this.#listener.closed(this);
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof WireViolation) return `protocol violation: ${error.message}`;
+  return toByteString(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}

@@ -1,0 +1,160 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { CallMessage, RequestMessage } from '../../wire/index.js';
+import { Admission } from './admission.js';
+import { Connection, type ConnectionListener } from './connection.js';
+import type { DaemonMessage, StartMessage } from './control-channel.js';
+import { describeError } from './reply.js';
+import { Scripts } from './scripts.js';
+import { serveCall } from './serve-call.js';
+import { type Host, serveRequest } from './serve-request.js';
+import type { Stream } from './stream.js';
+
+const listenFd = 4;
+
+/** After the last request, what the application still has to do (close a database) may take so long. */
+const farewellMs = 300;
+
+/** What the daemon needs of the channel to its supervisor. */
+export interface SupervisorLink {
+  send(message: DaemonMessage): void;
+  /** The process may end although the channel is open. */
+  unref(): void;
+}
+
+/** The daemon process from its first connection to its end. */
+export class Daemon implements ConnectionListener {
+  readonly #start: StartMessage;
+  readonly #supervisor: SupervisorLink;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  readonly #admission: Admission;
+  readonly #host: Host;
+  readonly #open = new Set<Stream>();
+  readonly #kept = new Set<Promise<unknown>>();
+  #draining = false;
+  #reloading = false;
+  #ending = false;
+  #exiting = false;
+
+  constructor(start: StartMessage, supervisor: SupervisorLink) {
+    this.#start = start;
+    this.#supervisor = supervisor;
+    this.#admission = new Admission(start.threads, start.queueTimeoutMs);
+    this.#host = {
+      scripts: new Scripts((path) => this.#reload(path)),
+      surroundings: { multithread: start.threads !== 1, multiprocess: start.multiprocess },
+      reload: (path) => this.#reload(path),
+      keepAlive: (promise) => this.#keep(promise),
+    };
+    this.#server = createServer((socket) => this.#connect(socket));
+  }
+
+  /** Loads what is to be loaded before the first request; what fails is reported and tried again when it is needed. */
+  async preload(): Promise<void> {
+    for (const { script, applicationGroup } of this.#start.preload) {
+      const result = await this.#host.scripts.load(script, applicationGroup);
+      if ('failure' in result) {
+        const lines = describeError(result.failure.error).join('\n');
+        process.stderr.write(`the script file ${script} could not be loaded\n${lines}\n`);
+      }
+    }
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ fd: listenFd }, resolve);
+    });
+  }
+
+  request(stream: Stream, message: RequestMessage): void {
+    this.#open.add(stream);
+    const enter = (): void => {
+      stream.onOver(() => this.#admission.leave());
+      serveRequest(stream, message, this.#host);
+    };
+    const expire = (): void => stream.abort('timeout', 'the request waited longer than queue-timeout');
+    const leaveQueue = this.#admission.request(enter, expire);
+    if (leaveQueue !== undefined) stream.onOver(leaveQueue);
+  }
+
+  call(stream: Stream, message: CallMessage): void {
+    this.#open.add(stream);
+    serveCall(stream, message, this.#host).catch((error: unknown) => {
+      process.stderr.write(`a call failed\n${describeError(error).join('\n')}\n`);
+      stream.reply({ kind: 'error', sentence: 'the call failed' });
+    });
+  }
+
+  finished(stream: Stream): void {
+    this.#open.delete(stream);
+    this.#exitIfIdle();
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** No new streams; the open ones are finished, then the process exits with 0. */
+  drain(): void {
+    this.#stopAccepting();
+    this.#ending = true;
+    this.#exitIfIdle();
+  }
+
+  /** As {@link drain}, but after the shutdown timeout (0: none) the process exits with 1. */
+  terminate(): void {
+    const limitMs = this.#start.shutdownTimeoutMs;
+    if (limitMs > 0) setTimeout(() => process.exit(1), limitMs).unref();
+    this.drain();
+  }
+
+  #connect(socket: Socket): void {
+    const hello = [
+      'pid',
+      String(process.pid),
+      'runtime',
+      'node',
+      'threads',
+      String(this.#start.threads ?? 0),
+    ];
+    const connection = new Connection(socket, hello, this);
+    this.#connections.add(connection);
+    if (this.#draining) connection.drain();
+  }
+
+  #reload(path: string): void {
+    this.#stopAccepting();
+    if (this.#reloading) return;
+    this.#reloading = true;
+    this.#supervisor.send({ type: 'reload', script: path });
+  }
+
+  #stopAccepting(): void {
+    this.#draining = true;
+    for (const connection of this.#connections) connection.drain();
+  }
+
+  #keep(promise: Promise<unknown>): void {
+    this.#kept.add(promise);
+    promise.finally(() => {
+      this.#kept.delete(promise);
+      this.#exitIfIdle();
+    });
+  }
+
+  #exitIfIdle(): void {
+    if (!this.#ending || this.#exiting || this.#open.size > 0 || this.#kept.size > 0) return;
+    this.#exiting = true;
+    this.#exit();
+  }
+
+  /** Ends by itself when nothing is left to do, so that 'beforeExit' comes; timers of the application do not hold it up. */
+  async #exit(): Promise<void> {
+    this.#server.close();
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    this.#supervisor.unref();
+    process.exitCode = 0;
+    setTimeout(() => process.exit(0), farewellMs).unref();
+  }
+}

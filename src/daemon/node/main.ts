@@ -1,0 +1,51 @@
+/** Entry of a Node daemon process; the supervisor starts it with the file descriptors of ../README.md. */
+
+import { captureListening } from './captured-listen.js';
+import { ControlChannel, type StartMessage } from './control-channel.js';
+import { Daemon } from './daemon.js';
+import { watchFaults } from './faults.js';
+import { captureOutput } from './output-capture.js';
+import { registerTypeScript } from './typescript/register.js';
+
+/** The start message could not be carried out (../README.md). */
+const refusedExitCode = 78;
+
+let daemon: Daemon | undefined;
+
+const control = new ControlChannel({
+  start: (message) => void start(message),
+  drain: () => daemon?.drain(),
+  refused,
+  ended: terminate,
+});
+process.on('SIGTERM', terminate);
+process.on('SIGINT', terminate);
+process.on('SIGUSR1', () => daemon?.drain());
+
+async function start(message: StartMessage): Promise<void> {
+  try {
+    if (message.home !== null) process.chdir(message.home);
+    if (message.displayName !== null) process.title = message.displayName;
+    captureOutput();
+    watchFaults();
+    captureListening();
+    registerTypeScript();
+    daemon = new Daemon(message, control);
+    await daemon.preload();
+    await daemon.listen();
+  } catch (error) {
+    refused(error instanceof Error ? error.message : String(error));
+    return;
+  }
+  control.send({ type: 'ready' });
+}
+
+function refused(reason: string): void {
+  process.stderr.write(`the daemon process cannot start: ${reason}\n`);
+  process.exit(refusedExitCode);
+}
+
+function terminate(): void {
+  if (daemon === undefined) process.exit(0);
+  daemon.terminate();
+}

@@ -1,0 +1,183 @@
+import { inspect } from 'node:util';
+import type { ServingContext } from './execution-context.js';
+import { LineSplitter } from './line-splitter.js';
+import type { Stream } from './stream.js';
+
+/** The application broke a rule of HTTP or of its calling convention; the message is for the error log. */
+export class ApplicationFault extends Error {
+  override readonly name = 'ApplicationFault';
+}
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const aftermathCodes = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'EPIPE']);
+
+/**
+ * One request's answer, for all calling conventions: the head once, body bytes that fit to it, an end; or a failure that
+ * is told to the error log. Also the place where the application's output finds its request.
+ */
+export class Reply implements ServingContext {
+  readonly kind = 'serving';
+  readonly scriptFile: string;
+  readonly #stream: Stream;
+  readonly #isHead: boolean;
+  readonly #printed: (LineSplitter | undefined)[] = [];
+  #started = false;
+  #bodyAllowed = true;
+  /** What Content-Length still promises; undefined without one. */
+  #promisedBytes: number | undefined;
+
+  constructor(stream: Stream, method: string, scriptFile: string) {
+    this.#stream = stream;
+    this.#isHead = method === 'HEAD';
+    this.scriptFile = scriptFile;
+  }
+
+  /** The answer went out whole, was broken off, or nobody waits for it. */
+  get over(): boolean {
+    return this.#stream.outcome !== undefined;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /**
+   * Sends the head. `headers` are name, value, …, free of CR, LF and NUL; hop-by-hop fields are the server's
+   * business and are left out.
+   * @throws ApplicationFault for a status that cannot be an answer, or a Content-Length that is no number.
+   */
+  start(status: number, reason: string, headers: readonly string[]): void {
+    if (status < 200 || status > 999) throw new ApplicationFault(`status ${status} is not one of an answer`);
+    const kept: string[] = [];
+    let length: number | undefined;
+    for (let at = 0; at + 1 < headers.length; at += 2) {
+      const name = headers[at] as string;
+      const value = headers[at + 1] as string;
+      const lower = name.toLowerCase();
+      if (hopByHop.has(lower)) continue;
+      if (lower === 'content-length') length = readLength(value);
+      kept.push(name, value);
+    }
+    this.#started = true;
+    this.#bodyAllowed = !this.#isHead && status !== 204 && status !== 304;
+    this.#promisedBytes = this.#bodyAllowed ? length : undefined;
+    this.#stream.respond({ status, reason, headers: kept });
+  }
+
+  /** Body bytes; those beyond Content-Length, and any that the status or HEAD forbids, are dropped. */
+  write(bytes: Uint8Array, taken: () => void): void {
+    let piece = bytes;
+    if (!this.#bodyAllowed) return taken();
+    if (this.#promisedBytes !== undefined) {
+      if (piece.length > this.#promisedBytes) piece = piece.subarray(0, this.#promisedBytes);
+      this.#promisedBytes -= piece.length;
+    }
+    this.#stream.write(piece, taken);
+  }
+
+  /** The same, as a promise that never fails; look at {@link over} afterwards. */
+  writeAll(bytes: Uint8Array): Promise<void> | undefined {
+    let done = false;
+    let resolveLater: (() => void) | undefined;
+    this.write(bytes, () => {
+      done = true;
+      resolveLater?.();
+    });
+    if (done) return undefined;
+    return new Promise((resolve) => {
+      resolveLater = resolve;
+    });
+  }
+
+  end(): void {
+    if (this.over) return;
+    if (this.#promisedBytes !== undefined && this.#promisedBytes > 0) {
+      this.fail(`the answer is ${this.#promisedBytes} bytes shorter than its Content-Length`);
+      return;
+    }
+    this.flushPrinted();
+    this.#stream.end();
+  }
+
+  /** 500 if nothing was sent yet, else the answer is cut off. `error` goes to the error log with its stack. */
+  fail(sentence: string, error?: unknown): void {
+    if (this.over) {
+      if (error !== undefined && !this.#isAftermath(error))
+        this.complain(`${sentence}, after its answer`, error);
+      return;
+    }
+    this.flushPrinted();
+    if (error === undefined) this.log(`${sentence} (script ${this.scriptFile})`);
+    else this.complain(sentence, error);
+    this.#stream.abort('error', sentence);
+  }
+
+  /** For the error log only: the answer stays as it is. */
+  complain(sentence: string, error: unknown): void {
+    this.log(`${sentence} (script ${this.scriptFile})`);
+    for (const line of describeError(error)) this.log(line);
+  }
+
+  failUncaught(error: unknown): void {
+    this.fail('an error was not caught while a request was served', error);
+  }
+
+  /** One line at level `error` on the stream, or to fd 2 when it is over. */
+  log(line: string): void {
+    const bytes = Buffer.from(line, 'utf8');
+    if (!this.#stream.log('error', bytes)) process.stderr.write(`${line}\n`);
+  }
+
+  print(channel: 1 | 2, bytes: Uint8Array): boolean {
+    if (this.over) return false;
+    let splitter = this.#printed[channel];
+    if (splitter === undefined) {
+      const fresh = new LineSplitter((line) => this.#logPrinted(line));
+      this.#stream.onOver(() => fresh.flush());
+      this.#printed[channel] = fresh;
+      splitter = fresh;
+    }
+    splitter.push(bytes);
+    return true;
+  }
+
+  #logPrinted(line: Buffer): void {
+    const text = line.at(-1) === 13 ? line.subarray(0, -1) : line;
+    if (!this.#stream.log('error', text)) process.stderr.write(Buffer.concat([text, Buffer.from('\n')]));
+  }
+
+  flushPrinted(): void {
+    for (const splitter of this.#printed) splitter?.flush();
+  }
+
+  /** The application stumbled over the client's leaving, which is no fault of its own. */
+  #isAftermath(error: unknown): boolean {
+    if (this.#stream.outcome === 'ended' || !(error instanceof Error)) return false;
+    return error.name === 'AbortError' || aftermathCodes.has(String((error as NodeJS.ErrnoException).code));
+  }
+}
+
+/** An error as Node would show it, with its stack, causes and members, line by line. */
+export function describeError(error: unknown): string[] {
+  try {
+    return inspect(error).split('\n');
+  } catch {
+    return ['an error that cannot be shown'];
+  }
+}
+
+function readLength(value: string): number {
+  const length = Number(value);
+  if (!/^[0-9]+$/.test(value.trim()) || !Number.isSafeInteger(length))
+    throw new ApplicationFault(`Content-Length is no number: ${JSON.stringify(value)}`);
+  return length;
+}

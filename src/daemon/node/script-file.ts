@@ -1,0 +1,128 @@
+import { realpathSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { executionContext } from './execution-context.js';
+import { type Application, findApplication, type Refusal, type Wanted } from './find-application.js';
+import { ModuleExports } from './module-exports.js';
+
+/** How long a script that exports nothing may take until it calls `listen()`. */
+const listenTimeoutMs = 10_000;
+
+const require = createRequire(import.meta.url);
+
+/** How often each script file was loaded here: Node keeps modules by URL, so that each further time needs a new one. */
+const loads = new Map<string, { count: number; failed: boolean }>();
+
+/** One script file as loaded for one application group. */
+export class ScriptFile {
+  readonly path: string;
+  readonly exports: ModuleExports;
+  readonly #modifiedNs: bigint | undefined;
+  #captured: object | undefined;
+  readonly #captures: (() => void)[] = [];
+  readonly #applications = new Map<string, Promise<Application | Refusal>>();
+  readonly #found = new Map<string, Application | Refusal>();
+
+  private constructor(path: string, modifiedNs: bigint | undefined, exports: ModuleExports) {
+    this.path = path;
+    this.#modifiedNs = modifiedNs;
+    this.exports = exports;
+  }
+
+  /** Runs the script file. Throws whatever it throws. */
+  static async load(path: string): Promise<ScriptFile> {
+    // Looked at before the text is read: a change in between is seen as a change.
+    const modifiedNs = readModificationTime(path);
+    const early: object[] = [];
+    let loaded: ScriptFile | undefined;
+    const captureServer = (server: object): void => {
+      if (loaded === undefined) early.push(server);
+      else loaded.#capture(server);
+    };
+    const namespace = await executionContext.run({ kind: 'loading', captureServer }, () =>
+      importScript(path),
+    );
+    loaded = new ScriptFile(path, modifiedNs, new ModuleExports(namespace));
+    if (early[0] !== undefined) loaded.#capture(early[0]);
+    return loaded;
+  }
+
+  /** The file is not what was loaded any more, or not there. */
+  hasChanged(): boolean {
+    return readModificationTime(this.path) !== this.#modifiedNs;
+  }
+
+  /** The application if it was asked for before, so that a request need not wait; see {@link application}. */
+  knownApplication(wanted: Wanted): Application | Refusal | undefined {
+    return this.#found.get(keyOf(wanted));
+  }
+
+  /** Finds the application once; rejects if what it needs to become ready fails. */
+  application(wanted: Wanted): Promise<Application | Refusal> {
+    const key = keyOf(wanted);
+    let application = this.#applications.get(key);
+    if (application === undefined) {
+      application = this.#find(wanted);
+      this.#applications.set(key, application);
+      application.then(
+        (found) => this.#found.set(key, found),
+        () => this.#applications.delete(key),
+      );
+    }
+    return application;
+  }
+
+  async #find(wanted: Wanted): Promise<Application | Refusal> {
+    if (this.exports.names.length === 0 && this.#captured === undefined) await this.#waitForListen();
+    // Instances become ready in the context of the load: what they start belongs to no request.
+    return executionContext.run({ kind: 'loading', captureServer: (server) => this.#capture(server) }, () =>
+      findApplication(this.exports, wanted, this.#captured),
+    );
+  }
+
+  /** `connect().then(() => app.listen(8000))`: the script is loaded before it has its server. */
+  #waitForListen(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, listenTimeoutMs);
+      this.#captures.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** The first server counts: a second one is for something else. */
+  #capture(server: object): void {
+    this.#captured ??= server;
+    for (const captured of this.#captures.splice(0)) captured();
+  }
+}
+
+async function importScript(path: string): Promise<object> {
+  if (/^\.[mc]?tsx?$/.test(extname(path))) process.setSourceMapsEnabled(true);
+  const state = loads.get(path) ?? { count: 0, failed: false };
+  loads.set(path, state);
+  const url = pathToFileURL(path);
+  if (state.failed) url.searchParams.set('modhost-attempt', String(state.count));
+  else if (state.count > 0) url.searchParams.set('modhost-group', String(state.count));
+  state.count += 1;
+  try {
+    delete require.cache[realpathSync(path)];
+    const namespace = (await import(url.href)) as object;
+    state.failed = false;
+    return namespace;
+  } catch (error) {
+    state.failed = true;
+    throw error;
+  }
+}
+
+/** Nanoseconds; undefined if there is no such file. */
+function readModificationTime(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+}
+
+function keyOf({ callableName, callInterface }: Wanted): string {
+  return `${callInterface}\0${callableName}`;
+}

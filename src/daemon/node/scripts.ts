@@ -1,0 +1,65 @@
+import { ScriptFile } from './script-file.js';
+
+/** A load failed; `first` for whoever started it, who reports the cause for all that waited. */
+export interface LoadFailure {
+  readonly error: unknown;
+  readonly first: boolean;
+}
+
+export type LoadResult = { readonly script: ScriptFile } | { readonly failure: LoadFailure };
+
+/** Failed loads leave modules in Node that cannot be taken out again; after this many the process is to be replaced. */
+const failuresUntilReplacement = 100;
+
+/** The script files loaded in this process, one per (script file, application group). */
+export class Scripts {
+  readonly #loaded = new Map<string, ScriptFile>();
+  readonly #loading = new Map<string, Promise<ScriptFile>>();
+  readonly #replaceProcess: (path: string) => void;
+  #failures = 0;
+
+  constructor(replaceProcess: (path: string) => void) {
+    this.#replaceProcess = replaceProcess;
+  }
+
+  /** Undefined if it has to be loaded first. */
+  loaded(path: string, applicationGroup: string): ScriptFile | undefined {
+    return this.#loaded.get(keyOf(path, applicationGroup));
+  }
+
+  /** Loads the script once, however many ask; a failed load leaves nothing behind, so that the next one tries again. */
+  async load(path: string, applicationGroup: string): Promise<LoadResult> {
+    const key = keyOf(path, applicationGroup);
+    const loaded = this.#loaded.get(key);
+    if (loaded !== undefined) return { script: loaded };
+    let loading = this.#loading.get(key);
+    const first = loading === undefined;
+    if (loading === undefined) {
+      loading = this.#start(key, path);
+      this.#loading.set(key, loading);
+    }
+    try {
+      return { script: await loading };
+    } catch (error) {
+      return { failure: { error, first } };
+    }
+  }
+
+  async #start(key: string, path: string): Promise<ScriptFile> {
+    try {
+      const script = await ScriptFile.load(path);
+      this.#loaded.set(key, script);
+      return script;
+    } catch (error) {
+      this.#failures += 1;
+      if (this.#failures === failuresUntilReplacement) this.#replaceProcess(path);
+      throw error;
+    } finally {
+      this.#loading.delete(key);
+    }
+  }
+}
+
+function keyOf(path: string, applicationGroup: string): string {
+  return `${applicationGroup}\0${path}`;
+}

@@ -1,0 +1,116 @@
+import type { CallMessage, ReplyMessage } from '../../wire/index.js';
+import { readEnviron } from './environ.js';
+import { executionContext } from './execution-context.js';
+import { toFileName } from './file-name.js';
+import { Reply } from './reply.js';
+import type { ScriptFile } from './script-file.js';
+import type { Host } from './serve-request.js';
+import type { Stream } from './stream.js';
+import { WsgiErrors } from './wsgi-input.js';
+
+type AuthFunction = (environ: Record<string, unknown>, ...parameters: readonly string[]) => unknown;
+
+/** Each function under Python's name and under JavaScript's. */
+const exportNames = {
+  check_password: ['check_password', 'checkPassword'],
+  groups_for_user: ['groups_for_user', 'groupsForUser'],
+} as const;
+
+/** Answers one CALL: loads the script like a request would, calls its function, checks what it gave back. */
+export async function serveCall(stream: Stream, message: CallMessage, host: Host): Promise<void> {
+  const path = toFileName(message.scriptFile);
+  const known = host.scripts.loaded(path, message.applicationGroup);
+  if (message.checkScript && known?.hasChanged() === true) {
+    host.reload(path);
+    stream.abort('retry', `the script ${path} has changed`);
+    return;
+  }
+  const reply = new Reply(stream, 'GET', path);
+  const result =
+    known === undefined ? await host.scripts.load(path, message.applicationGroup) : { script: known };
+  if ('failure' in result) {
+    const sentence = 'the script file could not be loaded';
+    if (result.failure.first) reply.complain(sentence, result.failure.error);
+    stream.reply({ kind: 'error', sentence });
+    return;
+  }
+  const callable = findFunction(result.script, message.functionName);
+  if (callable === undefined) {
+    const sentence = `${path} exports no function ${exportNames[message.functionName].join(' or ')}`;
+    stream.reply({ kind: 'missing', sentence });
+    return;
+  }
+  await executionContext.run(reply, () => answerCall(callable, stream, reply, message));
+}
+
+function findFunction(
+  script: ScriptFile,
+  functionName: CallMessage['functionName'],
+): AuthFunction | undefined {
+  for (const name of exportNames[functionName]) {
+    const exported = script.exports.get(name);
+    if (typeof exported === 'function') return exported as AuthFunction;
+  }
+  return undefined;
+}
+
+async function answerCall(
+  callable: AuthFunction,
+  stream: Stream,
+  reply: Reply,
+  message: CallMessage,
+): Promise<void> {
+  const { environ } = readEnviron(message.environ);
+  const errors = new WsgiErrors((bytes) => {
+    if (!reply.print(2, bytes)) process.stderr.write(bytes);
+  });
+  let checked: ReplyMessage | string;
+  try {
+    const result = await callable({ ...environ, 'wsgi.errors': errors }, ...message.arguments);
+    checked = message.functionName === 'check_password' ? checkVerdict(result) : checkGroups(result);
+  } catch (error) {
+    reply.flushPrinted();
+    reply.complain(`${message.functionName} raised an error`, error);
+    stream.reply({ kind: 'error', sentence: `${message.functionName} raised an error` });
+    return;
+  }
+  reply.flushPrinted();
+  if (typeof checked === 'string') {
+    const sentence = `${message.functionName} returned ${checked}`;
+    reply.log(`${sentence} (script ${reply.scriptFile})`);
+    stream.reply({ kind: 'error', sentence });
+    return;
+  }
+  stream.reply(checked);
+}
+
+/** Only the real true and false count (mod_wsgi.md §5); a string is the user's name from now on. Else: what is wrong. */
+function checkVerdict(result: unknown): ReplyMessage | string {
+  if (result === true) return { kind: 'true' };
+  if (result === false) return { kind: 'false' };
+  // Python's None has two faces in JavaScript.
+  if (result === null || result === undefined) return { kind: 'none' };
+  if (typeof result !== 'string') return `a value that is not true, false, null or a string`;
+  if (!isWireText(result)) return 'a user name that is empty or holds characters beyond latin-1, or NUL';
+  return { kind: 'text', text: result };
+}
+
+/** Any iterable of byte strings or bytes. Else: what is wrong. */
+function checkGroups(result: unknown): ReplyMessage | string {
+  if (typeof result === 'string' || typeof result !== 'object' || result === null)
+    return 'a value that is not an iterable of group names';
+  if (result instanceof Uint8Array || !(Symbol.iterator in result))
+    return 'a value that is not an iterable of group names';
+  const texts: string[] = [];
+  for (const group of result as Iterable<unknown>) {
+    const text = group instanceof Uint8Array ? Buffer.from(group).toString('latin1') : group;
+    if (typeof text !== 'string' || !isWireText(text))
+      return 'a group name that is not a string or bytes, is empty, or holds characters beyond latin-1';
+    texts.push(text);
+  }
+  return { kind: 'list', texts };
+}
+
+function isWireText(text: string): boolean {
+  return /^[\x01-\xff]+$/.test(text);
+}

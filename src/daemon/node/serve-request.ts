@@ -1,0 +1,111 @@
+import type { RequestMessage } from '../../wire/index.js';
+import { callFetch } from './call-fetch.js';
+import { callNode } from './call-node.js';
+import { callWsgi, type WsgiSurroundings } from './call-wsgi.js';
+import { type RequestFacts, readEnviron } from './environ.js';
+import { executionContext } from './execution-context.js';
+import { toFileName } from './file-name.js';
+import type { Application, Refusal } from './find-application.js';
+import { Reply } from './reply.js';
+import type { ScriptFile } from './script-file.js';
+import type { LoadFailure, Scripts } from './scripts.js';
+import type { Stream } from './stream.js';
+
+/** What a request needs of the process it runs in. */
+export interface Host {
+  readonly scripts: Scripts;
+  readonly surroundings: WsgiSurroundings;
+  /** The script file on disk is another than the one loaded. */
+  reload(path: string): void;
+  /** The process does not end before the promise is settled. */
+  keepAlive(promise: Promise<unknown>): void;
+}
+
+/** One request's way through the daemon process. Never throws: whatever happens ends the stream. */
+export function serveRequest(stream: Stream, message: RequestMessage, host: Host): void {
+  const path = toFileName(message.scriptFile);
+  const script = host.scripts.loaded(path, message.applicationGroup);
+  if (message.checkScript && script?.hasChanged() === true) {
+    host.reload(path);
+    stream.abort('retry', `the script ${path} has changed`);
+    return;
+  }
+  const facts = readEnviron(message.environ);
+  const reply = new Reply(stream, facts.environ.REQUEST_METHOD ?? 'GET', path);
+  const application = script?.knownApplication(message);
+  // Most requests find everything ready, and are called without a detour through promises.
+  if (application !== undefined) callApplication(application, stream, reply, facts, message, host);
+  else prepareAndCall(script, stream, reply, facts, message, host);
+}
+
+async function prepareAndCall(
+  known: ScriptFile | undefined,
+  stream: Stream,
+  reply: Reply,
+  facts: RequestFacts,
+  message: RequestMessage,
+  host: Host,
+): Promise<void> {
+  const path = toFileName(message.scriptFile);
+  const result =
+    known === undefined ? await host.scripts.load(path, message.applicationGroup) : { script: known };
+  if ('failure' in result) return failLoad(reply, result.failure);
+  try {
+    const application = await result.script.application(message);
+    if (!reply.over) callApplication(application, stream, reply, facts, message, host);
+  } catch (error) {
+    reply.fail('the application did not become ready', error);
+  }
+}
+
+function callApplication(
+  application: Application | Refusal,
+  stream: Stream,
+  reply: Reply,
+  facts: RequestFacts,
+  message: RequestMessage,
+  host: Host,
+): void {
+  if ('refusal' in application) return refuse(reply, application);
+  executionContext.run(reply, () => {
+    try {
+      switch (application.convention) {
+        case 'node':
+          return callNode(application.callable, stream, reply, facts, message.headers);
+        case 'fetch':
+          return void callFetch(
+            application.callable,
+            stream,
+            reply,
+            facts,
+            message.headers,
+            host.keepAlive,
+          ).catch((error: unknown) => reply.fail('the request could not be served', error));
+        case 'wsgi':
+          return void callWsgi(
+            application.callable,
+            stream,
+            reply,
+            facts,
+            message.headers,
+            host.surroundings,
+          ).catch((error: unknown) => reply.fail('the request could not be served', error));
+      }
+    } catch (error) {
+      reply.fail('the request could not be served', error);
+    }
+  });
+}
+
+function refuse(reply: Reply, { refusal }: Refusal): void {
+  const [first = '', ...rest] = refusal.split('\n');
+  reply.log(`no application in ${reply.scriptFile}: ${first}`);
+  for (const line of rest) reply.log(line);
+  reply.fail('the script file has no application that can be called');
+}
+
+function failLoad(reply: Reply, { error, first }: LoadFailure): void {
+  // Others waited for the same load: its traceback is in the log once.
+  if (first) reply.fail('the script file could not be loaded', error);
+  else reply.fail('the script file could not be loaded');
+}

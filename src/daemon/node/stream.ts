@@ -1,0 +1,189 @@
+import {
+  encodeAbort,
+  encodeCredit,
+  encodeFrame,
+  encodeFrameHeader,
+  encodeLog,
+  encodeReply,
+  encodeResponse,
+  encodeTextFrame,
+  FrameType,
+  initialWindow,
+  maxBodyBytes,
+  type ReplyMessage,
+  type ResponseMessage,
+} from '../../wire/index.js';
+import { RequestAborted, RequestBody } from './request-body.js';
+
+export type AbortCode = 'retry' | 'error' | 'timeout';
+
+/** How the daemon's side of a stream ended: the answer went out whole, was broken off here, or nobody waits for it. */
+export type Outcome = 'ended' | 'aborted' | 'gone';
+
+/** What a stream needs of its connection. */
+export interface StreamLink {
+  send(frame: Buffer): void;
+  /** The daemon's side is over: the stream no longer counts as work. */
+  finished(stream: Stream): void;
+  /** Both sides are over: the id may be used again. */
+  closed(stream: Stream): void;
+}
+
+interface WaitingBytes {
+  bytes: Uint8Array;
+  readonly taken: () => void;
+}
+
+/** Frame header and small payload in one buffer; larger payloads are not copied. */
+const copyUpToBytes = 8_192;
+
+/** The daemon's end of one stream: what the callable says goes out within the front end's credit. */
+export class Stream {
+  readonly id: number;
+  readonly body: RequestBody;
+  readonly #link: StreamLink;
+  #credit = initialWindow;
+  #waiting: WaitingBytes[] = [];
+  #ending = false;
+  #outcome: Outcome | undefined;
+  #listeners: ((outcome: Outcome) => void)[] = [];
+
+  constructor(id: number, hasBody: boolean, link: StreamLink) {
+    this.id = id;
+    this.#link = link;
+    this.body = new RequestBody(hasBody, (bytes) =>
+      link.send(encodeFrame(FrameType.credit, id, encodeCredit(bytes))),
+    );
+  }
+
+  /** Undefined while an answer may still be sent. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** Called once, when the daemon's side is over, however that came; at once if it is over already. */
+  onOver(listener: (outcome: Outcome) => void): void {
+    if (this.#outcome === undefined) this.#listeners.push(listener);
+    else listener(this.#outcome);
+  }
+
+  /** @throws WireViolation if a text holds a NUL. */
+  respond(message: ResponseMessage): void {
+    if (this.#outcome !== undefined) return;
+    this.#link.send(encodeTextFrame(FrameType.response, this.id, encodeResponse(message)));
+  }
+
+  /** `taken` is called when all bytes were sent within the credit, or when nobody wants them any more. */
+  write(bytes: Uint8Array, taken: () => void): void {
+    if (this.#outcome !== undefined || bytes.length === 0) return taken();
+    if (this.#waiting.length === 0) {
+      const rest = this.#sendWithinCredit(bytes);
+      if (rest === undefined) taken();
+      else this.#waiting.push({ bytes: rest, taken });
+    } else {
+      this.#waiting.push({ bytes, taken });
+    }
+  }
+
+  /** The answer is complete once everything written has been sent. */
+  end(): void {
+    if (this.#outcome !== undefined || this.#ending) return;
+    this.#ending = true;
+    if (this.#waiting.length === 0) this.#sendEnd();
+  }
+
+  reply(message: ReplyMessage): void {
+    if (this.#outcome !== undefined) return;
+    this.#link.send(encodeTextFrame(FrameType.reply, this.id, encodeReply(message)));
+    this.#finish('ended');
+    this.#link.closed(this);
+  }
+
+  abort(code: AbortCode, sentence: string): void {
+    if (this.#outcome !== undefined) return;
+    this.#link.send(encodeTextFrame(FrameType.abort, this.id, encodeAbort(code, withoutNul(sentence))));
+    this.#finish('aborted');
+    this.body.break(new RequestAborted(sentence));
+    this.#link.closed(this);
+  }
+
+  /** One line for the error log; false if the stream is over, so that nobody would read it. */
+  log(level: string, line: Uint8Array): boolean {
+    if (this.#outcome !== undefined) return false;
+    this.#link.send(encodeFrame(FrameType.log, this.id, encodeLog(level, line)));
+    return true;
+  }
+
+  receiveCredit(bytes: number): void {
+    this.#credit += bytes;
+    while (this.#outcome === undefined) {
+      const first = this.#waiting[0];
+      if (first === undefined) break;
+      const rest = this.#sendWithinCredit(first.bytes);
+      if (rest !== undefined) {
+        first.bytes = rest;
+        return;
+      }
+      this.#waiting.shift();
+      first.taken();
+    }
+    if (this.#ending && this.#outcome === undefined) this.#sendEnd();
+  }
+
+  /** @throws WireViolation, see {@link RequestBody.receive}. */
+  receiveBody(piece: Buffer): void {
+    this.body.receive(piece);
+  }
+
+  /** @throws WireViolation for a second end. */
+  receiveEnd(): void {
+    this.body.finish();
+    if (this.#outcome !== undefined) this.#link.closed(this);
+  }
+
+  /** The front end sent ABORT, or its connection is lost. */
+  receiveAbort(sentence: string): void {
+    this.#finish('gone');
+    this.body.break(new RequestAborted(sentence));
+    this.#link.closed(this);
+  }
+
+  #sendWithinCredit(bytes: Uint8Array): Uint8Array | undefined {
+    let at = 0;
+    while (at < bytes.length && this.#credit > 0) {
+      const length = Math.min(bytes.length - at, maxBodyBytes, this.#credit);
+      const piece = bytes.subarray(at, at + length);
+      if (length <= copyUpToBytes) {
+        this.#link.send(encodeFrame(FrameType.body, this.id, piece));
+      } else {
+        this.#link.send(encodeFrameHeader(FrameType.body, this.id, length));
+        this.#link.send(Buffer.from(piece.buffer, piece.byteOffset, length));
+      }
+      this.#credit -= length;
+      at += length;
+    }
+    return at === bytes.length ? undefined : bytes.subarray(at);
+  }
+
+  #sendEnd(): void {
+    this.#link.send(encodeFrame(FrameType.end, this.id));
+    this.#finish('ended');
+    if (this.body.allArrived) this.#link.closed(this);
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    const waiting = this.#waiting;
+    const listeners = this.#listeners;
+    this.#waiting = [];
+    this.#listeners = [];
+    this.#link.finished(this);
+    for (const { taken } of waiting) taken();
+    for (const listener of listeners) listener(outcome);
+  }
+}
+
+function withoutNul(sentence: string): string {
+  return sentence.replaceAll('\0', ' ');
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { compileFunction } from 'node:vm';
+import { transformSync } from 'oxc-transform';
+
+export type ModuleFormat = 'module' | 'commonjs';
+
+export interface JavaScriptSource {
+  readonly code: string;
+  readonly format: ModuleFormat;
+}
+
+const extension = /\.(?:[mc]?ts|tsx)$/;
+
+/** Files that are turned into JavaScript here: never those of installed packages, which are published ready to run. */
+export function isTypeScript(path: string): boolean {
+  return extension.test(path) && !/[\\/]node_modules[\\/]/.test(path);
+}
+
+/**
+ * Reads a TypeScript file as JavaScript: everything the language has, enums and parameter properties too, with a source map
+ * inside so that stacks name the author's lines.
+ * @throws SyntaxError that names file, line and column.
+ */
+export function readTypeScript(path: string): JavaScriptSource {
+  const text = readFileSync(path, 'utf8');
+  const result = transformSync(path, text, {
+    lang: path.endsWith('x') ? 'tsx' : 'ts',
+    target: 'es2022',
+    sourcemap: true,
+  });
+  const [mistake] = result.errors;
+  if (mistake !== undefined) throw new SyntaxError(describeMistake(path, text, mistake));
+  const map = { ...result.map, sources: [path], sourcesContent: undefined };
+  const encoded = Buffer.from(JSON.stringify(map)).toString('base64');
+  return {
+    code: `${result.code}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`,
+    format: formatOf(path, result.code),
+  };
+}
+
+/** By extension, then by the nearest package.json, then by what the text says, as Node does for JavaScript. */
+function formatOf(path: string, code: string): ModuleFormat {
+  if (path.endsWith('.mts')) return 'module';
+  if (path.endsWith('.cts')) return 'commonjs';
+  // A package of type commonjs may hold TypeScript with import and export, which tsc would rewrite: run it as it is meant.
+  return packageType(path) === 'module' || hasModuleSyntax(code) ? 'module' : 'commonjs';
+}
+
+function packageType(path: string): string | undefined {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    try {
+      const { type } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: unknown };
+      return typeof type === 'string' ? type : undefined;
+    } catch (error) {
+      if (!isMissing(error)) return undefined;
+    }
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+const commonJsParameters = ['exports', 'require', 'module', '__filename', '__dirname'];
+
+/** Whether the text can only be a module: it does not compile as CommonJS for that reason. */
+function hasModuleSyntax(code: string): boolean {
+  try {
+    compileFunction(code, commonJsParameters);
+    return false;
+  } catch (error) {
+    const { message } = error as Error;
+    return (
+      message.includes('import statement outside a module') ||
+      message.includes("Unexpected token 'export'") ||
+      message.includes("Cannot use 'import.meta' outside a module") ||
+      message.includes('await is only valid in async functions')
+    );
+  }
+}
+
+interface Mistake {
+  readonly message: string;
+  readonly codeframe: string | null;
+  readonly labels: readonly { readonly start: number }[];
+}
+
+function describeMistake(path: string, text: string, { message, codeframe, labels }: Mistake): string {
+  const before = text.slice(0, labels[0]?.start ?? 0);
+  const line = before.split('\n').length;
+  const column = before.length - before.lastIndexOf('\n');
+  return `${message}\n    at ${path}:${line}:${column}${codeframe === null ? '' : codeframe.trimEnd()}`;
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
