@@ -1,9 +1,34 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { ServerConfig } from '../config/model.js';
+import type { Identity } from './accounts.js';
+
+/** One daemon process that listens, as front ends hear of it. */
+export interface AnnouncedProcess {
+  readonly group: string;
+  readonly runtime: 'python' | 'node';
+  readonly pid: number;
+  readonly socketPath: string;
+  /** Requests at once; null: no bound. */
+  readonly threads: number | null;
+  /** Open no new streams; those that are open may end. */
+  readonly draining: boolean;
+}
+
+/** One front end's share: everything it needs to serve this configuration. */
+export interface FrontEndStart {
+  readonly config: ServerConfig;
+  readonly isForeground: boolean;
+  /** Descriptors of the bound sockets, in the order of `config.listeners`. */
+  readonly listenerFds: readonly number[];
+  readonly logFds: readonly { readonly key: string; readonly fd: number }[];
+  /** Absent: stay who you are. */
+  readonly identity?: Identity;
+}
 
 /** What the supervisor tells a front end. Structured clones: regular expressions, maps and sets survive. */
 export type ToFrontEnd =
-  | { readonly type: 'start'; readonly start: unknown }
-  | { readonly type: 'processes'; readonly processes: readonly unknown[] }
+  | { readonly type: 'start'; readonly start: FrontEndStart }
+  | { readonly type: 'processes'; readonly processes: readonly AnnouncedProcess[] }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
 /** What a front end tells the supervisor. */
@@ -36,7 +61,7 @@ export class FrontEndProcess {
   constructor(
     modulePath: string,
     inheritedFds: readonly number[],
-    start: unknown,
+    start: FrontEndStart,
     listener: FrontEndListener,
   ) {
     this.#child = fork(modulePath, [], {
@@ -69,7 +94,7 @@ export class FrontEndProcess {
     return this.#child.pid ?? 0;
   }
 
-  announce(processes: readonly unknown[]): void {
+  announce(processes: readonly AnnouncedProcess[]): void {
     this.#send({ type: 'processes', processes });
   }
 

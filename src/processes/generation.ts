@@ -1,8 +1,13 @@
 import type { ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
-import { frontEndIdentity, type Identity } from './accounts.js';
+import { frontEndIdentity } from './accounts.js';
 import type { DaemonPool, Runtime } from './daemon-pool.js';
-import { FrontEndProcess, firstInheritedFd } from './front-end-process.js';
+import {
+  type AnnouncedProcess,
+  FrontEndProcess,
+  type FrontEndStart,
+  firstInheritedFd,
+} from './front-end-process.js';
 import type { BoundSocket } from './listening-sockets.js';
 import type { OpenLog } from './log-files.js';
 
@@ -10,17 +15,6 @@ import type { OpenLog } from './log-files.js';
 export interface BoundListener {
   readonly key: string;
   readonly socket: BoundSocket;
-}
-
-/** One front end's share: everything it needs to serve this configuration. */
-export interface FrontEndStart {
-  readonly config: ServerConfig;
-  readonly isForeground: boolean;
-  /** Descriptors of the bound sockets, in the order of `config.listeners`. */
-  readonly listenerFds: readonly number[];
-  readonly logFds: readonly { readonly key: string; readonly fd: number }[];
-  /** Absent: stay who you are. */
-  readonly identity?: Identity;
 }
 
 export interface GenerationPorts {
@@ -98,7 +92,7 @@ export class Generation {
     });
   }
 
-  #processTable(): readonly unknown[] {
+  #processTable(): readonly AnnouncedProcess[] {
     return [...this.pools.values()].flatMap((pool) =>
       pool.processes.map((process) => ({
         group: pool.plan.group,

@@ -1,0 +1,256 @@
+/** Entry of a front-end process: started by the supervisor, which hands over configuration, sockets and open logs. */
+
+import { type AuthPorts, createAuthorizer } from './auth/index.js';
+import type { AuthScript, LogDestination, ServerConfig } from './config/model.js';
+import { serveFile } from './files/index.js';
+import { createLogWriter, type LogWriter } from './log/index.js';
+import type { AnnouncedProcess, FromFrontEnd, FrontEndStart, ToFrontEnd } from './processes/index.js';
+import {
+  CallFailure,
+  callFunction,
+  forward,
+  type GroupLimits,
+  ProcessPool,
+  type ReplyMessage,
+  type Runtime,
+} from './proxy/index.js';
+import { createRouter, runtimeOf } from './routing/index.js';
+import {
+  createListener,
+  createSiteLogs,
+  type HttpListener,
+  type ListenerLimits,
+  type Site,
+  serveRequest,
+  serverSoftware,
+  unreadableAnswer,
+} from './server/index.js';
+
+/** RequestReadTimeout's default: request line and headers, in milliseconds. */
+const headTimeoutMs = 40_000;
+
+function tell(message: FromFrontEnd): void {
+  process.send?.(message);
+}
+
+process.title = 'modhost: front end';
+// Signals of the terminal reach the whole process group; what to do about them is the supervisor's decision.
+process.on('SIGINT', () => {});
+process.on('SIGHUP', () => {});
+process.on('SIGUSR1', () => {});
+process.on('SIGWINCH', () => {});
+process.on('SIGTERM', () => process.exit(0));
+process.on('disconnect', () => process.exit(0));
+
+process.once('message', (message: ToFrontEnd) => {
+  if (message.type !== 'start') throw new Error(`the supervisor said ${message.type} before start`);
+  start(message.start).catch((error: Error) => tell({ type: 'failed', reason: error.message }));
+});
+
+async function start(given: FrontEndStart): Promise<void> {
+  takeIdentity(given);
+  const { config } = given;
+  const pools = new Pools(config);
+  const site = createSite(given, pools);
+  const listeners = given.listenerFds.map(() => createSiteListener(site));
+  process.on('message', (message: ToFrontEnd) => {
+    if (message.type === 'processes') pools.announce(message.processes);
+    else if (message.type === 'drain') void drain(listeners, message.timeoutMs);
+  });
+  await Promise.all(
+    listeners.map((listener, at) =>
+      listener.listen(given.listenerFds[at] as number, config.global.listenBacklog),
+    ),
+  );
+  tell({ type: 'listening' });
+}
+
+/** Gives up root for User and Group before anything of a client is read. */
+function takeIdentity({ identity }: FrontEndStart): void {
+  if (identity === undefined) return;
+  // Missing in the type definitions of Node 20.
+  (process as { initgroups?: (user: string, gid: number) => void }).initgroups?.(identity.user, identity.gid);
+  process.setgid?.(identity.gid);
+  process.setuid?.(identity.uid);
+}
+
+function createSite(given: FrontEndStart, pools: Pools): Site {
+  const { config, isForeground } = given;
+  const writers = new Map<string, LogWriter>();
+  for (const { key, fd } of given.logFds) writers.set(key, createLogWriter(fd));
+  const errorLogDefault: LogDestination = isForeground
+    ? { kind: 'stderr' }
+    : { kind: 'file', path: `${config.serverRoot}/logs/error_log` };
+  const writerOf = (destination: LogDestination): LogWriter => {
+    const writer = writers.get(destination.kind === 'file' ? destination.path : `<${destination.kind}>`);
+    if (writer === undefined) throw new Error('the supervisor did not hand over a log of the configuration');
+    return writer;
+  };
+  const logs = createSiteLogs(config, errorLogDefault, writerOf);
+  const mainLog = logs.errorLog(config.mainServer);
+  pools.onOutput = (level, line, pid) =>
+    mainLog.log(
+      level === 'info' ? 'info' : 'error',
+      'wsgi',
+      `[daemon process ${pid}] ${line.toString('latin1')}`,
+    );
+  return {
+    config,
+    router: createRouter(config),
+    authorizer: createAuthorizer(createAuthPorts(config, pools)),
+    serveFile,
+    logs,
+    software: serverSoftware(config.global.serverTokens),
+    forward: (group, runtime, request) => forward(pools.find(group, runtime), pools.limitsOf(group), request),
+  };
+}
+
+function createSiteListener(site: Site): HttpListener {
+  const { mainServer, virtualHosts } = site.config;
+  const settings = [mainServer, ...virtualHosts].map((host) => host.settings);
+  const most = (pick: (at: (typeof settings)[number]) => number) => Math.max(...settings.map(pick));
+  const fields = settings.some(({ limitRequestFields }) => limitRequestFields === 0)
+    ? 0
+    : most(({ limitRequestFields }) => limitRequestFields);
+  const limits: ListenerLimits = {
+    keepAlive: mainServer.settings.keepAlive,
+    keepAliveTimeoutMs: mainServer.settings.keepAliveTimeoutMs,
+    maxKeepAliveRequests: mainServer.settings.maxKeepAliveRequests,
+    // What the limits of lines and fields allow together, so that it is they who answer.
+    headBytes: Math.min(
+      maxHeadBytes,
+      most(({ limitRequestLine }) => limitRequestLine) +
+        (fields || 100) * most(({ limitRequestFieldSize }) => limitRequestFieldSize),
+    ),
+    headerLines: fields,
+    headTimeoutMs,
+  };
+  return createListener(limits, {
+    request: (record) => void serveRequest(record, site),
+    unreadable: ({ connection, status, reason }) => {
+      const { clientAddress, clientPort } = connection;
+      const host = site.router.selectVirtualHost({ ...connection, hostName: '' });
+      site.logs.errorLog(host).log('info', 'core', reason, { client: `${clientAddress}:${clientPort}` });
+      return unreadableAnswer(status, site.software);
+    },
+  });
+}
+
+/** Bytes that one head may take in memory, whatever the limits multiply to. */
+const maxHeadBytes = 1_048_576;
+
+async function drain(listeners: readonly HttpListener[], timeoutMs: number): Promise<void> {
+  if (timeoutMs > 0) setTimeout(() => process.exit(0), timeoutMs).unref();
+  await Promise.all(listeners.map((listener) => listener.drain()));
+  process.exit(0);
+}
+
+/** The pools of this front end, by group and runtime, made when first asked for or announced. */
+class Pools {
+  onOutput: (level: string, line: Buffer, pid: number) => void = () => {};
+  readonly #config: ServerConfig;
+  readonly #pools = new Map<string, ProcessPool>();
+
+  constructor(config: ServerConfig) {
+    this.#config = config;
+  }
+
+  announce(processes: readonly AnnouncedProcess[]): void {
+    const byPool = new Map<string, AnnouncedProcess[]>();
+    for (const process of processes) {
+      const key = `${process.group}/${process.runtime}`;
+      const list = byPool.get(key);
+      if (list === undefined) byPool.set(key, [process]);
+      else list.push(process);
+      this.find(process.group, process.runtime);
+    }
+    for (const [key, pool] of this.#pools) pool.announce(byPool.get(key) ?? []);
+  }
+
+  find(group: string, runtime: Runtime): ProcessPool {
+    const key = `${group}/${runtime}`;
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const pool = new ProcessPool({
+      limits: this.limitsOf(group),
+      requestProcesses: () => tell({ type: 'request-processes', group, runtime }),
+      log: (level, line, pid) => this.onOutput(level, line, pid),
+    });
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  limitsOf(group: string): GroupLimits {
+    const socketTimeoutMs = this.#config.mainServer.settings.timeoutMs;
+    const definition = this.#config.processGroups.find(({ name }) => name === group);
+    return definition === undefined
+      ? { connectTimeoutMs: 15_000, socketTimeoutMs, queueTimeoutMs: 0, listenBacklog: 100 }
+      : { ...definition, socketTimeoutMs: definition.socketTimeoutMs ?? socketTimeoutMs };
+  }
+}
+
+function createAuthPorts(config: ServerConfig, pools: Pools): AuthPorts {
+  const ask = async (
+    functionName: 'check_password' | 'groups_for_user',
+    script: AuthScript,
+    environ: readonly string[],
+    given: readonly string[],
+  ): Promise<ReplyMessage> => {
+    const group = groupOfAuthScript(config, script);
+    const message = {
+      functionName,
+      scriptFile: script.file,
+      applicationGroup: script.applicationGroup ?? '',
+      checkScript: true,
+      arguments: given,
+      environ,
+    };
+    const reply = await callFunction(
+      pools.find(group, runtimeOf(script.file)),
+      pools.limitsOf(group),
+      message,
+      () => {},
+    );
+    if (reply.kind === 'missing' || reply.kind === 'error') throw new CallFailure(reply.sentence);
+    return reply;
+  };
+  return {
+    checkPassword: async (script, environ, user, password) => {
+      const reply = await ask('check_password', script, environ, [user, password]);
+      switch (reply.kind) {
+        case 'true':
+          return true;
+        case 'false':
+          return false;
+        case 'none':
+          return null;
+        case 'text':
+          if (reply.text !== '') return reply.text;
+          break;
+        default:
+      }
+      throw new CallFailure(`check_password of ${script.file} gave no usable answer`);
+    },
+    groupsForUser: async (script, environ, user) => {
+      const reply = await ask('groups_for_user', script, environ, [user]);
+      if (reply.kind === 'list') return reply.texts;
+      throw new CallFailure(`groups_for_user of ${script.file} gave no usable answer`);
+    },
+  };
+}
+
+/** process-group= of the directive, else the group that hosts that very file, else %{GLOBAL}. */
+function groupOfAuthScript(config: ServerConfig, script: AuthScript): string {
+  if (script.processGroup !== undefined) return script.processGroup;
+  for (const host of [...config.virtualHosts, config.mainServer]) {
+    for (const alias of host.scriptAliases) {
+      if (alias.target !== script.file) continue;
+      const group =
+        alias.processGroup ??
+        host.directorySettings.processGroup ??
+        config.mainServer.directorySettings.processGroup;
+      if (group !== undefined && !group.includes('%{')) return group;
+    }
+  }
+  return '';
+}

@@ -1,0 +1,11 @@
+export { unreadableAnswer } from './error-answer.js';
+export { serveRequest } from './lifecycle.js';
+export {
+  createListener,
+  type HttpListener,
+  type ListenerLimits,
+  type UnreadableRequest,
+} from './listener.js';
+export { serverSoftware } from './server-software.js';
+export type { Site, SiteLogs } from './site.js';
+export { createSiteLogs } from './site-logs.js';

@@ -1,0 +1,136 @@
+import { toByteString } from '../http/index.js';
+import type { ForwardOutcome, ForwardRequest, ResponseMessage } from '../proxy/index.js';
+import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
+import { buildEnviron, passedHeaders, type ScriptFacts } from './environ.js';
+import type { Exchange } from './exchange.js';
+import { prepareResponseHead } from './response-head.js';
+import { type Refusal, refuse } from './site.js';
+
+type ScriptMapping = Extract<Mapping, { kind: 'script' }>;
+
+/** mod_wsgi's default header-buffer-size, for groups that are not declared. */
+const defaultHeaderBufferSize = 32_768;
+
+/** Forwards the request to a daemon process of the group that hosts the script. */
+export async function serveApplication(
+  exchange: Exchange,
+  mapping: ScriptMapping,
+): Promise<Refusal | undefined> {
+  const { record, site, route, virtualHost } = exchange;
+  const settings = route?.settings ?? {};
+  const self = exchange.selfName;
+  const selection = selectApplication({
+    config: site.config,
+    virtualHost,
+    settings,
+    ...(mapping.alias === undefined ? {} : { alias: mapping.alias }),
+    facts: {
+      serverName: self.name,
+      serverPort: self.port,
+      hostName: exchange.host?.host ?? '',
+      scriptName: mapping.scriptName,
+      requestEnvironment: (name) =>
+        settings.environment?.set.get(name) ?? settings.environment?.pass.get(name),
+    },
+  });
+  if (selection.kind === 'refusal') return refuse(500, 'wsgi', selection.reason);
+  if (selection.processGroup === '' && site.config.global.restrictEmbedded) {
+    return refuse(
+      500,
+      'wsgi',
+      `${mapping.scriptFile} is in no daemon process group (WSGIRestrictEmbedded On)`,
+    );
+  }
+  const body = checkBody(exchange);
+  if (body !== undefined) return body;
+  const script: ScriptFacts = { ...selection, ...mapping };
+  const runtime = runtimeOf(mapping.scriptFile);
+  const group = site.config.processGroups.find(({ name }) => name === selection.processGroup);
+  const request: ForwardRequest = {
+    message: {
+      scriptFile: mapping.scriptFile,
+      applicationGroup: toByteString(selection.applicationGroup),
+      callableName: toByteString(selection.callableObject),
+      callInterface: selection.applicationInterface,
+      checkScript: selection.scriptReloading,
+      environ: buildEnviron(exchange, script, runtime),
+      headers: runtime === 'node' ? passedHeaders(record.headers, script.passAuthorization) : [],
+    },
+    ...(record.body.isPresent ? { body: record.body } : {}),
+    sink: {
+      head: (response) => startReply(exchange, response, group?.headerBufferSize ?? defaultHeaderBufferSize),
+      write: (piece) => record.reply.write(piece),
+      onDrain: (callback) => record.reply.onDrain(callback),
+      end: () => record.reply.end(),
+      cut: () => record.reply.cut(),
+    },
+    log: (level, line) => logOutput(exchange, mapping.scriptFile, level, line),
+  };
+  const forwarding = site.forward(selection.processGroup, runtime, request);
+  record.reply.onClosed((how) => {
+    if (how === 'aborted') forwarding.abandon();
+  });
+  return reportOutcome(exchange, script, await forwarding.outcome);
+}
+
+/** WSGIChunkedRequest and LimitRequestBody, as far as the head tells. */
+function checkBody(exchange: Exchange): Refusal | undefined {
+  const { record, route, virtualHost } = exchange;
+  const limit = route?.settings.limitRequestBody ?? defaultLimitRequestBody;
+  const { body } = record;
+  if (body.isChunked && route?.settings.chunkedRequest === false) {
+    return refuse(411, 'wsgi', 'chunked request body (WSGIChunkedRequest Off)');
+  }
+  if (limit > 0 && (body.length ?? 0) > limit) {
+    return refuse(
+      413,
+      'core',
+      `the request body of ${body.length} bytes is larger than ${limit} (LimitRequestBody)`,
+    );
+  }
+  body.setLimit(limit);
+  body.setTimeout(virtualHost.settings.timeoutMs);
+  record.reply.setTimeout(virtualHost.settings.timeoutMs);
+  return undefined;
+}
+
+/** Apache's default for LimitRequestBody, in bytes. */
+const defaultLimitRequestBody = 1_073_741_824;
+
+function startReply(exchange: Exchange, response: ResponseMessage, headerBufferSize: number) {
+  const head = prepareResponseHead(response, headerBufferSize);
+  if (head.kind === 'invalid') return { accepted: false, reason: head.reason } as const;
+  try {
+    exchange.record.reply.start(head.status, head.reason, ['Server', exchange.site.software, ...head.headers]);
+    return { accepted: true } as const;
+  } catch (error) {
+    return { accepted: false, reason: `the head cannot be sent: ${(error as Error).message}` } as const;
+  }
+}
+
+/** One line that the application printed or raised: always at level error, as under mod_wsgi. */
+function logOutput(exchange: Exchange, scriptFile: string, level: string, line: Buffer): void {
+  const logLevel = level === 'info' || level === 'debug' || level === 'warn' ? level : 'error';
+  exchange.log(logLevel, 'wsgi', `[script ${scriptFile}] ${line.toString('latin1')}`);
+}
+
+function reportOutcome(
+  exchange: Exchange,
+  script: ScriptFacts,
+  outcome: ForwardOutcome,
+): Refusal | undefined {
+  const group = script.processGroup === '' ? '%{GLOBAL}' : script.processGroup;
+  const where = `[script ${script.scriptFile}, process group ${group}]`;
+  switch (outcome.kind) {
+    case 'refused':
+      return refuse(outcome.status, 'wsgi', `${where} ${outcome.reason}`);
+    case 'cut':
+      exchange.log('error', 'wsgi', `${where} the response was cut off: ${outcome.reason}`);
+      return undefined;
+    case 'gone':
+      exchange.log('info', 'wsgi', `${where} the client left before the response was complete`);
+      return undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import { encodePath } from '../http/index.js';
+import type { Mapping, Route } from '../routing/index.js';
+import type { Exchange } from './exchange.js';
+import { type Refusal, refuse } from './site.js';
+
+type FileMapping = Extract<Mapping, { kind: 'file' }>;
+type DirectoryMapping = Extract<Mapping, { kind: 'directory' }>;
+
+/** What the handler of static files does for a method (httpd): POST gets the file, and its body is discarded. */
+const servedMethods = new Set(['GET', 'HEAD', 'POST']);
+const allowedMethods = 'GET,POST,OPTIONS,HEAD';
+
+/** A file of the document root or an alias. */
+export async function serveStaticFile(
+  exchange: Exchange,
+  mapping: FileMapping,
+): Promise<Refusal | undefined> {
+  const { record, site, virtualHost } = exchange;
+  exchange.filename = mapping.filename;
+  const refusal = checkMethod(exchange);
+  if (refusal !== 'serve') return refusal;
+  if (mapping.pathInfo !== '') {
+    return refuse(
+      404,
+      'core',
+      `${mapping.filename} is a file and takes no path info ${mapping.pathInfo}`,
+      'info',
+    );
+  }
+  const answer = await site.serveFile({
+    method: record.method,
+    headers: record.headers,
+    filename: mapping.filename,
+  });
+  if (answer.reason !== undefined)
+    exchange.log(answer.status >= 500 ? 'error' : 'info', 'core', answer.reason);
+  if (answer.body === undefined && answer.status >= 400) {
+    return { kind: 'refusal', status: answer.status, headers: withoutEntity(answer.headers) };
+  }
+  record.reply.setTimeout(virtualHost.settings.timeoutMs);
+  record.reply.start(answer.status, '', ['Server', site.software, ...answer.headers]);
+  const { body } = answer;
+  if (body === undefined) {
+    record.reply.end();
+    return undefined;
+  }
+  await new Promise<void>((resolve) => {
+    body.on('data', (piece: Buffer) => {
+      if (record.reply.write(piece)) return;
+      body.pause();
+      record.reply.onDrain(() => body.resume());
+    });
+    body.on('end', () => {
+      record.reply.end();
+      resolve();
+    });
+    body.on('error', (error) => {
+      exchange.log('error', 'core', `reading ${mapping.filename} failed: ${error.message}`);
+      record.reply.cut();
+      resolve();
+    });
+    record.reply.onClosed((how) => {
+      if (how === 'aborted') body.destroy();
+      resolve();
+    });
+  });
+  return undefined;
+}
+
+/** What stands for a directory: its index, through the whole decision again; or the way to its `/`. */
+export type DirectoryAnswer =
+  | Refusal
+  | { readonly kind: 'index'; readonly path: string; readonly route: Route };
+
+export function findIndex(exchange: Exchange, mapping: DirectoryMapping): DirectoryAnswer {
+  const { path = '/', query, site, virtualHost, route } = exchange;
+  exchange.filename = mapping.filename;
+  if (!path.endsWith('/')) return redirectToSlash(exchange, path, query);
+  for (const name of route?.settings.directoryIndex ?? ['index.html']) {
+    const indexPath = name.startsWith('/') ? name : path + name;
+    const indexRoute = site.router.route(virtualHost, indexPath);
+    const { kind } = indexRoute.mapping;
+    if (kind === 'file' || kind === 'script') return { kind: 'index', path: indexPath, route: indexRoute };
+  }
+  const { method } = exchange.record;
+  if (method === 'POST')
+    return refuse(404, 'core', `${mapping.filename}/ is a directory without index`, 'info');
+  return refuse(
+    403,
+    'autoindex',
+    `cannot serve directory ${mapping.filename}/: no matching DirectoryIndex found`,
+  );
+}
+
+function redirectToSlash(exchange: Exchange, path: string, query: string): Refusal {
+  const { name, port } = exchange.selfName;
+  const authority = port === 80 ? name : `${name}:${port}`;
+  const location = `http://${authority}${encodePath(path)}/${query === '' ? '' : `?${query}`}`;
+  return { kind: 'refusal', status: 301, headers: ['Location', location] };
+}
+
+/** OPTIONS is answered here; what files do not know is 405. */
+function checkMethod(exchange: Exchange): 'serve' | Refusal | undefined {
+  const { method } = exchange.record;
+  if (servedMethods.has(method)) return 'serve';
+  if (method !== 'OPTIONS') {
+    return {
+      ...refuse(405, 'core', `method ${method} on a file`, 'info'),
+      headers: ['Allow', allowedMethods],
+    };
+  }
+  answerOptions(exchange);
+  return undefined;
+}
+
+export function answerOptions(exchange: Exchange): void {
+  const { reply } = exchange.record;
+  reply.start(200, '', ['Server', exchange.site.software, 'Allow', allowedMethods, 'Content-Length', '0']);
+  reply.end();
+}
+
+/** The caller writes a page of its own: what describes the file's content does not hold for that. */
+function withoutEntity(headers: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string;
+    if (!/^(content-|last-modified|etag|accept-ranges)/i.test(name))
+      kept.push(name, headers[at + 1] as string);
+  }
+  return kept;
+}

@@ -1,0 +1,59 @@
+import type { LogDestination, ServerConfig, VirtualHost } from '../config/model.js';
+import {
+  type AccessRecord,
+  compileLogFormat,
+  createErrorLog,
+  type ErrorLog,
+  type LogWriter,
+} from '../log/index.js';
+import type { SiteLogs } from './site.js';
+
+interface CompiledLog {
+  readonly writer: LogWriter;
+  readonly format: (record: AccessRecord) => string;
+  readonly isWanted: (record: AccessRecord) => boolean;
+}
+
+/** Error and access logs of every virtual host, over writers that front-end.ts has opened. */
+export function createSiteLogs(
+  config: ServerConfig,
+  errorLogDefault: LogDestination,
+  writerOf: (destination: LogDestination) => LogWriter,
+): SiteLogs {
+  const errorLogs = new Map<number, ErrorLog>();
+  const accessLogs = new Map<number, readonly CompiledLog[]>();
+  for (const host of [config.mainServer, ...config.virtualHosts]) {
+    const writer = writerOf(host.settings.errorLog ?? errorLogDefault);
+    errorLogs.set(
+      host.id,
+      createErrorLog({ write: (line) => writer.write(line), levels: host.settings.logLevel }),
+    );
+    accessLogs.set(host.id, compileLogs(config, host, writerOf));
+  }
+  return {
+    errorLog: (host) => errorLogs.get(host.id) as ErrorLog,
+    logAccess: (host, record) => {
+      for (const { writer, format, isWanted } of accessLogs.get(host.id) ?? []) {
+        if (isWanted(record)) writer.write(`${format(record)}\n`);
+      }
+    },
+  };
+}
+
+/** A virtual host without CustomLog writes to the main server's. */
+function compileLogs(
+  config: ServerConfig,
+  host: VirtualHost,
+  writerOf: (destination: LogDestination) => LogWriter,
+): CompiledLog[] {
+  const own = host.settings.customLogs;
+  const logs = own.length > 0 ? own : config.mainServer.settings.customLogs;
+  return logs.map(({ destination, format, condition }) => ({
+    writer: writerOf(destination),
+    format: compileLogFormat(format),
+    isWanted:
+      condition === undefined
+        ? () => true
+        : (record) => (record.environment(condition.variable) !== undefined) !== condition.negated,
+  }));
+}

@@ -1,0 +1,47 @@
+import type { Authorizer } from '../auth/index.js';
+import type { ServerConfig, VirtualHost } from '../config/model.js';
+import type { ServeFile } from '../files/index.js';
+import type { AccessRecord, ErrorLog } from '../log/index.js';
+import type { Forwarding, ForwardRequest, Runtime } from '../proxy/index.js';
+import type { Router } from '../routing/index.js';
+
+/** Everything the lifecycle calls, put together once by front-end.ts. */
+export interface Site {
+  readonly config: ServerConfig;
+  readonly router: Router;
+  readonly authorizer: Authorizer;
+  readonly serveFile: ServeFile;
+  readonly logs: SiteLogs;
+  /** The Server header, as ServerTokens wants it. */
+  readonly software: string;
+  forward(group: string, runtime: Runtime, request: ForwardRequest): Forwarding;
+}
+
+export interface SiteLogs {
+  errorLog(virtualHost: VirtualHost): ErrorLog;
+  /** Writes to every CustomLog of the virtual host whose condition holds. */
+  logAccess(virtualHost: VirtualHost, record: AccessRecord): void;
+}
+
+/** A worded "no": the status for the client, the cause for the log. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly status: number;
+  /** Absent: Apache logs nothing (401 for want of credentials, 404 of a missing file at info). */
+  readonly log?: {
+    readonly level: 'error' | 'warn' | 'info' | 'debug';
+    readonly module: string;
+    readonly text: string;
+  };
+  /** name, value, …: WWW-Authenticate, Allow, Location. */
+  readonly headers?: readonly string[];
+}
+
+export function refuse(
+  status: number,
+  module: string,
+  text: string,
+  level: 'error' | 'warn' | 'info' | 'debug' = 'error',
+): Refusal {
+  return { kind: 'refusal', status, log: { level, module, text } };
+}
