@@ -1,0 +1,277 @@
+"""One front end's connection: frames in by the loop's thread, frames out from any thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from typing import Callable, Deque, Dict, Optional, Protocol
+
+from . import wire
+from .stream import Stream
+
+# A thread that logs waits while so much is unsent.
+_PATIENCE_BYTES = 1024 * 1024
+# A front end that lets this pile up does not read at all.
+_OUTBOX_LIMIT_BYTES = 16 * 1024 * 1024
+_DRAIN_PING = b'drain'
+
+
+class Host(Protocol):
+    """What a connection asks of the daemon it belongs to."""
+
+    def open_request(self, stream: Stream, message: wire.RequestMessage) -> None: ...
+
+    def open_call(self, stream: Stream, message: wire.CallMessage) -> None: ...
+
+    def forget_job(self, stream: Stream) -> None: ...
+
+    def is_accepting(self) -> bool: ...
+
+    def wake_for_writing(self, connection: Connection) -> None: ...
+
+
+class Connection:
+    """`receive`, `flush` and `close` are for the loop's thread only; nothing in this class blocks it."""
+
+    def __init__(self, connected: socket.socket, host: Host, hello: bytes) -> None:
+        connected.setblocking(False)
+        self.socket = connected
+        # Guards `streams` and the state of each of them.
+        self.lock = threading.Lock()
+        self.streams: Dict[int, Stream] = {}
+        # The front end has read our DRAIN: no request can be on its way any more.
+        self.is_drained = False
+        self.is_open = True
+        self._host = host
+        self._reader = wire.FrameReader()
+        self._heard_hello = False
+        # Guards the socket's sending side and the outbox.
+        self._sending = threading.Lock()
+        self._room = threading.Condition(self._sending)
+        self._outbox: Deque[memoryview] = deque()
+        self._outbox_bytes = 0
+        self._handlers: Dict[int, Callable[[int, bytes], None]] = {
+            wire.HELLO: self._on_hello,
+            wire.REQUEST: self._on_request,
+            wire.CALL: self._on_call,
+            wire.BODY: self._on_body,
+            wire.END: self._on_end,
+            wire.ABORT: self._on_abort,
+            wire.CREDIT: self._on_credit,
+            wire.PING: self._on_ping,
+            wire.PONG: self._on_pong,
+        }
+        self.send(hello)
+
+    # --- out ---
+
+    def send(self, data: bytes, patient: bool = False) -> bool:
+        """
+        Sends whole frames without blocking; what the socket does not take goes into the outbox, which credit bounds.
+        `patient` callers (never the loop) first wait until there is room. False: the connection is lost.
+        """
+        with self._sending:
+            while patient and self.is_open and self._outbox_bytes > _PATIENCE_BYTES:
+                self._room.wait()
+            if not self.is_open:
+                return False
+            sent = 0
+            if not self._outbox:
+                try:
+                    sent = self.socket.send(data)
+                except (BlockingIOError, InterruptedError):
+                    sent = 0
+                except OSError:
+                    # The loop will read the end of the connection and close it.
+                    return False
+                if sent == len(data):
+                    return True
+            self._outbox.append(memoryview(data)[sent:])
+            self._outbox_bytes += len(data) - sent
+        self._host.wake_for_writing(self)
+        return True
+
+    def flush(self) -> None:
+        """Sends from the outbox as much as the socket takes."""
+        with self._sending:
+            while self._outbox and self.is_open:
+                first = self._outbox[0]
+                try:
+                    sent = self.socket.send(first)
+                except (BlockingIOError, InterruptedError):
+                    return
+                except OSError:
+                    self._outbox.clear()
+                    self._outbox_bytes = 0
+                    break
+                self._outbox_bytes -= sent
+                if sent == len(first):
+                    self._outbox.popleft()
+                else:
+                    self._outbox[0] = first[sent:]
+            self._room.notify_all()
+
+    @property
+    def has_unsent(self) -> bool:
+        return bool(self._outbox)
+
+    def announce_drain(self) -> None:
+        """The PING shows, by its PONG, that the front end has read the DRAIN before it."""
+        self.send(wire.encode_frame(wire.DRAIN, 0) + wire.encode_frame(wire.PING, 0, _DRAIN_PING))
+
+    # --- in ---
+
+    def receive(self, buffer: bytearray) -> Optional[str]:
+        """Reads once and handles the frames. Returns why the connection has to be closed, '' for an ordinary end."""
+        try:
+            count = self.socket.recv_into(buffer)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError as error:
+            return str(error)
+        if not count:
+            return ''
+        handlers = self._handlers
+        try:
+            for frame_type, stream_id, payload in self._reader.feed(bytes(memoryview(buffer)[:count])):
+                handler = handlers.get(frame_type)
+                if handler is None:
+                    raise wire.WireViolation('a front end may not send frame type 0x%x' % frame_type)
+                if not self._heard_hello and frame_type != wire.HELLO:
+                    raise wire.WireViolation('the first frame is not HELLO')
+                handler(stream_id, payload)
+        except wire.WireViolation as violation:
+            return 'protocol violation: %s' % violation
+        if self._outbox_bytes > _OUTBOX_LIMIT_BYTES:
+            return 'the front end does not read'
+        return None
+
+    def close(self) -> None:
+        """Ends every stream on it as if the client had left."""
+        with self._sending:
+            self.is_open = False
+            self.socket.close()
+            self._outbox.clear()
+            self._outbox_bytes = 0
+            self._room.notify_all()
+        with self.lock:
+            streams = list(self.streams.values())
+            self.streams.clear()
+            for stream in streams:
+                stream.leave('the connection to the front end is lost')
+        for stream in streams:
+            self._host.forget_job(stream)
+
+    def abandon(self) -> None:
+        """In a forked child: gives back its copy of the descriptor, without touching locks that may be held."""
+        self.is_open = False
+        self.socket.close()
+
+    def forget(self, stream: Stream) -> None:
+        """Both directions have ended. The caller holds the lock."""
+        self.streams.pop(stream.id, None)
+
+    def _on_hello(self, stream_id: int, payload: bytes) -> None:
+        _check_connection_frame(stream_id)
+        if self._heard_hello:
+            raise wire.WireViolation('a second HELLO')
+        wire.decode_hello(payload)
+        self._heard_hello = True
+
+    def _on_request(self, stream_id: int, payload: bytes) -> None:
+        message = wire.decode_request(payload)
+        stream = self._open(stream_id, False, message.has_body)
+        if self._host.is_accepting():
+            self._host.open_request(stream, message)
+        else:
+            stream.abort('retry', 'the daemon process is draining')
+
+    def _on_call(self, stream_id: int, payload: bytes) -> None:
+        message = wire.decode_call(payload)
+        stream = self._open(stream_id, True, False)
+        if self._host.is_accepting():
+            self._host.open_call(stream, message)
+        else:
+            stream.abort('retry', 'the daemon process is draining')
+
+    def _open(self, stream_id: int, is_call: bool, has_body: bool) -> Stream:
+        _check_stream_frame(stream_id)
+        stream = Stream(self, stream_id, is_call, has_body)
+        with self.lock:
+            if stream_id in self.streams:
+                raise wire.WireViolation('stream %d is in use' % stream_id)
+            self.streams[stream_id] = stream
+        return stream
+
+    def _on_body(self, stream_id: int, payload: bytes) -> None:
+        _check_stream_frame(stream_id)
+        if not 1 <= len(payload) <= wire.MAX_BODY_BYTES:
+            raise wire.WireViolation('BODY of %d bytes' % len(payload))
+        with self.lock:
+            stream = self.streams.get(stream_id)
+            credit = b'' if stream is None else stream.add_body(payload)
+        if credit:
+            self.send(credit)
+
+    def _on_end(self, stream_id: int, payload: bytes) -> None:
+        _check_stream_frame(stream_id)
+        _check_empty(payload)
+        with self.lock:
+            stream = self.streams.get(stream_id)
+            if stream is None:
+                return
+            stream.end_body()
+            if stream.is_ended:
+                self.forget(stream)
+
+    def _on_abort(self, stream_id: int, payload: bytes) -> None:
+        _check_stream_frame(stream_id)
+        code, sentence = wire.decode_abort(payload)
+        with self.lock:
+            stream = self.streams.pop(stream_id, None)
+            if stream is None:
+                return
+            stream.leave(_REASONS.get(code, sentence or code))
+        self._host.forget_job(stream)
+
+    def _on_credit(self, stream_id: int, payload: bytes) -> None:
+        _check_stream_frame(stream_id)
+        count = wire.decode_credit(payload)
+        with self.lock:
+            stream = self.streams.get(stream_id)
+            if stream is not None:
+                stream.add_credit(count)
+
+    def _on_ping(self, stream_id: int, payload: bytes) -> None:
+        _check_connection_frame(stream_id)
+        if len(payload) > wire.MAX_PING_BYTES:
+            raise wire.WireViolation('PING of %d bytes' % len(payload))
+        self.send(wire.encode_frame(wire.PONG, 0, payload))
+
+    def _on_pong(self, stream_id: int, payload: bytes) -> None:
+        _check_connection_frame(stream_id)
+        if payload == _DRAIN_PING:
+            self.is_drained = True
+
+
+_REASONS = {
+    'gone': 'the client left',
+    'timeout': 'a time limit passed',
+    'cancel': 'the answer is no longer wanted',
+}
+
+
+def _check_connection_frame(stream_id: int) -> None:
+    if stream_id:
+        raise wire.WireViolation('a frame of the connection on stream %d' % stream_id)
+
+
+def _check_stream_frame(stream_id: int) -> None:
+    if not stream_id:
+        raise wire.WireViolation('a frame of a stream on stream 0')
+
+
+def _check_empty(payload: bytes) -> None:
+    if payload:
+        raise wire.WireViolation('END with a payload of %d bytes' % len(payload))

@@ -1,0 +1,302 @@
+"""The daemon process: its loop, its connections, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+from typing import Any, Dict, List, Optional, Set
+
+from . import wire
+from .calls import CallJob
+from .connection import Connection
+from .control import ControlChannel
+from .current import current
+from .environ import request_constants
+from .pool import Pool
+from .preload import PreloadJob
+from .requests import RequestJob
+from .scripts import Scripts
+from .start_message import StartMessage
+from .stream import Stream
+
+_RECEIVE_BYTES = 262_144
+_BACKLOG = 512
+# How long the end of the process waits for front ends to confirm that they have read DRAIN.
+_CONFIRM_SECONDS = 1.0
+# Pause after the system refused to give us another descriptor.
+_ACCEPT_PAUSE_SECONDS = 0.1
+
+
+class Daemon:
+    """
+    One thread, the main one, runs the loop: it accepts, reads frames, and does what signals and the supervisor ask.
+    It never waits for a front end and never runs user code; worker threads do.
+    """
+
+    def __init__(self, start: StartMessage, control: ControlChannel, listener: socket.socket) -> None:
+        self.scripts = Scripts()
+        self.request_constants = request_constants(start.threads, start.multiprocess)
+        self._start = start
+        self._control = control
+        self._listener = listener
+        self._hello = _encode_own_hello(start.threads)
+        self._selector = selectors.DefaultSelector()
+        self._buffer = bytearray(_RECEIVE_BYTES)
+        self._pool = Pool(start.threads, start.queue_timeout, self._on_job_finished)
+        self._connections: Set[Connection] = set()
+        self._connections_lock = threading.Lock()
+        self._to_flush: Set[Connection] = set()
+        self._to_flush_lock = threading.Lock()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        self._reloads_announced: Set[str] = set()
+        self._accept_again_at: Optional[float] = None
+        # Set by whatever first stops the process from taking requests.
+        self._draining_since: Optional[float] = None
+        # The process may end as soon as nothing is open.
+        self._is_ending = False
+        self._deadline: Optional[float] = None
+        self.notes: List[int] = []
+
+    @property
+    def wake_descriptor(self) -> int:
+        """Non-blocking; a byte written there makes the loop look at `notes`."""
+        return self._wake_writer.fileno()
+
+    def run(self) -> int:
+        """Until the end of the process; returns its exit code."""
+        self._listener.setblocking(False)
+        self._listener.listen(_BACKLOG)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._drain_wake_bytes)
+        self._selector.register(self._control.socket, selectors.EVENT_READ, self._read_control)
+        if self._start.preload:
+            self._pool.put(PreloadJob(self, self._start.preload))
+        else:
+            self.announce_ready()
+        self._obey(self._control.take_messages())
+        while True:
+            for key, events in self._selector.select(self._next_timeout()):
+                if isinstance(key.data, Connection):
+                    self._serve_connection(key.data, events)
+                else:
+                    key.data()
+            self._obey_signals()
+            self._flush_outboxes()
+            now = time.monotonic()
+            self._pool.tend(now)
+            self._accept_again(now)
+            exit_code = self._find_exit_code(now)
+            if exit_code is not None:
+                return exit_code
+
+    @property
+    def exit_handlers_timeout(self) -> Optional[float]:
+        """Seconds that are left for atexit handlers and threads of the application; None = no limit."""
+        if not self._start.shutdown_timeout:
+            return None
+        left = self._start.shutdown_timeout if self._deadline is None else self._deadline - time.monotonic()
+        return max(left, 0.5)
+
+    def abandon_in_child(self) -> None:
+        """In a process that the application forked: its copies of our descriptors must not keep anything open."""
+        self._pool.is_abandoned = True
+        current.log = None
+        for held in (self._listener, self._control.socket, self._wake_reader, self._wake_writer):
+            held.close()
+        for connection in self._connections:
+            connection.abandon()
+
+    # --- what connections and jobs ask ---
+
+    def open_request(self, stream: Stream, message: wire.RequestMessage) -> None:
+        job = RequestJob(self, stream, message)
+        stream.job = job
+        self._pool.put(job)
+
+    def open_call(self, stream: Stream, message: wire.CallMessage) -> None:
+        job = CallJob(self, stream, message)
+        stream.job = job
+        self._pool.put(job)
+
+    def forget_job(self, stream: Stream) -> None:
+        """The front end left: what still waits in the queue need not run."""
+        if stream.job is not None:
+            self._pool.remove(stream.job)
+            stream.job = None
+
+    def is_accepting(self) -> bool:
+        return self._draining_since is None
+
+    def wake_for_writing(self, connection: Connection) -> None:
+        with self._to_flush_lock:
+            self._to_flush.add(connection)
+        self._wake()
+
+    def announce_reload(self, script: str) -> None:
+        """Any thread: the script file has changed, so this process is out of date."""
+        with self._connections_lock:
+            if script in self._reloads_announced:
+                return
+            self._reloads_announced.add(script)
+        self._control.send({'type': 'reload', 'script': script})
+        self._drain()
+
+    def announce_ready(self) -> None:
+        """The listener listens and preloading is over."""
+        self._control.send({'type': 'ready'})
+
+    # --- the loop ---
+
+    def _next_timeout(self) -> Optional[float]:
+        now = time.monotonic()
+        limits = [self._pool.next_look(now)]
+        if self._accept_again_at is not None:
+            limits.append(self._accept_again_at - now)
+        if self._is_ending:
+            if self._deadline is not None:
+                limits.append(self._deadline - now)
+            if self._draining_since is not None and now < self._draining_since + _CONFIRM_SECONDS:
+                limits.append(self._draining_since + _CONFIRM_SECONDS - now)
+        known = [limit for limit in limits if limit is not None]
+        return max(0.0, min(known)) if known else None
+
+    def _accept(self) -> None:
+        try:
+            connected, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):
+            return
+        except OSError as error:
+            # Out of descriptors: the listener stays readable, so look away for a while.
+            print('modhost: cannot accept a front end: %s' % error, file=sys.stderr)
+            self._selector.unregister(self._listener)
+            self._accept_again_at = time.monotonic() + _ACCEPT_PAUSE_SECONDS
+            return
+        connection = Connection(connected, self, self._hello)
+        with self._connections_lock:
+            self._connections.add(connection)
+            is_draining = self._draining_since is not None
+        self._selector.register(connected, selectors.EVENT_READ, connection)
+        if is_draining:
+            connection.announce_drain()
+
+    def _accept_again(self, now: float) -> None:
+        if self._accept_again_at is not None and now >= self._accept_again_at:
+            self._accept_again_at = None
+            self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+
+    def _serve_connection(self, connection: Connection, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            connection.flush()
+            if not connection.has_unsent:
+                self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
+        if not events & selectors.EVENT_READ:
+            return
+        problem = connection.receive(self._buffer)
+        if problem is None:
+            return
+        if problem:
+            print('modhost: closing the connection to a front end: %s' % problem, file=sys.stderr)
+        self._selector.unregister(connection.socket)
+        with self._connections_lock:
+            self._connections.discard(connection)
+        connection.close()
+
+    def _flush_outboxes(self) -> None:
+        with self._to_flush_lock:
+            waiting, self._to_flush = self._to_flush, set()
+        for connection in waiting:
+            if connection.is_open and connection.has_unsent:
+                events = selectors.EVENT_READ | selectors.EVENT_WRITE
+                self._selector.modify(connection.socket, events, connection)
+
+    def _drain_wake_bytes(self) -> None:
+        try:
+            self._wake_reader.recv(4096)
+        except (BlockingIOError, InterruptedError):
+            pass
+
+    def _wake(self) -> None:
+        try:
+            self._wake_writer.send(b'\0')
+        except BlockingIOError:
+            # Full: the loop will look anyway.
+            pass
+
+    def _read_control(self) -> None:
+        messages = self._control.read_messages()
+        if messages is None:
+            self._selector.unregister(self._control.socket)
+            self._terminate()
+        else:
+            self._obey(messages)
+
+    def _obey(self, messages: List[Dict[str, Any]]) -> None:
+        for message in messages:
+            if message.get('type') == 'drain':
+                self._end()
+
+    def _obey_signals(self) -> None:
+        while self.notes:
+            if self.notes.pop(0) == signal.SIGUSR1:
+                self._end()
+            else:
+                self._terminate()
+
+    # --- the end ---
+
+    def _terminate(self) -> None:
+        """As for SIGTERM: an end with a time limit."""
+        self._end()
+        if self._start.shutdown_timeout and self._deadline is None:
+            self._deadline = time.monotonic() + self._start.shutdown_timeout
+
+    def _end(self) -> None:
+        """No new streams, and the process ends when nothing is open."""
+        self._is_ending = True
+        self._drain()
+
+    def _drain(self) -> None:
+        with self._connections_lock:
+            if self._draining_since is not None:
+                return
+            self._draining_since = time.monotonic()
+            connections = list(self._connections)
+        for connection in connections:
+            connection.announce_drain()
+
+    def _on_job_finished(self) -> None:
+        if self._is_ending:
+            self._wake()
+
+    def _find_exit_code(self, now: float) -> Optional[int]:
+        if not self._is_ending:
+            return None
+        is_over = self._deadline is not None and now >= self._deadline
+        if not self._pool.is_empty:
+            return 1 if is_over else None
+        if self._deadline is None and self._start.shutdown_timeout:
+            # Nothing but the last bytes is left: a front end that does not take them must not keep us.
+            self._deadline = now + self._start.shutdown_timeout
+        if any(connection.has_unsent for connection in self._connections):
+            return 1 if is_over else None
+        if is_over or self._is_drain_confirmed(now):
+            return 0
+        return None
+
+    def _is_drain_confirmed(self, now: float) -> bool:
+        """A request that a front end sent before it read DRAIN has arrived by the time its PONG does."""
+        if all(connection.is_drained for connection in self._connections):
+            return True
+        return self._draining_since is not None and now >= self._draining_since + _CONFIRM_SECONDS
+
+
+def _encode_own_hello(threads: int) -> bytes:
+    return wire.encode_hello(('pid', str(os.getpid()), 'runtime', 'python', 'threads', str(threads)))
+

@@ -1,0 +1,48 @@
+"""Loading a script before the first request for it."""
+
+from __future__ import annotations
+
+import sys
+from typing import List, Protocol, Tuple
+
+from .current import Serving
+from .request_log import format_traceback
+from .scripts import Scripts, ScriptUnreadable
+
+
+class Host(Protocol):
+    """What preloading asks of the daemon it runs in."""
+
+    scripts: Scripts
+
+    def announce_ready(self) -> None: ...
+
+
+class PreloadJob:
+    """All of `preload`, one after the other, to be run by a worker thread. What fails is tried again at first use."""
+
+    __slots__ = ('_host', '_preload', 'queued_at')
+
+    def __init__(self, host: Host, preload: List[Tuple[str, str]]) -> None:
+        self._host = host
+        self._preload = preload
+        self.queued_at = 0.0
+
+    def expire(self) -> None:
+        """Cannot happen to the first job of all, unless the system gives us no thread."""
+        self._host.announce_ready()
+
+    def run(self, thread_id: int) -> None:
+        for script, application_group in self._preload:
+            with Serving(None, application_group):
+                self._load(script, application_group)
+        self._host.announce_ready()
+
+    def _load(self, script: str, application_group: str) -> None:
+        try:
+            self._host.scripts.load(script, application_group, compare=False)
+        except ScriptUnreadable as error:
+            print('modhost: cannot read script file %s: %s' % (script, error), file=sys.stderr)
+        except BaseException as error:
+            headline = 'modhost: loading script file %s failed with %s' % (script, type(error).__name__)
+            print('\n'.join((headline, *format_traceback(error))), file=sys.stderr)

@@ -1,0 +1,174 @@
+"""One request: find the application, call it, send what it gives, close it."""
+
+from __future__ import annotations
+
+import time
+from types import ModuleType
+from typing import Any, Callable, List, Optional, Protocol
+
+from . import wire
+from .current import Serving
+from .environ import Environ, build_request_environ, decode_path
+from .request_body import RequestBody
+from .request_log import RequestLog
+from .response import Response, ShortResponse
+from .scripts import ScriptChanged, Scripts, ScriptUnreadable
+from .stream import ClientGone, Stream
+
+_MOST_CANDIDATES = 5
+
+
+class Host(Protocol):
+    """What a job asks of the daemon it runs in."""
+
+    scripts: Scripts
+    request_constants: Environ
+
+    def announce_reload(self, script: str) -> None: ...
+
+
+class RequestJob:
+    """REQUEST, to be run by a worker thread."""
+
+    __slots__ = ('_arrived_at', '_host', '_message', '_stream', 'queued_at')
+
+    def __init__(self, host: Host, stream: Stream, message: wire.RequestMessage) -> None:
+        self._host = host
+        self._stream = stream
+        self._message = message
+        self._arrived_at = time.time()
+        self.queued_at = 0.0
+
+    def expire(self) -> None:
+        self._stream.abort('timeout', 'the request waited longer than the queue timeout for a thread')
+
+    def run(self, thread_id: int) -> None:
+        """Answers the request, whatever happens."""
+        # The other half of a cycle that would keep both until the garbage collector comes.
+        self._stream.job = None
+        if self._stream.is_gone:
+            return
+        message = self._message
+        log = RequestLog(self._stream)
+        with Serving(log, message.application_group):
+            script = decode_path(message.script_file)
+            application = self._find_application(script, log)
+            if application is not None:
+                body = RequestBody(self._stream)
+                environ = build_request_environ(
+                    message.environ, self._host.request_constants, body, log, thread_id, self._arrived_at
+                )
+                serve(application, environ, self._stream, log, script)
+                body.expire()
+            log.close()
+
+    def _find_application(self, script: str, log: RequestLog) -> Optional[Callable[..., Any]]:
+        """None if there is none; the request is answered then."""
+        message = self._message
+        if message.interface not in ('auto', 'wsgi'):
+            self._refuse(log, 'interface %s is not for Python scripts: %s' % (message.interface, script))
+            return None
+        try:
+            module = self._host.scripts.load(script, message.application_group, message.check_script)
+        except ScriptChanged:
+            self._host.announce_reload(script)
+            self._stream.abort('retry', 'the script file has changed: %s' % script)
+            return None
+        except ScriptUnreadable as error:
+            self._refuse(log, 'cannot read script file %s: %s' % (script, error))
+            return None
+        except BaseException as error:
+            sentence = 'loading script file %s failed with %s' % (script, type(error).__name__)
+            log.report(sentence, error)
+            self._give_up(log, sentence)
+            return None
+        application: object = getattr(module, message.callable_name, None)
+        if callable(application):
+            return application
+        self._refuse(log, describe_missing_callable(script, message.callable_name, module))
+        return None
+
+    def _refuse(self, log: RequestLog, sentence: str) -> None:
+        log.say('error', sentence)
+        self._give_up(log, sentence)
+
+    def _give_up(self, log: RequestLog, sentence: str) -> None:
+        log.close()
+        self._stream.abort('error', sentence)
+
+
+def serve(
+    application: Callable[..., Any], environ: Environ, stream: Stream, log: RequestLog, script: str
+) -> None:
+    """Calls the application and answers on the stream. `close()` of what it returns is called exactly once."""
+    response = Response(stream, environ.get('REQUEST_METHOD', 'GET'))
+    result = None
+    failure: Optional[str] = None
+    try:
+        result = application(environ, response.start)
+        response.send_all(result)
+    except BaseException as error:
+        failure = _explain(error, response, log, script)
+    _close(result, log, script)
+    log.close()
+    if failure is None:
+        try:
+            response.finish()
+        except BaseException as error:
+            failure = _explain(error, response, log, script)
+    if failure is not None:
+        response.fail(failure)
+
+
+def describe_missing_callable(script: str, name: str, module: ModuleType) -> str:
+    """Names what the module has that could be meant."""
+    if hasattr(module, name):
+        problem = '%r in script file %s is not callable but %s' % (
+            name,
+            script,
+            type(getattr(module, name)).__name__,
+        )
+    else:
+        problem = 'script file %s has no callable %r' % (script, name)
+    candidates = _find_candidates(module)
+    if not candidates:
+        return problem
+    return '%s; callables it has: %s' % (problem, ', '.join(candidates))
+
+
+def _find_candidates(module: ModuleType) -> List[str]:
+    found = [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith('_')
+        and callable(value)
+        and not isinstance(value, type)
+        # A function that was only imported is no application; an object made by an imported class may be one.
+        and (not hasattr(value, '__code__') or getattr(value, '__module__', None) == module.__name__)
+    ]
+    return found[:_MOST_CANDIDATES]
+
+
+def _close(result: object, log: RequestLog, script: str) -> None:
+    try:
+        close = getattr(result, 'close', None)
+        if close is not None:
+            close()
+    except BaseException as error:
+        log.report('close() of the response of %s raised %s' % (script, type(error).__name__), error)
+
+
+def _explain(error: BaseException, response: Response, log: RequestLog, script: str) -> str:
+    """Logs why the request fails; returns the sentence for the front end."""
+    when = 'after' if response.is_committed else 'before'
+    if isinstance(error, ClientGone):
+        sentence = 'gave up %s: %s' % (script, error)
+        log.say('info', sentence)
+        return sentence
+    if isinstance(error, ShortResponse):
+        sentence = '%s: %s' % (script, error)
+        log.say('error', sentence)
+        return sentence
+    sentence = '%s raised %s %s the response head was sent' % (script, type(error).__name__, when)
+    log.report(sentence, error)
+    return sentence

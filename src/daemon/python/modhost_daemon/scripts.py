@@ -1,0 +1,114 @@
+"""Script files as module objects: loaded once per (script file, application group), compared with the file if asked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import threading
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+from typing import Dict, Tuple
+
+from .current import current
+
+_Key = Tuple[str, str]
+
+
+class ScriptChanged(Exception):
+    """The file differs from what was loaded (or is gone): this process is out of date."""
+
+
+class ScriptUnreadable(Exception):
+    """The script file is missing, no regular file, or may not be read; the text says which."""
+
+
+class Scripts:
+    """
+    The modules of this process. Loading one waits for its own lock only; a failed load leaves nothing behind and
+    raises what the user's code raised.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loading: Dict[_Key, threading.Lock] = {}
+        self._loaded: Dict[_Key, Tuple[ModuleType, int]] = {}
+
+    def load(self, script: str, application_group: str, compare: bool) -> ModuleType:
+        """`script` is a path in the file system's encoding; `compare` asks for ScriptChanged if the file differs."""
+        key = (script, application_group)
+        loaded = self._loaded.get(key) or self._load_once(key)
+        module, modified_ns = loaded
+        if compare and _read_modified_ns(script) != modified_ns:
+            raise ScriptChanged(script)
+        return module
+
+    def _load_once(self, key: _Key) -> Tuple[ModuleType, int]:
+        with self._lock:
+            turn = self._loading.setdefault(key, threading.Lock())
+        with turn:
+            loaded = self._loaded.get(key)
+            if loaded is None:
+                loaded = _load(*key)
+                self._loaded[key] = loaded
+            return loaded
+
+
+def _load(script: str, application_group: str) -> Tuple[ModuleType, int]:
+    source, modified_ns = _read(script)
+    code = compile(source, script, 'exec', dont_inherit=True)
+    name = _choose_name(script, application_group)
+    # A loader of source files takes any file name; without one, `.wsgi` would not be Python.
+    spec = spec_from_file_location(name, script, loader=SourceFileLoader(name, script))
+    assert spec is not None
+    module = module_from_spec(spec)
+    # dataclasses, pickle and Flask look a module up by its name. The name is one that nobody imports.
+    sys.modules[name] = module
+    outer_group, current.application_group = current.application_group, application_group
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    finally:
+        current.application_group = outer_group
+    return module, modified_ns
+
+
+def _read(script: str) -> Tuple[bytes, int]:
+    try:
+        # A named pipe must not make us wait for its other end.
+        descriptor = os.open(script, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, 'rb') as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise ScriptUnreadable('it is not a regular file')
+            return file.read(), status.st_mtime_ns
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ScriptUnreadable(reason) from None
+
+
+def _read_modified_ns(script: str) -> int:
+    try:
+        return os.stat(script).st_mtime_ns
+    except (OSError, ValueError):
+        return -1
+
+
+def _choose_name(script: str, application_group: str) -> str:
+    name = '_mod_wsgi_' + _hash(script)
+    if name not in sys.modules:
+        return name
+    # The same script in a second application group.
+    return '%s_%s' % (name, _hash(application_group))
+
+
+def _hash(text: str) -> str:
+    data = text.encode('utf-8', 'surrogateescape')
+    try:
+        return hashlib.md5(data, usedforsecurity=False).hexdigest()  # type: ignore[call-arg,unused-ignore]
+    except TypeError:  # Python 3.8
+        return hashlib.md5(data).hexdigest()

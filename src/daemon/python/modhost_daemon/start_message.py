@@ -1,0 +1,91 @@
+"""The supervisor's first line: what this daemon process is and shall do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+Members = Dict[str, Any]
+
+# mod_wsgi's, for a group without `threads=`.
+_DEFAULT_THREADS = 15
+
+
+class StartRefused(Exception):
+    """The start message cannot be carried out; the text says why. Exit code 78."""
+
+
+class StartMessage(NamedTuple):
+    """See "Control channel" in ../../README.md. Times in seconds."""
+
+    group: str
+    threads: int
+    processes: int
+    multiprocess: bool
+    home: Optional[str]
+    python_path: List[str]
+    display_name: Optional[str]
+    queue_timeout: float
+    shutdown_timeout: float
+    # (script file, application group)
+    preload: List[Tuple[str, str]]
+
+
+def parse_start_message(line: bytes) -> StartMessage:
+    """Raises StartRefused."""
+    try:
+        members = json.loads(line)
+    except ValueError as error:
+        raise StartRefused('the start message is not JSON: %s' % error) from None
+    if not isinstance(members, dict) or members.get('type') != 'start':
+        raise StartRefused('the first line of the control channel is not a start message')
+    multiprocess = _take(members, 'multiprocess', bool, False)
+    return StartMessage(
+        group=_take(members, 'group', str, ''),
+        threads=_take_count(members, 'threads', _DEFAULT_THREADS, 1),
+        processes=_take_count(members, 'processes', 1, 1),
+        multiprocess=multiprocess,
+        home=_take(members, 'home', str, None),
+        python_path=_take_texts(members, 'pythonPath'),
+        display_name=_take(members, 'displayName', str, None),
+        queue_timeout=_take_count(members, 'queueTimeoutMs', 0, 0) / 1000,
+        shutdown_timeout=_take_count(members, 'shutdownTimeoutMs', 5000, 0) / 1000,
+        preload=_take_preload(members),
+    )
+
+
+def _take(members: Members, name: str, kind: type, default: Any) -> Any:
+    value = members.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind):
+        raise StartRefused('%s of the start message is no %s: %r' % (name, kind.__name__, value))
+    return value
+
+
+def _take_count(members: Members, name: str, default: int, least: int) -> int:
+    value = members.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < 1e12:
+        raise StartRefused('%s of the start message is no number from %d: %r' % (name, least, value))
+    return int(value)
+
+
+def _take_texts(members: Members, name: str) -> List[str]:
+    value: List[str] = _take(members, name, list, [])
+    if not all(isinstance(item, str) for item in value):
+        raise StartRefused('%s of the start message is no list of texts: %r' % (name, value))
+    return value
+
+
+def _take_preload(members: Members) -> List[Tuple[str, str]]:
+    preload = []
+    for item in _take(members, 'preload', list, []):
+        if not isinstance(item, dict):
+            raise StartRefused('preload of the start message holds %r' % (item,))
+        script = _take(item, 'script', str, None)
+        if script is None:
+            raise StartRefused('preload of the start message holds %r, which names no script' % (item,))
+        preload.append((script, _take(item, 'applicationGroup', str, '')))
+    return preload

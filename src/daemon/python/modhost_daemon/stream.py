@@ -1,0 +1,197 @@
+"""One request or call on a front end's connection: its body, its credit both ways, its end."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Deque, List, Optional, Sequence, Union
+
+from . import wire
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_GRANT_STEP = wire.INITIAL_WINDOW // 4
+
+
+class ClientGone(OSError):
+    """Nobody waits for this answer any more. Applications meet it as an OSError of `wsgi.input` and `write()`."""
+
+
+class Stream:
+    """
+    Frames come in by the loop's thread (`add_…`, `leave`); one worker thread takes the body and answers. All state is
+    under the connection's lock, and a thread that must wait does so on a condition made only then.
+    """
+
+    __slots__ = (
+        '_body_ended',
+        '_changed',
+        '_connection',
+        '_gone',
+        '_lock',
+        '_pieces',
+        '_receivable',
+        '_sendable',
+        '_taken',
+        'id',
+        'is_call',
+        'is_ended',
+        'job',
+    )
+
+    def __init__(self, connection: Connection, stream_id: int, is_call: bool, has_body: bool) -> None:
+        self.id = stream_id
+        self.is_call = is_call
+        # The daemon's own direction is over: END, REPLY or ABORT went out.
+        self.is_ended = False
+        # What waits or works for this stream; the loop removes it from the queue when the client leaves.
+        self.job: object = None
+        self._connection = connection
+        self._lock = connection.lock
+        self._changed: Optional[threading.Condition] = None
+        self._pieces: Deque[bytes] = deque()
+        self._receivable = wire.INITIAL_WINDOW
+        self._taken = 0
+        self._body_ended = not has_body
+        self._sendable = wire.INITIAL_WINDOW
+        self._gone: Optional[str] = None
+
+    # --- the loop's thread, holding the connection's lock ---
+
+    def add_body(self, piece: bytes) -> bytes:
+        """Returns a CREDIT frame to send, or nothing. Raises WireViolation beyond the credit."""
+        if self.is_call or self._body_ended:
+            raise wire.WireViolation('BODY where no body is open')
+        self._receivable -= len(piece)
+        if self._receivable < 0:
+            raise wire.WireViolation('BODY beyond the credit')
+        if self.is_ended:
+            return self._grant(len(piece))
+        self._pieces.append(piece)
+        self._wake()
+        return b''
+
+    def end_body(self) -> None:
+        self._body_ended = True
+        self._wake()
+
+    def add_credit(self, count: int) -> None:
+        self._sendable += count
+        self._wake()
+
+    def leave(self, reason: str) -> None:
+        """The front end is not interested any more."""
+        self._gone = reason
+        self._pieces.clear()
+        self._wake()
+
+    # --- worker threads ---
+
+    @property
+    def is_gone(self) -> bool:
+        return self._gone is not None
+
+    def take_body(self) -> bytes:
+        """The next piece of the request body, waiting for it; b'' at its end. Raises ClientGone."""
+        with self._lock:
+            while not self._pieces and not self._body_ended and self._gone is None:
+                self._wait()
+            self._check_presence()
+            if not self._pieces:
+                return b''
+            piece = self._pieces.popleft()
+            credit = self._grant(len(piece))
+        if credit:
+            self._connection.send(credit)
+        return piece
+
+    def send_body(self, data: bytes, lead: bytes = b'') -> None:
+        """Sends `lead` (whole frames) and `data` in as few writes as the credit allows. Raises ClientGone."""
+        rest = memoryview(data)
+        while True:
+            with self._lock:
+                if not lead:
+                    while not self._sendable and self._gone is None:
+                        self._wait()
+                self._check_presence()
+                count = min(len(rest), self._sendable)
+                self._sendable -= count
+            parts: List[Union[bytes, memoryview]] = [lead]
+            for at in range(0, count, wire.MAX_BODY_BYTES):
+                piece = rest[at : min(at + wire.MAX_BODY_BYTES, count)]
+                parts.append(wire.encode_header(wire.BODY, self.id, len(piece)))
+                parts.append(piece)
+            self._connection.send(b''.join(parts))
+            lead = b''
+            rest = rest[count:]
+            if not rest:
+                return
+
+    def end(self, lead: bytes = b'', data: bytes = b'') -> None:
+        """Sends `lead`, then `data` (which the credit must still allow), then END: the response is complete."""
+        with self._lock:
+            self._check_presence()
+            self._sendable -= len(data)
+            credit = self._close_own_direction()
+        parts = [lead]
+        if data:
+            parts += (wire.encode_header(wire.BODY, self.id, len(data)), data)
+        parts += (wire.encode_header(wire.END, self.id, 0), credit)
+        self._connection.send(b''.join(parts))
+
+    def abort(self, code: str, sentence: str) -> None:
+        """Gives the stream up. Does nothing if it has ended or the client has left."""
+        with self._lock:
+            if self.is_ended or self._gone is not None:
+                return
+            self._body_ended = True
+            self._close_own_direction()
+        self._connection.send(wire.encode_abort(self.id, code, sentence))
+
+    def reply(self, texts: Sequence[str]) -> None:
+        """REPLY to a CALL, which ends the stream."""
+        frame = wire.encode_reply(self.id, texts)
+        with self._lock:
+            if self.is_ended or self._gone is not None:
+                return
+            self._close_own_direction()
+        self._connection.send(frame)
+
+    def log(self, level: str, lines: List[bytes]) -> bool:
+        """Sends lines for the error log, on stream 0 if this one is over. False if the connection is lost."""
+        stream_id = 0 if self.is_ended or self._gone is not None else self.id
+        frames = [wire.encode_log(stream_id, level, line) for line in lines]
+        return self._connection.send(b''.join(frames), patient=True)
+
+    def _close_own_direction(self) -> bytes:
+        self.is_ended = True
+        unread = sum(map(len, self._pieces))
+        self._pieces.clear()
+        if self._body_ended:
+            self._connection.forget(self)
+            return b''
+        # What the front end still sends of the request body is thrown away: let it come.
+        return self._grant(unread)
+
+    def _grant(self, count: int) -> bytes:
+        self._taken += count
+        if self._taken < _GRANT_STEP or self._body_ended:
+            return b''
+        credit = wire.encode_credit(self.id, self._taken)
+        self._receivable += self._taken
+        self._taken = 0
+        return credit
+
+    def _check_presence(self) -> None:
+        if self._gone is not None:
+            raise ClientGone(self._gone)
+
+    def _wait(self) -> None:
+        if self._changed is None:
+            self._changed = threading.Condition(self._lock)
+        self._changed.wait()
+
+    def _wake(self) -> None:
+        if self._changed is not None:
+            self._changed.notify_all()

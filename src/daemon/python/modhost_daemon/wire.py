@@ -1,0 +1,254 @@
+"""The bytes between front end and daemon process: frames and the messages in them. See src/wire/README.md.
+
+Texts are byte strings: a str whose every character is one byte (latin-1).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import Dict, List, Sequence, Tuple
+
+HELLO = 0x01
+REQUEST = 0x10
+RESPONSE = 0x20
+BODY = 0x30
+END = 0x31
+ABORT = 0x32
+CREDIT = 0x33
+LOG = 0x34
+CALL = 0x40
+REPLY = 0x41
+PING = 0x50
+PONG = 0x51
+DRAIN = 0x52
+
+HEADER_BYTES = 8
+MAX_BODY_BYTES = 65_536
+MAX_PAYLOAD_BYTES = 0xFF_FF_FF
+MAX_PING_BYTES = 64
+# BODY bytes that each direction of a stream may carry before the first CREDIT.
+INITIAL_WINDOW = 262_144
+
+_KNOWN_TYPES = frozenset(
+    (HELLO, REQUEST, RESPONSE, BODY, END, ABORT, CREDIT, LOG, CALL, REPLY, PING, PONG, DRAIN)
+)
+_INTERFACES = frozenset(('auto', 'wsgi', 'fetch', 'node'))
+_FUNCTIONS = frozenset(('check_password', 'groups_for_user'))
+_COUNT = re.compile(r'[0-9]{1,7}')
+_HEADER = struct.Struct('>II')
+_pack_header = _HEADER.pack
+_unpack_header = _HEADER.unpack_from
+
+# type, stream id, payload
+Frame = Tuple[int, int, bytes]
+
+
+class WireViolation(Exception):
+    """The peer broke the protocol; the connection is of no further use."""
+
+
+class FrameReader:
+    """Cuts a byte stream into frames, however it arrives."""
+
+    __slots__ = ('_rest', '_rest_bytes', '_wanted')
+
+    def __init__(self) -> None:
+        self._rest: List[bytes] = []
+        self._rest_bytes = 0
+        self._wanted = HEADER_BYTES
+
+    def feed(self, piece: bytes) -> List[Frame]:
+        """The frames that `piece` completes. Raises WireViolation for an unknown frame type."""
+        if self._rest_bytes:
+            self._rest.append(piece)
+            self._rest_bytes += len(piece)
+            if self._rest_bytes < self._wanted:
+                return []
+            piece = b''.join(self._rest)
+            self._rest.clear()
+            self._rest_bytes = 0
+        return self._cut(piece)
+
+    def _cut(self, data: bytes) -> List[Frame]:
+        frames = []
+        at = 0
+        size = len(data)
+        wanted = HEADER_BYTES
+        while size - at >= HEADER_BYTES:
+            word, stream = _unpack_header(data, at)
+            frame_type = word & 0xFF
+            if frame_type not in _KNOWN_TYPES:
+                raise WireViolation('unknown frame type 0x%x' % frame_type)
+            end = at + HEADER_BYTES + (word >> 8)
+            if end > size:
+                wanted = end - at
+                break
+            frames.append((frame_type, stream, data[at + HEADER_BYTES : end]))
+            at = end
+        if at < size:
+            self._rest.append(data[at:])
+            self._rest_bytes = size - at
+            self._wanted = wanted
+        return frames
+
+
+class RequestMessage:
+    """REQUEST. `environ` is name, value, name, value, …"""
+
+    __slots__ = (
+        'script_file',
+        'application_group',
+        'callable_name',
+        'interface',
+        'has_body',
+        'check_script',
+        'environ',
+        'headers',
+    )
+
+    def __init__(self, texts: List[str], environ_end: int) -> None:
+        self.script_file = texts[0]
+        self.application_group = texts[1]
+        self.callable_name = texts[2]
+        self.interface = texts[3]
+        self.has_body = 'b' in texts[4]
+        self.check_script = 'r' in texts[4]
+        self.environ = texts[6:environ_end]
+        self.headers = texts[environ_end:]
+
+
+class CallMessage:
+    """CALL. `environ` is name, value, name, value, …"""
+
+    __slots__ = (
+        'function_name',
+        'script_file',
+        'application_group',
+        'check_script',
+        'arguments',
+        'environ',
+    )
+
+    def __init__(self, texts: List[str], arguments_end: int) -> None:
+        self.function_name = texts[0]
+        self.script_file = texts[1]
+        self.application_group = texts[2]
+        self.check_script = 'r' in texts[3]
+        self.arguments = texts[5:arguments_end]
+        self.environ = texts[arguments_end:]
+
+
+def encode_frame(frame_type: int, stream: int, payload: bytes = b'') -> bytes:
+    """Raises WireViolation if the payload is longer than a frame can hold."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise WireViolation('payload of %d bytes does not fit into a frame' % len(payload))
+    return _pack_header(len(payload) << 8 | frame_type, stream) + payload
+
+
+def encode_header(frame_type: int, stream: int, length: int) -> bytes:
+    """Only the eight header bytes, for payloads that are joined to them later."""
+    return _pack_header(length << 8 | frame_type, stream)
+
+
+def encode_texts(texts: Sequence[str]) -> bytes:
+    """Raises WireViolation if a text holds a NUL; UnicodeEncodeError if one is no byte string."""
+    joined = '\0'.join(texts)
+    # One scan for all: as many NULs as there are gaps, or some text has one of its own.
+    if joined.count('\0') != max(0, len(texts) - 1):
+        raise WireViolation('a text holds a NUL byte')
+    return joined.encode('latin-1')
+
+
+def decode_texts(payload: bytes) -> List[str]:
+    return payload.decode('latin-1').split('\0') if payload else []
+
+
+def decode_request(payload: bytes) -> RequestMessage:
+    texts = decode_texts(payload)
+    if len(texts) < 5 or texts[3] not in _INTERFACES:
+        raise WireViolation('REQUEST is too short or names no known interface')
+    environ_end = 6 + 2 * _decode_count(texts, 5, 2)
+    if (len(texts) - environ_end) % 2:
+        raise WireViolation('REQUEST has a header name without a value')
+    return RequestMessage(texts, environ_end)
+
+
+def decode_call(payload: bytes) -> CallMessage:
+    texts = decode_texts(payload)
+    if len(texts) < 4:
+        raise WireViolation('CALL is too short')
+    if texts[0] not in _FUNCTIONS:
+        raise WireViolation('CALL of an unknown function: %r' % texts[0])
+    arguments_end = 5 + _decode_count(texts, 4, 1)
+    if (len(texts) - arguments_end) % 2:
+        raise WireViolation('CALL has an environ name without a value')
+    return CallMessage(texts, arguments_end)
+
+
+def decode_abort(payload: bytes) -> Tuple[str, str]:
+    """code, sentence"""
+    texts = decode_texts(payload)
+    if not texts:
+        raise WireViolation('ABORT without a code')
+    return texts[0], texts[1] if len(texts) > 1 else ''
+
+
+def encode_abort(stream: int, code: str, sentence: str) -> bytes:
+    return encode_frame(ABORT, stream, encode_texts((code, to_byte_text(sentence))))
+
+
+def decode_credit(payload: bytes) -> int:
+    if len(payload) != 4:
+        raise WireViolation('CREDIT of %d bytes' % len(payload))
+    return int.from_bytes(payload, 'big')
+
+
+def encode_credit(stream: int, count: int) -> bytes:
+    return encode_frame(CREDIT, stream, count.to_bytes(4, 'big'))
+
+
+def decode_hello(payload: bytes) -> Dict[str, str]:
+    texts = decode_texts(payload)
+    fields = dict(zip(texts[0::2], texts[1::2]))
+    if fields.get('version') != '1':
+        raise WireViolation('the peer speaks version %s, not 1' % fields.get('version', 'none'))
+    return fields
+
+
+def encode_hello(fields: Sequence[str]) -> bytes:
+    return encode_frame(HELLO, 0, encode_texts(('version', '1', *fields)))
+
+
+def encode_response(stream: int, status: str, headers: Sequence[Tuple[str, str]]) -> bytes:
+    """`status` is the status line without protocol (`200 OK`)."""
+    texts = [status]
+    for pair in headers:
+        texts += pair
+    return encode_frame(RESPONSE, stream, encode_texts(texts))
+
+
+def encode_log(stream: int, level: str, line: bytes) -> bytes:
+    """`line` holds no LF."""
+    return encode_frame(LOG, stream, level.encode('latin-1') + b'\0' + line)
+
+
+def encode_reply(stream: int, texts: Sequence[str]) -> bytes:
+    return encode_frame(REPLY, stream, encode_texts(texts))
+
+
+def to_byte_text(text: str) -> str:
+    """Any str as a byte string on one line: what is not ASCII becomes UTF-8, escaped bytes themselves again."""
+    line = ' '.join(text.replace('\0', ' ').splitlines())
+    try:
+        data = line.encode('utf-8', 'surrogateescape')
+    except UnicodeEncodeError:
+        data = line.encode('utf-8', 'backslashreplace')
+    return data.decode('latin-1')
+
+
+def _decode_count(texts: List[str], at: int, unit: int) -> int:
+    text = texts[at] if len(texts) > at else ''
+    if not _COUNT.fullmatch(text) or int(text) * unit > len(texts) - at - 1:
+        raise WireViolation('a list of %r items does not fit into its frame' % text)
+    return int(text)
