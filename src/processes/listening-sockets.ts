@@ -49,7 +49,13 @@ export function bindTcp(host: string | undefined, port: number): BoundSocket {
   const where = host === undefined ? `[::]:${port}` : `${host}:${port}`;
   const handle =
     host === undefined ? bindAny(port) : createServerHandle(host, port, net.isIPv6(host) ? 6 : 4, -1, 0);
-  return asBoundSocket(handle, where);
+  const socket = asBoundSocket(handle, where);
+  // libuv keeps EADDRINUSE for `listen`, which happens elsewhere: a socket without a port is one that was not bound.
+  if (socket.port === 0) {
+    socket.close();
+    throw new BindError(where, 'EADDRINUSE');
+  }
+  return socket;
 }
 
 function bindAny(port: number): NativeHandle | number {

@@ -1,0 +1,172 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DaemonPool, type PoolPlan } from '../../src/processes/daemon-pool.js';
+
+const program = fileURLToPath(new URL('./programs/daemon.mjs', import.meta.url));
+
+let folder: string;
+let log: string[];
+let wake: (() => void)[];
+const pools: DaemonPool[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'modhost-pool-'));
+  log = [];
+  wake = [];
+});
+
+afterEach(async () => {
+  for (const pool of pools.splice(0)) {
+    pool.terminate();
+    await pool.ended();
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Own {
+  readonly processes?: number;
+  readonly startupTimeoutMs?: number;
+  readonly shutdownTimeoutMs?: number;
+  readonly gracefulTimeoutMs?: number;
+}
+
+function createPool(behaviour: string, own: Own = {}): DaemonPool {
+  const { processes = 1, startupTimeoutMs = 0, shutdownTimeoutMs = 0, gracefulTimeoutMs = 5_000 } = own;
+  const plan: PoolPlan = {
+    group: 'site',
+    runtime: 'node',
+    processes,
+    gracefulTimeoutMs,
+    launch: {
+      command: [process.execPath, program, behaviour],
+      environment: process.env,
+      start: {
+        type: 'start',
+        group: 'site',
+        threads: 1,
+        multiprocess: false,
+        home: null,
+        pythonPath: [],
+        displayName: null,
+        queueTimeoutMs: 0,
+        shutdownTimeoutMs,
+        preload: [],
+      },
+      startupTimeoutMs,
+      shutdownTimeoutMs,
+    },
+  };
+  let sockets = 0;
+  const changed = () => {
+    for (const callback of wake.splice(0)) callback();
+  };
+  const pool = new DaemonPool(plan, {
+    takeSocketPath: () => {
+      sockets += 1;
+      return join(folder, `${sockets}.sock`);
+    },
+    log: (level, message) => {
+      log.push(`${level}: ${message}`);
+      changed();
+    },
+    changed,
+  });
+  pools.push(pool);
+  return pool;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise<void>((resolve) => wake.push(resolve));
+}
+
+async function untilLogged(text: string, times = 1): Promise<void> {
+  await until(() => log.filter((line) => line.includes(text)).length >= times);
+}
+
+function tell(socketPath: string, text: string): void {
+  const socket = connect(socketPath, () => socket.end(text));
+  socket.on('error', () => {});
+}
+
+describe('DaemonPool', () => {
+  it('starts as many processes as asked for and writes down what they say', async () => {
+    const pool = createPool('ready', { processes: 2 });
+    await until(() => pool.isReady);
+    expect(new Set(pool.processes.map(({ pid }) => pid)).size).toBe(2);
+    await untilLogged('[site/node] started for site', 2);
+  });
+
+  it('replaces a process that is killed, and says how it ended', async () => {
+    const pool = createPool('ready');
+    await until(() => pool.isReady);
+    const [{ pid } = { pid: 0 }] = pool.processes;
+    process.kill(pid, 'SIGKILL');
+    await untilLogged('was ended by signal SIGKILL');
+    await until(() => pool.isReady);
+    expect(pool.processes[0]?.pid).not.toBe(pid);
+  });
+
+  it('slows down when processes die at once, and never stops trying', async () => {
+    createPool('exits-at-start');
+    await untilLogged('exited with code 3', 3);
+    expect(log.filter((line) => line.includes('next try in'))).toEqual([
+      'error: daemon process site/node ended 2 times soon after its start; next try in 250 ms',
+      'error: daemon process site/node ended 3 times soon after its start; next try in 500 ms',
+    ]);
+    await untilLogged('cannot work here');
+  });
+
+  it('ends a process that is not ready within startup-timeout', async () => {
+    createPool('never-ready', { startupTimeoutMs: 300 });
+    await untilLogged('was not ready within startup-timeout');
+  });
+
+  it('replaces a process whose script changed', async () => {
+    const pool = createPool('ready');
+    await until(() => pool.isReady);
+    const [first] = pool.processes;
+    tell(first?.socketPath ?? '', 'reload');
+    await untilLogged('/app.py has changed');
+    expect(first?.isLeaving).toBe(true);
+    await until(() => pool.processes.some((process) => process !== first && process.isReady));
+    await untilLogged('info: daemon process site/node exited with code 0');
+  });
+
+  it('terminates a process that does not drain within graceful-timeout', async () => {
+    const pool = createPool('ignores-drain', { gracefulTimeoutMs: 50 });
+    await until(() => pool.isReady);
+    pool.drain();
+    await pool.ended();
+    expect(log.at(-1)).toBe(
+      'info: daemon process site/node exited with code 0 (did not finish its requests within graceful-timeout)',
+    );
+  });
+
+  it('kills a process that ignores SIGTERM', async () => {
+    const pool = createPool('ignores-term');
+    await until(() => pool.isReady);
+    pool.terminate();
+    await pool.ended();
+    expect(log.at(-1)).toContain('SIGKILL (did not end within shutdown-timeout)');
+  });
+
+  it('logs what is no control message', async () => {
+    const pool = createPool('ready');
+    await until(() => pool.isReady);
+    tell(pool.processes[0]?.socketPath ?? '', 'nonsense');
+    await untilLogged('not a control message: this is not JSON');
+  });
+
+  it('says why a program cannot be started, and removes every socket in the end', async () => {
+    const pool = createPool('ready');
+    await until(() => pool.isReady);
+    pool.terminate();
+    await pool.ended();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

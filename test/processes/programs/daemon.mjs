@@ -1,0 +1,30 @@
+// A daemon process that does what its first argument says, and nothing else of the contract.
+import { createServer, Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+const [behaviour = 'ready'] = process.argv.slice(2);
+const control = new Socket({ fd: 3, readable: true, writable: true });
+const say = (message) => control.write(`${JSON.stringify(message)}\n`);
+
+if (behaviour === 'exits-at-start') {
+  process.stderr.write('cannot work here\n');
+  process.exit(3);
+}
+if (behaviour === 'ignores-term') process.on('SIGTERM', () => {});
+else process.on('SIGTERM', () => process.exit(0));
+
+createInterface({ input: control }).on('line', (line) => {
+  const message = JSON.parse(line);
+  if (message.type === 'start') {
+    process.stdout.write(`started for ${message.group}\n`);
+    if (behaviour === 'never-ready') return;
+    createServer((socket) => {
+      socket.on('data', (bytes) => {
+        if (bytes.toString() === 'reload') say({ type: 'reload', script: '/app.py' });
+        else if (bytes.toString() === 'nonsense') control.write('this is not JSON\n');
+        else process.exit(Number(bytes.toString()));
+      });
+    }).listen({ fd: 4 }, () => say({ type: 'ready' }));
+  }
+  if (message.type === 'drain' && behaviour !== 'ignores-drain') process.exit(0);
+});
