@@ -53,3 +53,8 @@ export type Mapping =
   | { readonly kind: 'forbidden'; readonly filename: string; readonly reason: string };
 
 export type CreateRouter = (config: ServerConfig) => Router;
+
+export * from './groups.js';
+export { createRouter } from './router.js';
+export * from './runtime.js';
+export * from './virtual-host-names.js';

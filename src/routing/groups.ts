@@ -1,0 +1,112 @@
+import type { ApplicationInterface, ProcessGroup, ServerConfig, VirtualHost } from '../config/model.js';
+import { toByteString } from '../http/index.js';
+import type { Route } from './index.js';
+
+/** What %{…} in group names stands for. Byte strings. */
+export interface ApplicationFacts {
+  /** Canonical name and port of the server. */
+  readonly serverName: string;
+  readonly serverPort: number;
+  /** Of the Host header, without port; '' if the request has none. */
+  readonly hostName: string;
+  readonly scriptName: string;
+  /** %{ENV:name}: environment of the request, then that of the server. */
+  requestEnvironment(name: string): string | undefined;
+}
+
+export type ApplicationSelection =
+  | {
+      readonly kind: 'selected';
+      /** As in ProcessGroup; '' is %{GLOBAL}. */
+      readonly processGroup: string;
+      /** Byte string; '' is %{GLOBAL}. */
+      readonly applicationGroup: string;
+      /** Byte string. */
+      readonly callableObject: string;
+      readonly passAuthorization: boolean;
+      readonly scriptReloading: boolean;
+      readonly applicationInterface: ApplicationInterface;
+    }
+  | { readonly kind: 'refusal'; readonly status: 500; readonly reason: string };
+
+/** Which process groups there are, and who may use them. */
+export interface ProcessGroupTable {
+  /** By name as a byte string, which is what %{ENV:x} gives. */
+  readonly groups: ReadonlyMap<string, ProcessGroup>;
+  readonly virtualHosts: ReadonlyMap<number, VirtualHost>;
+  readonly restrictEmbedded: boolean;
+}
+
+export function buildProcessGroupTable(config: ServerConfig): ProcessGroupTable {
+  const { mainServer, virtualHosts, processGroups, global } = config;
+  return {
+    groups: new Map(processGroups.map((group) => [toByteString(group.name), group])),
+    virtualHosts: new Map([mainServer, ...virtualHosts].map((host) => [host.id, host])),
+    restrictEmbedded: global.restrictEmbedded,
+  };
+}
+
+/** The options of the script alias win over the settings of sections; WSGIProcessGroup and its kin. */
+export function selectApplication(
+  { virtualHost, settings, mapping }: Route,
+  facts: ApplicationFacts,
+  table: ProcessGroupTable,
+): ApplicationSelection {
+  const alias = mapping.kind === 'script' ? mapping.alias : undefined;
+  const processGroup = expandName(alias?.processGroup ?? settings.processGroup ?? '%{GLOBAL}', facts);
+  const refusal = refuseGroup(processGroup, virtualHost, table);
+  if (refusal !== undefined) return { kind: 'refusal', status: 500, reason: refusal };
+
+  const applicationGroup = alias?.applicationGroup ?? settings.applicationGroup ?? '%{RESOURCE}';
+  const callableObject = alias?.callableObject ?? settings.callableObject ?? 'application';
+  return {
+    kind: 'selected',
+    processGroup: table.groups.get(processGroup)?.name ?? '',
+    applicationGroup: expandName(applicationGroup, facts),
+    callableObject: expandEnvironment(toByteString(callableObject), facts),
+    passAuthorization: alias?.passAuthorization ?? settings.passAuthorization ?? false,
+    scriptReloading: settings.scriptReloading ?? true,
+    applicationInterface: alias?.applicationInterface ?? settings.applicationInterface ?? 'auto',
+  };
+}
+
+/** Why a virtual host may not use a group. One declared in a virtual host is for those with the same ServerName only. */
+function refuseGroup(name: string, virtualHost: VirtualHost, table: ProcessGroupTable): string | undefined {
+  if (name === '') {
+    return table.restrictEmbedded
+      ? 'no daemon process group is selected, and WSGIRestrictEmbedded is On'
+      : undefined;
+  }
+  const group = table.groups.get(name);
+  if (group === undefined) return `there is no daemon process group ${JSON.stringify(name)}`;
+  if (group.virtualHostId === 0 || group.virtualHostId === virtualHost.id) return undefined;
+  const declaredIn = table.virtualHosts.get(group.virtualHostId)?.serverName?.host;
+  if (declaredIn !== undefined && declaredIn === virtualHost.serverName?.host) return undefined;
+  return `the daemon process group ${JSON.stringify(name)} belongs to a virtual host with another ServerName`;
+}
+
+/** A whole name may be one %{…}; %{ENV:x} may give another one, but not %{ENV:y}. What is not known stands for itself. */
+function expandName(written: string, facts: ApplicationFacts): string {
+  const name = expandEnvironment(toByteString(written), facts);
+  switch (name) {
+    case '%{GLOBAL}':
+      return '';
+    case '%{SERVER}':
+      return withPort(facts.serverName, facts.serverPort);
+    case '%{HOST}':
+      return withPort(facts.hostName || facts.serverName, facts.serverPort);
+    case '%{RESOURCE}':
+      return `${withPort(facts.serverName, facts.serverPort)}|${facts.scriptName}`;
+    default:
+      return name;
+  }
+}
+
+function expandEnvironment(written: string, facts: ApplicationFacts): string {
+  if (!written.startsWith('%{ENV:') || !written.endsWith('}')) return written;
+  return facts.requestEnvironment(written.slice('%{ENV:'.length, -1)) ?? written;
+}
+
+function withPort(name: string, port: number): string {
+  return port === 80 || port === 443 ? name : `${name}:${port}`;
+}

@@ -1,0 +1,87 @@
+import type { DirectorySettings, EnvironmentSettings, OptionsSetting } from '../config/model.js';
+
+/** How a member merges: what a later section says, on top of what is there. Both say something about it. */
+type Merge<Member extends keyof DirectorySettings> = (
+  base: NonNullable<DirectorySettings[Member]>,
+  later: NonNullable<DirectorySettings[Member]>,
+) => NonNullable<DirectorySettings[Member]>;
+
+/**
+ * The table: members that are not here are said anew by the later section (DirectoryIndex too: it replaces the list).
+ * `require` and `authMerging` go together, see mergeRequirement.
+ */
+const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } = {
+  environment: mergeEnvironment,
+  options: mergeOptions,
+};
+
+/** `later` wins over `base`, in the order in which sections apply. Frozen. */
+export function mergeSettings(base: DirectorySettings, later: DirectorySettings): DirectorySettings {
+  return Object.freeze({
+    ...base,
+    ...later,
+    ...mergeMember('environment', base, later),
+    ...mergeMember('options', base, later),
+    ...mergeRequirement(base, later),
+  });
+}
+
+function mergeMember<Member extends keyof DirectorySettings>(
+  member: Member,
+  base: DirectorySettings,
+  later: DirectorySettings,
+): Pick<DirectorySettings, Member> | undefined {
+  const before = base[member];
+  const after = later[member];
+  const merge = merges[member];
+  if (before == null || after == null || merge === undefined) return undefined;
+  return { [member]: merge(before, after) } as Pick<DirectorySettings, Member>;
+}
+
+/**
+ * A Require set replaces the one before it, unless it stands under AuthMerging And or Or. AuthMerging alone takes nothing
+ * away (in Apache, `AuthMerging Off` without Require opens the section: nobody means that).
+ */
+function mergeRequirement(
+  base: DirectorySettings,
+  later: DirectorySettings,
+): Pick<DirectorySettings, 'require' | 'authMerging'> {
+  if (later.require === undefined) return {};
+  const authMerging = later.authMerging ?? 'off';
+  if (base.require === undefined || authMerging === 'off') return { require: later.require, authMerging };
+  const { position } = later.require;
+  const kind = authMerging === 'and' ? 'every' : 'any';
+  return { require: { kind, requirements: [base.require, later.require], position }, authMerging };
+}
+
+/** By name; what one section sets a later one may unset, and the other way round. */
+function mergeEnvironment(base: EnvironmentSettings, later: EnvironmentSettings): EnvironmentSettings {
+  const set = new Map(base.set);
+  const pass = new Map(base.pass);
+  const unset = new Set(base.unset);
+  for (const name of [...later.unset, ...later.set.keys(), ...later.pass.keys()]) {
+    set.delete(name);
+    pass.delete(name);
+    unset.delete(name);
+  }
+  for (const [name, value] of later.set) set.set(name, value);
+  for (const [name, value] of later.pass) pass.set(name, value);
+  for (const name of later.unset) unset.add(name);
+  return { set, pass, unset };
+}
+
+/** Words without signs replace all, `+` and `-` change what is there. */
+function mergeOptions(base: OptionsSetting, later: OptionsSetting): OptionsSetting {
+  if (later.absolute) return later;
+  const add = new Set(base.add);
+  const remove = new Set(base.remove);
+  for (const word of later.add) {
+    add.add(word);
+    remove.delete(word);
+  }
+  for (const word of later.remove) {
+    add.delete(word);
+    remove.add(word);
+  }
+  return { absolute: base.absolute, add, remove };
+}

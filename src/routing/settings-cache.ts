@@ -1,0 +1,55 @@
+import type { DirectorySettings, SectionKind } from '../config/model.js';
+import { mergeSettings } from './merge-settings.js';
+import type { CompiledSection } from './sections.js';
+
+/** Matched sections, in the order in which they apply → the settings that result. */
+export type MergeSections = (sections: readonly CompiledSection[]) => DirectorySettings;
+
+/** As many combinations of sections are remembered per server; patterns could make more than memory holds. */
+const mostCombinations = 10_000;
+
+/** A combination of sections that was met, and what it merges to. */
+interface Combination {
+  readonly settings: DirectorySettings;
+  readonly kind?: SectionKind;
+  /** What the sections of other kinds gave before, and what those of this kind give among themselves. */
+  readonly before: DirectorySettings;
+  readonly among: DirectorySettings;
+  readonly next: Map<CompiledSection, Combination>;
+}
+
+/**
+ * Merges as Apache does: sections of one kind among themselves, then the result onto what was there. (With AuthMerging this
+ * is not the same as one after the other.) The same sections give the identical frozen object.
+ */
+export function createSettingsCache(base: DirectorySettings): MergeSections {
+  const start: Combination = { settings: base, before: base, among: nothing, next: new Map() };
+  let count = 0;
+
+  return (sections) => {
+    let combination = start;
+    for (const section of sections) {
+      let next = combination.next.get(section);
+      if (next === undefined) {
+        if (count === mostCombinations) {
+          start.next.clear();
+          count = 0;
+        }
+        next = extend(combination, section);
+        combination.next.set(section, next);
+        count += 1;
+      }
+      combination = next;
+    }
+    return combination.settings;
+  };
+}
+
+const nothing: DirectorySettings = Object.freeze({});
+
+function extend(combination: Combination, { kind, settings }: CompiledSection): Combination {
+  const isSameKind = combination.kind === kind;
+  const before = isSameKind ? combination.before : combination.settings;
+  const among = isSameKind ? mergeSettings(combination.among, settings) : settings;
+  return { kind, before, among, settings: mergeSettings(before, among), next: new Map() };
+}
