@@ -1,0 +1,32 @@
+import type { LogLevel } from '../log/index.js';
+
+/** What the command line says about the site file and how to read it. */
+export interface SiteOptions {
+  /** -f, as written. */
+  readonly configFile?: string;
+  /** -d, as written. */
+  readonly serverRoot?: string;
+  /** -D names, in order. */
+  readonly defines: readonly string[];
+  /** -C: lines to process before the site file, in order; they may form a section together. */
+  readonly directivesBefore: readonly string[];
+  /** -c: the same after it. */
+  readonly directivesAfter: readonly string[];
+  /** -e: the level of what is said during the start. */
+  readonly startupLogLevel?: LogLevel;
+}
+
+export type ControlAction = 'stop' | 'restart' | 'graceful' | 'graceful-stop';
+
+/** What one call of `modhost` shall do. */
+export type Command =
+  | { readonly kind: 'start'; readonly foreground: boolean; readonly site: SiteOptions }
+  | { readonly kind: 'control'; readonly action: ControlAction; readonly site: SiteOptions }
+  /** -t */
+  | { readonly kind: 'check'; readonly site: SiteOptions }
+  /** -S */
+  | { readonly kind: 'show-virtual-hosts'; readonly site: SiteOptions }
+  /** -M, -L, -v, -V, -h */
+  | { readonly kind: 'list-modules' | 'list-directives' | 'show-version' | 'show-settings' | 'help' }
+  /** `modhost htpasswd …`: the rest belongs to that command. */
+  | { readonly kind: 'htpasswd'; readonly arguments: readonly string[] };

@@ -1,0 +1,139 @@
+import type { DirectorySettings, Requirement } from '../config/model.js';
+
+/**
+ * Who may enter where these (merged) settings hold, in a few words: `everyone`, `valid users of conf/htpasswd`.
+ * `display` shortens a path. What can only end in an error says so, since a mount that answers 500 to everybody would
+ * otherwise look protected.
+ */
+export function describeAccess(settings: DirectorySettings, display: (path: string) => string): string {
+  const { require, authType } = settings;
+  const authenticates = authType !== undefined && authType.toLowerCase() !== 'none';
+  if (!require) return authenticates ? 'nobody: AuthType without Require (500)' : 'everyone';
+  const phrase = simplify(require, {
+    user: describeUsers(settings, display),
+    group: describeGroups(settings, display),
+  });
+  if (phrase.text === undefined) return phrase.kind === 'everyone' ? 'everyone' : 'denied';
+  const missing = phrase.asksUser ? findMissingPiece(settings) : undefined;
+  return missing ? `${phrase.text} (500: ${missing})` : phrase.text;
+}
+
+interface Sources {
+  readonly user: string;
+  readonly group: { readonly file: string; readonly script: string };
+}
+
+type Phrase =
+  | { readonly kind: 'everyone' | 'denied'; readonly text?: undefined }
+  | { readonly kind: 'words'; readonly text: string; readonly asksUser: boolean; readonly compound: boolean };
+
+const everyone: Phrase = { kind: 'everyone' };
+const denied: Phrase = { kind: 'denied' };
+
+function simplify(requirement: Requirement, sources: Sources): Phrase {
+  switch (requirement.kind) {
+    case 'granted':
+      return everyone;
+    case 'denied':
+      return denied;
+    case 'valid-user':
+      return words(`valid users of ${sources.user}`, true);
+    case 'user':
+      return words(`${listNames('user', requirement.names)} of ${sources.user}`, true);
+    case 'group':
+      return words(`${listNames('group', requirement.names)} of ${sources.group.file}`, true);
+    case 'wsgi-group':
+      return words(`${listNames('group', requirement.names)} of ${sources.group.script}`, true);
+    case 'ip':
+      return words(
+        `from ${requirement.ranges.map(({ address, prefixLength }) => formatRange(address, prefixLength)).join(', ')}`,
+        false,
+      );
+    case 'not':
+      return negate([simplify(requirement.requirement, sources)]);
+    case 'none':
+      return negate(requirement.requirements.map((inner) => simplify(inner, sources)));
+    case 'any':
+      return join(requirement.requirements, sources, 'or', everyone, denied);
+    case 'every':
+      return join(requirement.requirements, sources, 'and', denied, everyone);
+  }
+}
+
+function words(text: string, asksUser: boolean, compound = false): Phrase {
+  return { kind: 'words', text, asksUser, compound };
+}
+
+/** `decisive` settles the whole; `neutral` changes nothing and is what remains of nothing. */
+function join(
+  requirements: readonly Requirement[],
+  sources: Sources,
+  word: 'and' | 'or',
+  decisive: Phrase,
+  neutral: Phrase,
+): Phrase {
+  const phrases = requirements.map((inner) => simplify(inner, sources));
+  if (phrases.some((phrase) => phrase.kind === decisive.kind)) return decisive;
+  const said = phrases.filter((phrase) => phrase.kind === 'words');
+  const [first] = said;
+  if (!first) return neutral;
+  if (said.length === 1) return first;
+  const text = said.map((phrase) => (phrase.compound ? `(${phrase.text})` : phrase.text)).join(` ${word} `);
+  return words(
+    text,
+    said.some((phrase) => phrase.asksUser),
+    true,
+  );
+}
+
+function negate(phrases: readonly Phrase[]): Phrase {
+  if (phrases.some((phrase) => phrase.kind === 'everyone')) return denied;
+  const said = phrases.filter((phrase) => phrase.kind === 'words');
+  if (said.length === 0) return everyone;
+  const text = said
+    .map((phrase) => (phrase.compound ? `not (${phrase.text})` : `not ${phrase.text}`))
+    .join(' and ');
+  return words(
+    text,
+    said.some((phrase) => phrase.asksUser),
+    said.length > 1,
+  );
+}
+
+function listNames(word: string, names: readonly string[]): string {
+  return `${word}${names.length === 1 ? '' : 's'} ${names.map((name) => (/\s/.test(name) ? `"${name}"` : name)).join(', ')}`;
+}
+
+function formatRange(address: string, prefixLength: number): string {
+  return prefixLength === (address.includes(':') ? 128 : 32) ? address : `${address}/${prefixLength}`;
+}
+
+function describeUsers(settings: DirectorySettings, display: (path: string) => string): string {
+  const providers = settings.authBasicProviders ?? ['file'];
+  const sources = providers.map((provider) => {
+    if (provider === 'file') return settings.authUserFile && display(settings.authUserFile);
+    if (provider === 'wsgi') return settings.authUserScript && display(settings.authUserScript.file);
+    return provider;
+  });
+  return sources.map((source, at) => source ?? `provider ${providers[at]}`).join(' or ');
+}
+
+function describeGroups(settings: DirectorySettings, display: (path: string) => string): Sources['group'] {
+  const { authGroupFile, authGroupScript } = settings;
+  return {
+    file: authGroupFile === undefined ? 'no AuthGroupFile' : display(authGroupFile),
+    script: authGroupScript === undefined ? 'no WSGIAuthGroupScript' : display(authGroupScript.file),
+  };
+}
+
+/** What Apache answers 500 for as soon as it has to ask for a user. */
+function findMissingPiece(settings: DirectorySettings): string | undefined {
+  const { authType, authName, authBasicProviders = ['file'] } = settings;
+  if (authType === undefined || authType.toLowerCase() === 'none') return 'no AuthType';
+  if (authType.toLowerCase() !== 'basic') return `AuthType ${authType} is not known`;
+  if (authName === undefined) return 'no AuthName';
+  if (authBasicProviders.includes('file') && settings.authUserFile === undefined) return 'no AuthUserFile';
+  if (authBasicProviders.includes('wsgi') && settings.authUserScript === undefined)
+    return 'no WSGIAuthUserScript';
+  return undefined;
+}

@@ -1,0 +1,10 @@
+export * from './command.js';
+export * from './find-site-file.js';
+export * from './format-definitions.js';
+export * from './format-mounts.js';
+export * from './format-virtual-hosts.js';
+export { collectMounts, type Mount, type MountPorts, type MountRoute } from './mounts.js';
+export * from './parse-command-line.js';
+export * from './signal-server.js';
+export * from './usage.js';
+export * from './version.js';

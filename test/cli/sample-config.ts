@@ -1,0 +1,112 @@
+import type {
+  DirectorySettings,
+  ProcessGroup,
+  Requirement,
+  ScriptAlias,
+  Section,
+  ServerConfig,
+  ServerSettings,
+  VirtualHost,
+} from '../../src/config/model.js';
+
+/** Hand-made configurations: only what a test is about is written there. */
+
+export const at = (line: number) => ({ file: '/site/conf/site.conf', line });
+
+export const validUser: Requirement = { kind: 'valid-user', position: at(1) };
+export const granted: Requirement = { kind: 'granted', position: at(1) };
+export const denied: Requirement = { kind: 'denied', position: at(1) };
+
+export function makeServer(
+  changes: Partial<VirtualHost> = {},
+  settings: Partial<ServerSettings> = {},
+): VirtualHost {
+  return {
+    id: 0,
+    position: at(1),
+    addresses: [],
+    serverAliases: [],
+    settings: {
+      useCanonicalName: 'off',
+      logLevel: { default: 'warn', modules: new Map() },
+      customLogs: [],
+      timeoutMs: 60_000,
+      keepAlive: true,
+      keepAliveTimeoutMs: 5000,
+      maxKeepAliveRequests: 100,
+      limitRequestLine: 8190,
+      limitRequestFieldSize: 8190,
+      limitRequestFields: 100,
+      mergeSlashes: true,
+      allowEncodedSlashes: 'off',
+      traceEnable: 'on',
+      ...settings,
+    },
+    directorySettings: {},
+    aliases: [],
+    scriptAliases: [],
+    sections: [],
+    ...changes,
+  };
+}
+
+export function makeConfig(changes: Partial<ServerConfig> = {}): ServerConfig {
+  return {
+    serverRoot: '/site',
+    configFile: '/site/conf/site.conf',
+    filesRead: ['/site/conf/site.conf'],
+    defines: new Map(),
+    listeners: [{ host: '127.0.0.1', port: 8080, position: at(1) }],
+    global: {
+      pidFile: '/site/logs/httpd.pid',
+      runtimeDirectory: '/site/run',
+      listenBacklog: 511,
+      pythonPath: [],
+      restrictEmbedded: false,
+      serverTokens: 'full',
+      gracefulShutdownTimeoutMs: 0,
+    },
+    mainServer: makeServer(),
+    virtualHosts: [],
+    processGroups: [],
+    importScripts: [],
+    warnings: [],
+    ...changes,
+  };
+}
+
+export function makeScriptAlias(
+  path: string,
+  target: string,
+  changes: Partial<ScriptAlias> = {},
+): ScriptAlias {
+  return { match: { kind: 'prefix', path }, target, position: at(2), ...changes };
+}
+
+export function makeSection(kind: Section['kind'], text: string, settings: DirectorySettings): Section {
+  return { kind, position: at(3), argument: text, match: { kind: 'literal', text }, settings, sections: [] };
+}
+
+export function makeProcessGroup(name: string, changes: Partial<ProcessGroup> = {}): ProcessGroup {
+  return {
+    name,
+    position: at(4),
+    virtualHostId: 0,
+    processes: 1,
+    multiprocess: false,
+    pythonPath: [],
+    listenBacklog: 100,
+    connectTimeoutMs: 15_000,
+    queueTimeoutMs: 0,
+    requestTimeoutMs: 0,
+    startupTimeoutMs: 0,
+    gracefulTimeoutMs: 15_000,
+    shutdownTimeoutMs: 5000,
+    deadlockTimeoutMs: 300_000,
+    inactivityTimeoutMs: 0,
+    restartIntervalMs: 0,
+    maximumRequests: 0,
+    headerBufferSize: 32_768,
+    ...changes,
+  };
+}
