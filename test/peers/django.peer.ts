@@ -147,6 +147,13 @@ describe.skipIf(!hasPython('django'))('Django', () => {
       expect((await ask('/agents/plan.txt', basic('nobody', 'x'))).status).toBe(401);
     });
 
+    // Django's how-to writes `Require group`, for which Apache 2.4 wants a group file and lets nobody in.
+    it('takes `Require group` for the group script where there is no group file', async () => {
+      const expected = host === 'modhost' ? 200 : 401;
+      expect((await ask('/how-to/plan.txt', basic('bond', users.bond))).status).toBe(expected);
+      expect((await ask('/how-to/plan.txt', basic('moneypenny', users.moneypenny))).status).toBe(401);
+    });
+
     it('protects a location of the application itself, and tells it who came', async () => {
       expect((await ask('/admin/')).status).toBe(401);
       // Past the server's door Django asks again by its own means: it is not configured to trust REMOTE_USER.
@@ -264,6 +271,7 @@ WSGIApplicationGroup %{GLOBAL}
 
 Alias /secret ${secret}
 Alias /agents ${secret}
+Alias /how-to ${secret}
 <Directory ${secret}>
     Require all granted
 </Directory>
@@ -284,6 +292,15 @@ ${grants(project).join('\n')}
     WSGIAuthUserScript ${script}
     WSGIAuthGroupScript ${script}
     Require wsgi-group secret-agents
+</Location>
+
+<Location "/how-to">
+    AuthType Basic
+    AuthName "Top Secret"
+    AuthBasicProvider wsgi
+    WSGIAuthUserScript ${script}
+    WSGIAuthGroupScript ${script}
+    Require group secret-agents
 </Location>
 
 <Location "/admin">
