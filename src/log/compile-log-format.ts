@@ -3,15 +3,15 @@ import { type LogFormatToken, parseLogFormat } from './log-format.js';
 import { compileLogItem } from './log-items.js';
 
 /**
- * A LogFormat text → a function that writes the line of one request: a byte string with its newline, for a log
- * writer. Throws LogFormatError as `parseLogFormat` does.
+ * A LogFormat text → a function that writes the line of one request: a byte string, still without its
+ * newline. Throws LogFormatError as `parseLogFormat` does.
  */
 export function compileLogFormat(format: string): (record: AccessRecord) => string {
   const pieces = parseLogFormat(format).map(compileToken);
   return (record) => {
     let line = '';
     for (const piece of pieces) line += typeof piece === 'string' ? piece : piece(record);
-    return `${line}\n`;
+    return line;
   };
 }
 

@@ -61,13 +61,12 @@ function record(changes: Partial<AccessRecord> = {}): AccessRecord {
   };
 }
 
-const line = (format: string, changes?: Partial<AccessRecord>) =>
-  compileLogFormat(format)(record(changes)).replace(/\n$/, '');
+const line = (format: string, changes?: Partial<AccessRecord>) => compileLogFormat(format)(record(changes));
 
 describe('log format', () => {
   it('common and combined', () => {
     expect(compileLogFormat(predefinedLogFormats.get('common') ?? '')(record())).toBe(
-      '192.0.2.1 - jim [22/Nov/2026:11:34:42 +0530] "GET /a%20b?x=1 HTTP/1.1" 200 512\n',
+      '192.0.2.1 - jim [22/Nov/2026:11:34:42 +0530] "GET /a%20b?x=1 HTTP/1.1" 200 512',
     );
     expect(line(predefinedLogFormats.get('combined') ?? '')).toBe(
       '192.0.2.1 - jim [22/Nov/2026:11:34:42 +0530] "GET /a%20b?x=1 HTTP/1.1" 200 512 "http://r/\\"quoted\\"" "agent/1.0"',
@@ -120,7 +119,7 @@ describe('log format', () => {
     } = record();
     const early: AccessRecord = { ...rest, status: 408, bodyBytesSent: 0, requestHeader: () => undefined };
     expect(compileLogFormat('%r|%m|%U|%q|%H|%u|%f|%R|%L|%^FB|%b|%B|%{A}i|%{A}C')(early)).toBe(
-      '-|-|-||-|-|-|-|-|-|-|0|-|-\n',
+      '-|-|-||-|-|-|-|-|-|-|0|-|-',
     );
   });
 
@@ -242,7 +241,7 @@ describe('log format', () => {
     const write = compileLogFormat(`%{${format}}t`);
     // %Z is the system's short name in strftime, what ICU calls the zone here.
     const withoutZone = (text: string) => text.replace(/\|[^|]*\|%$/, '');
-    expect(times.map((ms) => withoutZone(write(record({ startedAt: ms })).slice(0, -1)))).toEqual(
+    expect(times.map((ms) => withoutZone(write(record({ startedAt: ms }))))).toEqual(
       expected.map(withoutZone),
     );
   });
