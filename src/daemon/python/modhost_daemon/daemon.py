@@ -82,6 +82,7 @@ class Daemon:
             self.announce_ready()
         self._obey(self._control.take_messages())
         while True:
+            self._pool.wait_for_progress()
             for key, events in self._selector.select(self._next_timeout()):
                 if isinstance(key.data, Connection):
                     self._serve_connection(key.data, events)

@@ -15,6 +15,8 @@ from collections import deque
 from typing import Callable, Deque, List, Optional, Protocol
 
 _PATIENCE_SECONDS = 0.0015
+# Longest pause of the loop while jobs wait.
+_REST_SECONDS = 0.001
 # Pause after the system refused to start another thread.
 _START_PAUSE_SECONDS = 1.0
 
@@ -61,6 +63,10 @@ class Pool:
         self._workers: List[_Worker] = []
         self._idle: Optional[_Worker] = None
         self._parked: List[_Worker] = []
+        # Held while the loop does not rest, and while it does: releasing it ends the rest.
+        self._loop_bell = threading.Lock()
+        self._loop_bell.acquire()
+        self._is_loop_resting = False
         self.is_abandoned = False
 
     def put(self, job: Job) -> None:
@@ -74,6 +80,21 @@ class Pool:
             first = not self._workers
         if first:
             self.tend(job.queued_at + _PATIENCE_SECONDS)
+
+    def wait_for_progress(self) -> None:
+        """
+        Returns when no job waits any more, after `_REST_SECONDS` at the latest. The loop does so before it reads on:
+        while the workers have enough to do, each of its turns would only take the interpreter lock from them.
+        """
+        with self._lock:
+            if not self._jobs:
+                return
+            self._is_loop_resting = True
+        if not self._loop_bell.acquire(timeout=_REST_SECONDS):
+            with self._lock:
+                if not self._is_loop_resting:
+                    self._loop_bell.acquire()
+                self._is_loop_resting = False
 
     def remove(self, job: object) -> bool:
         """Takes a job out of the queue; False if a worker has it (or had it) already."""
@@ -133,6 +154,11 @@ class Pool:
         self._called += 1
         worker.bell.release()
 
+    def _wake_loop(self) -> None:
+        if self._is_loop_resting:
+            self._is_loop_resting = False
+            self._loop_bell.release()
+
     def _start(self, worker: _Worker) -> None:
         thread = threading.Thread(
             target=self._work, args=(worker,), name='modhost-%d' % worker.number, daemon=True
@@ -169,7 +195,10 @@ class Pool:
                     self._called -= 1
                 if self._jobs:
                     self._busy += 1
-                    return self._jobs.popleft()
+                    job = self._jobs.popleft()
+                    if not self._jobs:
+                        self._wake_loop()
+                    return job
                 if self._idle is None:
                     self._idle = worker
                 else:
