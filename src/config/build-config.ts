@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { predefinedLogFormats } from '../log/index.js';
+import type { ChildSection, ConfigDraft, SectionDraft, ServerDraft } from './draft.js';
+import type {
+  CustomLog,
+  DirectorySettings,
+  GlobalSettings,
+  LogLevels,
+  Requirement,
+  Section,
+  ServerSettings,
+  VirtualHost,
+} from './model.js';
+
+/** The parts of a ServerConfig that are made from what the directives said: defaults filled in, servers inheriting. */
+export function buildServers(draft: ConfigDraft, foreground: boolean | undefined) {
+  const { mainServer } = draft;
+  const mainSettings = buildMainSettings(draft, foreground);
+  return {
+    global: buildGlobal(draft),
+    mainServer: buildServer(mainServer, mainSettings),
+    virtualHosts: draft.virtualHosts.map((server) =>
+      buildServer(server, {
+        ...mainSettings,
+        ...server.settings,
+        logLevel: buildServerLevels(server, mainServer),
+        customLogs: buildCustomLogs(server, mainServer),
+      }),
+    ),
+  };
+}
+
+function buildGlobal({ serverRoot, global }: ConfigDraft): GlobalSettings {
+  const runtimeDirectory = global.runtimeDirectory ?? join(serverRoot, 'run');
+  return {
+    pidFile: join(runtimeDirectory, 'modhost.pid'),
+    listenBacklog: 511,
+    pythonPath: [],
+    restrictEmbedded: false,
+    serverTokens: 'full',
+    gracefulShutdownTimeoutMs: 0,
+    ...global,
+    runtimeDirectory,
+  };
+}
+
+const defaultSettings = {
+  useCanonicalName: 'off',
+  timeoutMs: 60_000,
+  keepAlive: true,
+  keepAliveTimeoutMs: 5_000,
+  maxKeepAliveRequests: 100,
+  limitRequestLine: 8190,
+  limitRequestFieldSize: 8190,
+  limitRequestFields: 100,
+  mergeSlashes: true,
+  allowEncodedSlashes: 'off',
+  traceEnable: 'on',
+} as const satisfies Partial<ServerSettings>;
+
+function buildMainSettings(draft: ConfigDraft, foreground: boolean | undefined): ServerSettings {
+  const { mainServer, serverRoot } = draft;
+  const errorLog =
+    foreground === undefined
+      ? {}
+      : foreground
+        ? { errorLog: { kind: 'stderr' } as const }
+        : { errorLog: { kind: 'file', path: join(serverRoot, 'logs/error_log') } as const };
+  return {
+    ...defaultSettings,
+    ...errorLog,
+    ...mainServer.settings,
+    logLevel: buildServerLevels(mainServer, undefined),
+    customLogs: buildCustomLogs(mainServer, undefined),
+  };
+}
+
+/** A server that names no level for all keeps those of the main server and adds to them. */
+function buildServerLevels({ body }: ServerDraft, main: ServerDraft | undefined): LogLevels {
+  const own = body.logLevel;
+  if (own.default !== undefined) return { default: own.default, modules: own.modules };
+  const inherited: LogLevels =
+    main === undefined ? { default: 'warn', modules: new Map() } : buildServerLevels(main, undefined);
+  return { default: inherited.default, modules: new Map([...inherited.modules, ...own.modules]) };
+}
+
+function buildCustomLogs(server: ServerDraft, main: ServerDraft | undefined): CustomLog[] {
+  const formats = new Map([...predefinedLogFormats, ...(main?.logFormats ?? []), ...server.logFormats]);
+  const transferFormat = server.transferFormat ?? main?.transferFormat ?? 'common';
+  return server.customLogs.map(({ format, ...log }) => {
+    const text = format ?? transferFormat;
+    // A word that nobody gave a meaning is a format like any other.
+    return { ...log, format: formats.get(text) ?? text };
+  });
+}
+
+function buildServer(draft: ServerDraft, settings: ServerSettings): VirtualHost {
+  return {
+    id: draft.id,
+    position: draft.position,
+    addresses: draft.addresses,
+    ...(draft.serverName === undefined ? {} : { serverName: draft.serverName }),
+    serverAliases: draft.serverAliases,
+    settings,
+    directorySettings: buildSettings(draft.body, settings.logLevel, false),
+    aliases: draft.aliases,
+    scriptAliases: draft.scriptAliases,
+    sections: draft.body.sections.map((section) => buildSection(section, settings.logLevel)),
+  };
+}
+
+function buildSection({ head, draft }: ChildSection, levels: LogLevels): Section {
+  return {
+    ...head,
+    settings: buildSettings(draft, levels, true),
+    sections: draft.sections.map((section) => buildSection(section, levels)),
+  };
+}
+
+function buildSettings(draft: SectionDraft, levels: LogLevels, withLevels: boolean): DirectorySettings {
+  const { environment, logLevel, requirements } = draft;
+  const hasEnvironment = environment.set.size + environment.pass.size + environment.unset.size > 0;
+  const hasLevels = withLevels && (logLevel.default !== undefined || logLevel.modules.size > 0);
+  return {
+    ...draft.settings,
+    ...(requirements.length === 0 ? {} : { require: combine(requirements) }),
+    ...(hasEnvironment ? { environment } : {}),
+    ...(hasLevels ? { logLevel: buildSectionLevels(draft, levels) } : {}),
+  };
+}
+
+function combine(requirements: readonly Requirement[]): Requirement {
+  const position = requirements[0]?.position ?? { file: '', line: 0 };
+  return { kind: 'any', requirements, position };
+}
+
+function buildSectionLevels({ logLevel }: SectionDraft, levels: LogLevels): LogLevels {
+  if (logLevel.default !== undefined) return { default: logLevel.default, modules: logLevel.modules };
+  return { default: levels.default, modules: new Map([...levels.modules, ...logLevel.modules]) };
+}

@@ -1,0 +1,59 @@
+import { anywhere, honoured, inModule, outsideSections, raw, two } from '../definition.js';
+import type { Here } from '../draft.js';
+import { translatePattern } from '../patterns.js';
+import { resolvePath } from '../values.js';
+import { splitWords } from '../words.js';
+
+/** Paths to files outside the document root. */
+export const alias = inModule('alias', [
+  honoured('Alias', anywhere, raw('URL-path file-path'), 'Maps a URL path to a file or directory.', addAlias),
+  honoured(
+    'AliasMatch',
+    outsideSections,
+    two('pattern file-path'),
+    'Maps URL paths that a pattern matches.',
+    (here, text, target) => {
+      const result = translatePattern(text);
+      if (result.kind === 'wrong') here.fail(result.message);
+      else
+        here.server.aliases.push({
+          match: { kind: 'regex', pattern: result.pattern },
+          target: resolvePath(here, target),
+          position: here.place.position,
+        });
+    },
+  ),
+]);
+
+function addAlias(here: Here, text: string): void {
+  const [path = '', target = '', ...more] = splitWords(text);
+  if (here.enclosing.length > 0) {
+    here.fail('not supported yet inside a section; expected it outside, with two arguments');
+    return;
+  }
+  if (path === '' || target === '' || more.length > 0) {
+    here.fail('takes two arguments: URL-path file-path');
+    return;
+  }
+  warnOfUnreachablePath(here, path);
+  const shadow = here.server.aliases.find(
+    ({ match }) => match.kind === 'prefix' && isBelow(path, match.path),
+  );
+  if (shadow !== undefined)
+    here.warn(`is never reached: the Alias of line ${shadow.position.line} comes first`);
+  here.server.aliases.push({
+    match: { kind: 'prefix', path },
+    target: resolvePath(here, target),
+    position: here.place.position,
+  });
+}
+
+/** An alias that no path can match is a slip of the pen. */
+export function warnOfUnreachablePath(here: Here, path: string): void {
+  if (!path.startsWith('/'))
+    here.warn(`matches no request: expected a URL path that begins with '/', not '${path}'`);
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
+}

@@ -1,0 +1,106 @@
+import type { Definition } from '../definition.js';
+import { flag, honoured, inModule, insideSections, list, one, oneOrTwo } from '../definition.js';
+import type { Here } from '../draft.js';
+import { suggestNearest } from '../nearest-name.js';
+import { statPath } from '../stat-path.js';
+import { resolvePath } from '../values.js';
+
+/** Providers that check a name and a password. */
+const providers: readonly string[] = ['file', 'wsgi'];
+/** Apache's others: known, so that the message can say what is missing. */
+const missingProviders: readonly string[] = ['anon', 'dbd', 'dbm', 'fcgi', 'ldap', 'socache'];
+
+/** Kinds of AuthType that Apache's modules bring and modhost lacks. */
+const missingTypes: readonly string[] = ['digest', 'form'];
+
+/** Who somebody is. */
+export const auth: readonly Definition[] = [
+  ...inModule('authn_core', [
+    honoured('AuthType', insideSections, one('Basic|None'), 'How a user shows who they are.', setAuthType),
+    honoured(
+      'AuthName',
+      insideSections,
+      one('realm'),
+      'What the user is asked to log in to.',
+      (here, realm) => {
+        here.section.settings.authName = realm;
+      },
+    ),
+  ]),
+  ...inModule('auth_basic', [
+    honoured(
+      'AuthBasicProvider',
+      insideSections,
+      list('file|wsgi …'),
+      'Who knows the passwords, in the order of asking.',
+      setProviders,
+      'file',
+    ),
+    honoured(
+      'AuthBasicAuthoritative',
+      insideSections,
+      flag,
+      'Whether an unknown user is refused when no provider is left.',
+      (here, on) => {
+        here.section.settings.authBasicAuthoritative = on;
+      },
+      'On',
+    ),
+  ]),
+  ...inModule('authn_file', [
+    honoured(
+      'AuthUserFile',
+      insideSections,
+      one('file'),
+      'A password file, as htpasswd writes it.',
+      (here, path) => {
+        here.section.settings.authUserFile = findFile(here, path);
+      },
+    ),
+  ]),
+  ...inModule('authz_groupfile', [
+    // httpd's old second argument "standard" is still taken.
+    honoured(
+      'AuthGroupFile',
+      insideSections,
+      oneOrTwo('file'),
+      'Which users are in which group.',
+      (here, path, kind) => {
+        if (kind !== undefined && kind.toLowerCase() !== 'standard') here.fail('takes one argument: file');
+        else here.section.settings.authGroupFile = findFile(here, path);
+      },
+    ),
+  ]),
+];
+
+/** A file that is not there yet is asked for again with every request. */
+function findFile(here: Here, text: string): string {
+  const path = resolvePath(here, text);
+  if (!statPath(path)?.isFile())
+    here.warn(`there is no file ${path}: until there is one, nobody can log in here`);
+  return path;
+}
+
+function setAuthType(here: Here, text: string): void {
+  const type = text.toLowerCase();
+  if (missingTypes.includes(type)) here.fail(`expected Basic or None: ${text} is not supported yet`);
+  else if (type === 'basic' || type === 'none') here.section.settings.authType = type;
+  else {
+    here.warn(
+      `expected Basic or None: '${text}' is unknown, so every request that has to authenticate will fail`,
+    );
+    here.section.settings.authType = text;
+  }
+}
+
+function setProviders(here: Here, names: readonly string[]): void {
+  for (const name of names) {
+    if (providers.includes(name)) continue;
+    if (missingProviders.includes(name))
+      here.fail(`expected file or wsgi: the provider '${name}' is not supported yet`);
+    else here.fail(`expected file or wsgi: there is no provider '${name}'${suggestNearest(name, providers)}`);
+  }
+  if (names.includes('wsgi')) here.draft.wsgiProviders.push({ place: here.place, serverId: here.server.id });
+  // Several lines of one section add up.
+  here.section.settings.authBasicProviders = [...(here.section.settings.authBasicProviders ?? []), ...names];
+}

@@ -1,0 +1,147 @@
+import { parseAddressRange } from '../address-range.js';
+import { honoured, honouredSection, inModule, insideSections, one, raw } from '../definition.js';
+import type { Here, Scope } from '../draft.js';
+import type { AddressRange, Requirement } from '../model.js';
+import { suggestNearest } from '../nearest-name.js';
+import { chooseWord } from '../values.js';
+import { splitWords, takeWord } from '../words.js';
+
+/** Who may enter. */
+export const authz = inModule('authz_core', [
+  honoured(
+    'Require',
+    insideSections,
+    raw('[not] all|valid-user|user|group|wsgi-group|ip …'),
+    'What a request must fulfil.',
+    addRequirement,
+  ),
+  container('<RequireAll', 'every', 'All of these must hold, and one of them must grant.'),
+  container('<RequireAny', 'any', 'One of these must hold.'),
+  container('<RequireNone', 'none', 'None of these may hold.'),
+  honoured(
+    'AuthMerging',
+    insideSections,
+    one('Off|And|Or'),
+    'How the Require lines of sections add up.',
+    (here, text) => {
+      const word = chooseWord(here, text, ['off', 'and', 'or']);
+      if (word !== undefined) here.section.settings.authMerging = word;
+    },
+    'Off',
+  ),
+]);
+
+/** Kinds of requirement that Apache's modules bring and modhost lacks: leaving one out could open what it closes. */
+const missingKinds: readonly string[] = [
+  'dbd-group',
+  'dbd-login',
+  'dbd-logout',
+  'dbm-file-group',
+  'dbm-group',
+  'env',
+  'expr',
+  'file-group',
+  'file-owner',
+  'forward-dns',
+  'host',
+  'ldap-attribute',
+  'ldap-dn',
+  'ldap-filter',
+  'ldap-group',
+  'ldap-search',
+  'ldap-user',
+  'local',
+  'method',
+  'ssl',
+  'ssl-verify-client',
+];
+
+const kinds: readonly string[] = ['all', 'valid-user', 'user', 'group', 'wsgi-group', 'ip'];
+
+function container(name: string, kind: 'any' | 'every' | 'none', doc: string) {
+  return honouredSection(name, insideSections, '', doc, (here, text, walk) => {
+    if (text !== '') here.fail('takes no arguments');
+    const requirements: Requirement[] = [];
+    if (kind === 'none' && here.container?.kind !== 'every')
+      here.fail('has no effect here; expected it in <RequireAll>, beside something that grants');
+    const scope: Scope = { ...here, container: { kind, requirements } };
+    const before = here.draft.mistakes.all.length;
+    walk(scope);
+    // What a mistake kept out is not missing.
+    if (requirements.length === 0) {
+      if (here.draft.mistakes.all.length === before) here.fail('expected at least one Require in it');
+      return;
+    }
+    if (kind === 'every' && requirements.every(isNegative))
+      here.fail('holds only negative requirements; expected one that grants, such as Require all granted');
+    addTo(here, { kind, requirements, position: here.place.position });
+  });
+}
+
+function isNegative({ kind }: Requirement): boolean {
+  return kind === 'not' || kind === 'none';
+}
+
+function addRequirement(here: Here, text: string): void {
+  const first = takeWord(text);
+  const isNegated = first.word.toLowerCase() === 'not';
+  const { word, rest } = isNegated ? takeWord(first.rest) : first;
+  const requirement = parseRequirement(here, word, splitWords(rest));
+  if (isNegated && here.container?.kind !== 'every')
+    here.fail("'not' has no effect here; expected it in <RequireAll>, beside something that grants");
+  if (requirement === undefined) return;
+  const { position } = here.place;
+  addTo(here, isNegated ? { kind: 'not', requirement, position } : requirement);
+}
+
+function addTo(here: Here, requirement: Requirement): void {
+  (here.container?.requirements ?? here.section.requirements).push(requirement);
+}
+
+function parseRequirement(here: Here, kind: string, words: readonly string[]): Requirement | undefined {
+  const { position } = here.place;
+  switch (kind) {
+    case 'all': {
+      if (words.length === 1 && (words[0] === 'granted' || words[0] === 'denied'))
+        return { kind: words[0], position };
+      here.fail("'all' takes one argument: granted or denied, in lower case");
+      return undefined;
+    }
+    case 'valid-user':
+      return { kind: 'valid-user', position };
+    case 'user':
+    case 'group':
+    case 'wsgi-group':
+      if (words.length === 0) here.warn(`'${kind}' without a name holds for nobody`);
+      for (const word of words)
+        if (word.endsWith(','))
+          here.warn(`names are separated by blanks: the comma is part of the name '${word}'`);
+      return { kind, names: words, position };
+    case 'ip': {
+      const ranges = parseRanges(here, words);
+      return ranges === undefined ? undefined : { kind: 'ip', ranges, position };
+    }
+    default:
+      here.fail(describeUnknownKind(kind));
+      return undefined;
+  }
+}
+
+function parseRanges(here: Here, words: readonly string[]): AddressRange[] | undefined {
+  if (words.length === 0) here.fail("'ip' takes one or more addresses");
+  const ranges: AddressRange[] = [];
+  for (const word of words) {
+    const range = parseAddressRange(word);
+    if (range === undefined)
+      here.fail(`expected an address such as 10.1.2.3, 10.1, 10.1.0.0/16 or 2001:db8::/32, not '${word}'`);
+    else ranges.push(range);
+  }
+  return ranges.length === words.length && words.length > 0 ? ranges : undefined;
+}
+
+function describeUnknownKind(kind: string): string {
+  if (kind === '') return `expected ${kinds.join(', ')} or not`;
+  if (missingKinds.includes(kind))
+    return `'${kind}' is not supported yet; expected ${kinds.join(', ')} or not`;
+  return `there is no requirement '${kind}'${suggestNearest(kind, kinds)}`;
+}

@@ -1,0 +1,363 @@
+import { type LogLevel, logLevels } from '../../log/index.js';
+import {
+  anywhere,
+  flag,
+  honoured,
+  inModule,
+  insideSections,
+  list,
+  mainServerOnly,
+  one,
+  oneOrTwo,
+  outsideSections,
+  raw,
+  readPhase,
+} from '../definition.js';
+import type { Here } from '../draft.js';
+import { parseHostAndPort } from '../host-and-port.js';
+import { parseLogDestination } from '../log-destination.js';
+import type { ServerName } from '../model.js';
+import { parseModuleName } from '../modules.js';
+import { statPath } from '../stat-path.js';
+import { chooseWord, listWords, resolvePath, takeDuration, takeInteger } from '../values.js';
+import { splitWords } from '../words.js';
+
+/** Directives of httpd's core. */
+export const core = inModule('core', [
+  readPhase('Define', 'name [value]', 'Sets a variable, for text and for <IfDefine>.'),
+  readPhase('UnDefine', 'name', 'Removes a variable.'),
+  readPhase('Include', 'file|directory|wildcard', 'Reads other files here.'),
+  readPhase('IncludeOptional', 'file|directory|wildcard', 'Reads other files here, if there are any.'),
+  readPhase('ServerRoot', 'directory', 'What relative paths are relative to.'),
+  readPhase('<IfDefine', '[!]name', 'Lines for when a variable is set.'),
+  readPhase('<IfModule', '[!]module', 'Lines for when a module is there.'),
+  readPhase('<IfFile', '[!]path', 'Lines for when a file exists.'),
+  readPhase('<IfDirective', '[!]name', 'Lines for when a directive is known.'),
+  readPhase('<IfSection', '[!]name', 'Lines for when a section is known.'),
+  honoured('Error', anywhere, raw('text'), 'Stops the start with a message.', (here, text) => {
+    here.fail(splitWords(text).join(' ') || 'asks to stop here');
+  }),
+  honoured(
+    'ServerName',
+    outsideSections,
+    one('[scheme://]host[:port]'),
+    'Name of the server.',
+    (here, text) => {
+      const name = parseServerName(text);
+      if (name === undefined) here.fail(`expected [scheme://]host[:port], not '${text}'`);
+      else here.server.serverName = name;
+    },
+  ),
+  honoured('ServerAlias', ['virtual-host'], list('host …'), 'Further names, with * and ?.', (here, names) => {
+    here.server.serverAliases.push(...names.map((name) => name.toLowerCase()));
+  }),
+  honoured('ServerAdmin', outsideSections, one('address'), 'Whom to write to.', (here, address) => {
+    here.server.settings.serverAdmin = address;
+  }),
+  honoured(
+    'DocumentRoot',
+    outsideSections,
+    one('directory'),
+    'Files for paths that nothing else maps.',
+    setDocumentRoot,
+  ),
+  honoured(
+    'ErrorLog',
+    outsideSections,
+    oneOrTwo('file'),
+    'Where messages are written.',
+    setErrorLog,
+    'logs/error_log',
+  ),
+  honoured('LogLevel', anywhere, list('[module:]level …'), 'What is worth a message.', setLogLevel, 'warn'),
+  honoured(
+    'PidFile',
+    mainServerOnly,
+    one('file'),
+    'Where the process id is written.',
+    (here, path) => {
+      here.draft.global.pidFile = resolvePath(here, path);
+    },
+    'run/modhost.pid',
+  ),
+  honoured(
+    'DefaultRuntimeDir',
+    mainServerOnly,
+    one('directory'),
+    'Where sockets and the like are kept.',
+    (here, path) => {
+      here.draft.global.runtimeDirectory = resolvePath(here, path);
+    },
+    'run',
+  ),
+  honoured(
+    'Timeout',
+    outsideSections,
+    one('seconds'),
+    'Time limit of each wait for the client.',
+    (here, text) => {
+      const time = takeDuration(here, text);
+      if (time === 0) here.fail('expected more than 0 seconds');
+      else if (time !== undefined) here.server.settings.timeoutMs = time;
+    },
+    '60',
+  ),
+  honoured(
+    'LimitRequestLine',
+    outsideSections,
+    one('bytes'),
+    'Longest request line.',
+    (here, text) => {
+      const bytes = takeInteger(here, text);
+      if (bytes !== undefined) here.server.settings.limitRequestLine = bytes;
+    },
+    '8190',
+  ),
+  honoured(
+    'LimitRequestFieldSize',
+    outsideSections,
+    one('bytes'),
+    'Longest header field.',
+    (here, text) => {
+      const bytes = takeInteger(here, text);
+      if (bytes !== undefined) here.server.settings.limitRequestFieldSize = bytes;
+    },
+    '8190',
+  ),
+  honoured(
+    'LimitRequestFields',
+    outsideSections,
+    one('count'),
+    'Most header fields; 0: any number.',
+    (here, text) => {
+      const count = takeInteger(here, text, 0, 32767);
+      if (count !== undefined) here.server.settings.limitRequestFields = count;
+    },
+    '100',
+  ),
+  honoured(
+    'LimitRequestBody',
+    anywhere,
+    one('bytes'),
+    'Longest request body; 0: any length.',
+    (here, text) => {
+      const bytes = takeInteger(here, text, 0, Number.MAX_SAFE_INTEGER);
+      if (bytes !== undefined) here.section.settings.limitRequestBody = bytes;
+    },
+    '1073741824',
+  ),
+  honoured(
+    'UseCanonicalName',
+    anywhere,
+    one('On|Off|DNS'),
+    'Which name the server calls itself.',
+    (here, text) => {
+      const word = chooseWord(here, text, ['on', 'off', 'dns']);
+      if (here.enclosing.length > 0) here.warn('has no effect in a section; expected it in the server');
+      else if (word !== undefined) here.server.settings.useCanonicalName = word;
+    },
+    'Off',
+  ),
+  honoured(
+    'MergeSlashes',
+    outsideSections,
+    flag,
+    'Whether // in a path is one slash.',
+    (here, on) => {
+      here.server.settings.mergeSlashes = on;
+    },
+    'On',
+  ),
+  honoured(
+    'AllowEncodedSlashes',
+    outsideSections,
+    one('On|Off|NoDecode'),
+    'Whether %2F may stand in a path.',
+    (here, text) => {
+      const word = chooseWord(here, text, ['on', 'off', 'nodecode']);
+      if (word !== undefined) here.server.settings.allowEncodedSlashes = word;
+    },
+    'Off',
+  ),
+  honoured(
+    'TraceEnable',
+    outsideSections,
+    one('On|Off|Extended'),
+    'Whether TRACE is answered.',
+    (here, text) => {
+      const word = chooseWord(here, text, ['on', 'off', 'extended']);
+      if (word !== undefined) here.server.settings.traceEnable = word;
+    },
+    'On',
+  ),
+  honoured(
+    'ServerTokens',
+    mainServerOnly,
+    one('Full|OS|Minimal|Minor|Major|Prod'),
+    'What the Server header tells.',
+    (here, text) => {
+      const short: Readonly<Record<string, string>> = { productonly: 'prod', min: 'minimal' };
+      const lower = text.toLowerCase();
+      const word = chooseWord(here, (Object.hasOwn(short, lower) ? short[lower] : undefined) ?? text, [
+        'full',
+        'os',
+        'minimal',
+        'minor',
+        'major',
+        'prod',
+      ]);
+      if (word !== undefined) here.draft.global.serverTokens = word;
+    },
+    'Full',
+  ),
+  honoured(
+    'Options',
+    anywhere,
+    list('[+|-]option …'),
+    'What may be done in a directory.',
+    setOptions,
+    'FollowSymLinks',
+  ),
+  honoured(
+    'SetHandler',
+    anywhere,
+    one('None|wsgi-script'),
+    'What answers the requests of a section.',
+    setHandler,
+  ),
+  honoured(
+    'AllowOverride',
+    insideSections,
+    list('None'),
+    'What .htaccess files may say.',
+    setAllowOverride,
+    'None',
+  ),
+  honoured(
+    'AllowOverrideList',
+    insideSections,
+    list('None'),
+    'Which directives .htaccess files may hold.',
+    setAllowOverride,
+    'None',
+  ),
+]);
+
+function parseServerName(text: string): ServerName | undefined {
+  const match = /^(?:(https?):\/\/)?(.+)$/i.exec(text);
+  const parts = parseHostAndPort(match?.[2] ?? '');
+  if (parts === undefined) return undefined;
+  const scheme = match?.[1]?.toLowerCase() === 'https' ? 'https' : 'http';
+  return { ...parts, host: parts.host.toLowerCase(), ...(match?.[1] === undefined ? {} : { scheme }) };
+}
+
+function setDocumentRoot(here: Here, text: string): void {
+  const path = resolvePath(here, text);
+  here.server.settings.documentRoot = path;
+  if (statPath(path)?.isDirectory()) return;
+  const message = `expected a directory that exists, not ${path}`;
+  // As httpd: a virtual host may wait for its files.
+  if (here.server.id === 0) here.fail(message);
+  else here.warn(message);
+}
+
+function setErrorLog(here: Here, first: string, second: string | undefined): void {
+  if (second !== undefined) {
+    here.fail('takes one argument: file');
+    return;
+  }
+  const destination = parseLogDestination(here, first);
+  if (destination !== undefined) here.server.settings.errorLog = destination;
+}
+
+function setLogLevel(here: Here, words: readonly string[]): void {
+  const draft = here.enclosing.length > 0 ? here.section.logLevel : here.server.body.logLevel;
+  for (const word of words) {
+    const colon = word.indexOf(':');
+    const name = word.slice(colon + 1).toLowerCase();
+    const level: LogLevel | undefined = logLevels.find((known) => known === name);
+    if (level === undefined) {
+      here.fail(`expected a level (${listWords(logLevels)}), not '${word}'`);
+    } else if (colon < 0) {
+      // A level for all also takes back what was said about single modules.
+      draft.default = level;
+      draft.modules.clear();
+    } else {
+      const module = word.slice(0, colon);
+      const identifier = parseModuleName(module) ?? module;
+      if (here.draft.knowsModule(identifier)) draft.modules.set(identifier, level);
+      else here.fail(`unknown module '${module}'`);
+    }
+  }
+}
+
+const optionNames = [
+  'Indexes',
+  'Includes',
+  'IncludesNOEXEC',
+  'FollowSymLinks',
+  'SymLinksIfOwnerMatch',
+  'ExecCGI',
+  'MultiViews',
+] as const;
+
+function setOptions(here: Here, words: readonly string[]): void {
+  const signed = words.filter((word) => /^[+-]/.test(word)).length;
+  if (signed !== 0 && signed !== words.length) {
+    here.fail('expected either all options with + or -, or none');
+    return;
+  }
+  const before = here.section.settings.options;
+  const isAbsolute = signed === 0;
+  const add = new Set(isAbsolute ? [] : before?.add);
+  const remove = new Set(isAbsolute ? [] : before?.remove);
+  for (const word of words) {
+    const name = word.replace(/^[+-]/, '').toLowerCase();
+    const options = expandOption(name);
+    if (options === undefined) {
+      here.fail(`expected ${listWords([...optionNames, 'All', 'None'])}, not '${word}'`);
+      continue;
+    }
+    for (const option of options) {
+      const [gains, loses] = word.startsWith('-') ? [remove, add] : [add, remove];
+      gains.add(option);
+      loses.delete(option);
+    }
+  }
+  here.section.settings.options = { absolute: isAbsolute || before?.absolute === true, add, remove };
+}
+
+function expandOption(name: string): readonly string[] | undefined {
+  if (name === 'none') return [];
+  if (name === 'all') return optionNames.filter((option) => option !== 'MultiViews');
+  const option = optionNames.find((known) => known.toLowerCase() === name);
+  return option === undefined ? undefined : [option];
+}
+
+/** Status pages that are not there: the path is mapped as if nothing had been said. */
+const pageHandlers = new Set([
+  'server-status',
+  'server-info',
+  'balancer-manager',
+  'ldap-status',
+  'md-status',
+]);
+
+function setHandler(here: Here, name: string): void {
+  const lower = name.toLowerCase();
+  if (lower === 'none') here.section.settings.handler = 'none';
+  else if (lower === 'wsgi-script' || lower === 'application/x-httpd-wsgi')
+    here.section.settings.handler = 'wsgi-script';
+  else if (pageHandlers.has(lower)) here.warn(`has no effect in modhost: there is no ${name} page`);
+  // Serving the file instead could show the source of a script.
+  else here.fail(`expected None or wsgi-script; the handler '${name}' is not supported yet`);
+}
+
+function setAllowOverride(here: Here, words: readonly string[]): void {
+  const kind = here.enclosing.at(-1);
+  if (kind !== 'directory') here.warn('has no effect here; expected it in <Directory>');
+  else if (words.length !== 1 || words[0]?.toLowerCase() !== 'none')
+    here.fail(
+      'expected None: .htaccess files are not supported yet, and one that is there may hold a protection',
+    );
+}

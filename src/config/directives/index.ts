@@ -1,0 +1,72 @@
+import type { Definition } from '../definition.js';
+import { inModule, readPhase } from '../definition.js';
+import { modulesWithoutDirectives, parseModuleName, servedWithoutDirectives } from '../modules.js';
+import type { DefinitionTable } from '../walk.js';
+import { alias } from './alias.js';
+import { auth } from './auth.js';
+import { authz } from './authz.js';
+import { core } from './core.js';
+import { dir } from './dir.js';
+import { env } from './env.js';
+import { http } from './http.js';
+import { logConfig } from './log-config.js';
+import { mpm } from './mpm.js';
+import { notCarriedOut } from './not-carried-out.js';
+import { sections } from './sections.js';
+import { unixd } from './unixd.js';
+import { wsgi } from './wsgi.js';
+
+const version = inModule('version', [
+  readPhase('<IfVersion', '[[!]operator] version', 'Lines for some versions of httpd.'),
+]);
+
+const macro = inModule('macro', [
+  readPhase('<Macro', 'name [parameter …]', 'Lines to be read later, with values put in.'),
+  readPhase('Use', 'name [value …]', 'Reads the lines of a macro here.'),
+  readPhase('UndefMacro', 'name', 'Removes a macro.'),
+]);
+
+/** Every directive and section that modhost knows, by module. */
+export const definitions: readonly Definition[] = [
+  ...core,
+  ...sections,
+  ...version,
+  ...macro,
+  ...mpm,
+  ...http,
+  ...unixd,
+  ...logConfig,
+  ...alias,
+  ...dir,
+  ...env,
+  ...auth,
+  ...authz,
+  ...wsgi,
+  ...notCarriedOut,
+];
+
+/** The definitions by lower-case name. */
+export const definitionTable: DefinitionTable = new Map(
+  definitions.map((definition) => [definition.name.toLowerCase(), definition]),
+);
+
+/** Every module of Apache 2.4 by its short name; `LogLevel` and <IfModule> know no others. */
+export const knownModules: ReadonlySet<string> = new Set([
+  ...definitions.map(({ module }) => module),
+  ...modulesWithoutDirectives,
+]);
+
+/** Modules of which modhost carries out at least one directive: what <IfModule> finds. */
+export const servedModules: ReadonlySet<string> = new Set([
+  ...definitions.filter((definition) => definition.class === 'honoured').map(({ module }) => module),
+  ...servedWithoutDirectives,
+  'so',
+]);
+
+/** What <IfModule> shall think of a name, with case: `alias_module` or `mod_alias.c`. */
+export function findModule(name: string): 'served' | 'absent' | 'unknown' {
+  const module = parseModuleName(name);
+  if (module === undefined) return 'unknown';
+  if (servedModules.has(module)) return 'served';
+  return knownModules.has(module) ? 'absent' : 'unknown';
+}

@@ -1,0 +1,150 @@
+import type { LogLevel } from '../log/index.js';
+import type { MistakeList, Place } from './mistakes.js';
+import type {
+  Alias,
+  CustomLog,
+  DirectorySettings,
+  EnvironmentSettings,
+  GlobalSettings,
+  ImportScript,
+  Listener,
+  Position,
+  ProcessGroup,
+  Requirement,
+  ScriptAlias,
+  Section,
+  SectionKind,
+  ServerName,
+  ServerSettings,
+  VirtualHostAddress,
+} from './model.js';
+
+/** The same members, not yet frozen. */
+export type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
+
+/** What the directives of one section, or those that stand directly in a server, have said so far. */
+export interface SectionDraft {
+  readonly settings: Mutable<Omit<DirectorySettings, 'environment' | 'require' | 'logLevel'>>;
+  readonly requirements: Requirement[];
+  readonly environment: {
+    readonly [Member in keyof EnvironmentSettings]: EnvironmentSettings[Member] extends ReadonlySet<string>
+      ? Set<string>
+      : Map<string, string>;
+  };
+  readonly logLevel: LogLevelDraft;
+  readonly sections: ChildSection[];
+}
+
+/** A section whose settings become final when the whole file is read. */
+export interface ChildSection {
+  readonly head: Omit<Section, 'settings' | 'sections'>;
+  readonly draft: SectionDraft;
+}
+
+export interface LogLevelDraft {
+  default?: LogLevel;
+  readonly modules: Map<string, LogLevel>;
+}
+
+/** A CustomLog or TransferLog; its format may be a nickname that is given later. */
+export type CustomLogDraft = Omit<CustomLog, 'format'> & { readonly format: string | undefined };
+
+/** The main server or a virtual host. */
+export interface ServerDraft {
+  readonly id: number;
+  readonly position: Position;
+  readonly addresses: readonly VirtualHostAddress[];
+  serverName?: ServerName;
+  readonly serverAliases: string[];
+  readonly settings: Partial<Mutable<Omit<ServerSettings, 'logLevel' | 'customLogs'>>>;
+  readonly body: SectionDraft;
+  readonly aliases: Alias[];
+  readonly scriptAliases: ScriptAlias[];
+  readonly customLogs: CustomLogDraft[];
+  /** LogFormat: nickname → format. */
+  readonly logFormats: Map<string, string>;
+  /** LogFormat without a nickname: what TransferLog writes. */
+  transferFormat?: string;
+}
+
+/** A place that names a process group, to be checked when all groups are known. */
+export interface GroupReference {
+  readonly name: string;
+  readonly place: Place;
+  readonly directive: string;
+  readonly serverId: number;
+}
+
+/** Everything that has been said so far. */
+export interface ConfigDraft {
+  readonly serverRoot: string;
+  readonly configFile: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly mistakes: MistakeList;
+  /** True for the short name of a module of Apache. */
+  readonly knowsModule: (name: string) => boolean;
+  readonly listeners: Listener[];
+  readonly global: Partial<Mutable<GlobalSettings>>;
+  readonly mainServer: ServerDraft;
+  readonly virtualHosts: ServerDraft[];
+  readonly processGroups: ProcessGroup[];
+  readonly importScripts: ImportScript[];
+  readonly groupReferences: GroupReference[];
+  /** Sections that say `AuthBasicProvider … wsgi`. */
+  readonly wsgiProviders: { readonly place: Place; readonly serverId: number }[];
+  /** Ids of the servers in which a WSGIAuthUserScript stands. */
+  readonly serversWithAuthScript: Set<number>;
+}
+
+/** Where the walk is: what a directive may change, and what it may stand in. */
+export interface Scope {
+  readonly draft: ConfigDraft;
+  readonly server: ServerDraft;
+  /** Of the innermost section, or of the server itself. */
+  readonly section: SectionDraft;
+  /** Innermost section outside-in by kind; empty directly in a server. */
+  readonly enclosing: readonly SectionKind[];
+  /** Inside <RequireAll> and its kin: where requirements go, and how they are combined. */
+  readonly container?: { readonly kind: 'any' | 'every' | 'none'; readonly requirements: Requirement[] };
+}
+
+/** A scope seen from one directive. */
+export interface Here extends Scope {
+  readonly place: Place;
+  /** As the user wrote it. */
+  readonly directive: string;
+  /** Reports an error about this directive. */
+  fail(message: string): void;
+  warn(message: string): void;
+}
+
+/** An empty main server or virtual host. */
+export function createServerDraft(
+  id: number,
+  position: Position,
+  addresses: readonly VirtualHostAddress[],
+): ServerDraft {
+  return {
+    id,
+    position,
+    addresses,
+    serverAliases: [],
+    settings: {},
+    body: createSectionDraft(),
+    aliases: [],
+    scriptAliases: [],
+    customLogs: [],
+    logFormats: new Map(),
+  };
+}
+
+/** An empty section. */
+export function createSectionDraft(): SectionDraft {
+  return {
+    settings: {},
+    requirements: [],
+    environment: { set: new Map(), pass: new Map(), unset: new Set() },
+    logLevel: { modules: new Map() },
+    sections: [],
+  };
+}

@@ -1,0 +1,124 @@
+import { basename, dirname, resolve } from 'node:path';
+import { buildServers } from './build-config.js';
+import { checkDraft } from './cross-checks.js';
+import { deepFreeze } from './deep-freeze.js';
+import { definitionTable, findModule, knownModules } from './directives/index.js';
+import { type ConfigDraft, createServerDraft } from './draft.js';
+import { MistakeList, sortMistakes } from './mistakes.js';
+import type { Mistake, ServerConfig } from './model.js';
+import { type KnownNames, type ReadPhase, readFileTree, readTextTree } from './read-tree.js';
+import { Variables } from './variables.js';
+import { walkNodes } from './walk.js';
+
+/** What the command line says about the configuration. */
+export interface LoadOptions {
+  /** The site file (-f); relative to `serverRoot`. */
+  readonly file: string;
+  /** -d; absent: the folder above a `conf` folder that holds the file, else the file's own. */
+  readonly serverRoot?: string;
+  /** -D NAME. */
+  readonly defines?: readonly string[];
+  /** -C "directive", read before the file. */
+  readonly before?: readonly string[];
+  /** -c "directive", read after the file. */
+  readonly after?: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  /** Decides where the error log goes when nothing is said; absent: left open. */
+  readonly foreground?: boolean;
+}
+
+/** `config` is absent exactly if one of the mistakes is an error. Mistakes come in reading order. */
+export interface LoadResult {
+  readonly config?: ServerConfig;
+  readonly mistakes: readonly Mistake[];
+}
+
+/** Reads a site file and everything it includes. Never throws for what a file can hold. */
+export function loadConfig(options: LoadOptions): LoadResult {
+  const mistakes = new MistakeList();
+  const file = resolve(options.serverRoot ?? '.', options.file);
+  const phase = startReadPhase(options, file, mistakes);
+  const draft = readDraft(options, file, phase);
+  if (draft !== undefined) checkDraft(draft);
+  const sorted = sortMistakes(mistakes.all, phase.filesRead);
+  if (draft === undefined || sorted.some(({ severity }) => severity === 'error')) return { mistakes: sorted };
+  return { config: buildConfig(draft, phase, options.foreground, sorted), mistakes: sorted };
+}
+
+function startReadPhase(options: LoadOptions, file: string, mistakes: MistakeList): ReadPhase {
+  const variables = new Variables(options.environment);
+  for (const name of options.defines ?? []) variables.define(name);
+  const serverRoot = options.serverRoot === undefined ? guessServerRoot(file) : resolve(options.serverRoot);
+  return { serverRoot, variables, macros: new Map(), known, mistakes, filesRead: [] };
+}
+
+function guessServerRoot(file: string): string {
+  const folder = dirname(file);
+  return basename(folder) === 'conf' ? dirname(folder) : folder;
+}
+
+const known: KnownNames = {
+  findModule,
+  hasDirective: (name) => isServed(name),
+  hasSection: (name) => isServed(`<${name}`),
+};
+
+function isServed(name: string): boolean {
+  const definition = definitionTable.get(name.toLowerCase());
+  return definition?.class === 'honoured' || definition?.class === 'accepted';
+}
+
+/** Reads everything first: `ServerRoot` and the macros of a later line must be known before the first directive is carried out. */
+function readDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft | undefined {
+  const commandLine = '-C/-c directives';
+  const before = readTextTree(phase, commandLine, options.before ?? []);
+  const tree = readFileTree(phase, file);
+  const after = readTextTree(phase, commandLine, options.after ?? []);
+  if (before === undefined || tree === undefined || after === undefined) return undefined;
+  const draft = createDraft(options, file, phase);
+  const server = draft.mainServer;
+  walkNodes(
+    [...before, ...tree, ...after],
+    { draft, server, section: server.body, enclosing: [] },
+    definitionTable,
+  );
+  return draft;
+}
+
+function createDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft {
+  return {
+    serverRoot: phase.serverRoot,
+    configFile: file,
+    environment: options.environment,
+    mistakes: phase.mistakes,
+    knowsModule: (name) => knownModules.has(name),
+    listeners: [],
+    global: {},
+    mainServer: createServerDraft(0, { file, line: 0 }, []),
+    virtualHosts: [],
+    processGroups: [],
+    importScripts: [],
+    groupReferences: [],
+    wsgiProviders: [],
+    serversWithAuthScript: new Set(),
+  };
+}
+
+function buildConfig(
+  draft: ConfigDraft,
+  phase: ReadPhase,
+  foreground: boolean | undefined,
+  warnings: readonly Mistake[],
+): ServerConfig {
+  return deepFreeze({
+    serverRoot: draft.serverRoot,
+    configFile: draft.configFile,
+    filesRead: phase.filesRead,
+    defines: phase.variables.list(),
+    listeners: draft.listeners,
+    ...buildServers(draft, foreground),
+    processGroups: draft.processGroups,
+    importScripts: draft.importScripts,
+    warnings: [...warnings],
+  });
+}

@@ -1,0 +1,433 @@
+import { resolve } from 'node:path';
+import { findIncludedFiles, maximumIncludeDepth, readConfigFile } from './include.js';
+import { type LogicalLine, splitLines, trimSpace } from './lines.js';
+import { type BodyLine, fillMacroLine, findConfusingParameters, type Macro } from './macros.js';
+import type { MistakeList, Place } from './mistakes.js';
+import { suggestNearest } from './nearest-name.js';
+import { statPath } from './stat-path.js';
+import type { Node, SectionNode } from './tree.js';
+import type { Variables } from './variables.js';
+import { compareVersion } from './version.js';
+import { splitWords, takeWord } from './words.js';
+
+/** What <IfModule>, <IfDirective> and <IfSection> may ask, and what makes a message about a module clear. */
+export interface KnownNames {
+  /** 'absent': a module of Apache that modhost lacks. */
+  findModule(name: string): 'served' | 'absent' | 'unknown';
+  hasDirective(name: string): boolean;
+  /** `name` without its bracket. */
+  hasSection(name: string): boolean;
+}
+
+/** Everything the read phase changes; `serverRoot` is what the paths of later stages are relative to. */
+export interface ReadPhase {
+  serverRoot: string;
+  readonly variables: Variables;
+  /** By lower-case name. */
+  readonly macros: Map<string, Macro>;
+  readonly known: KnownNames;
+  readonly mistakes: MistakeList;
+  readonly filesRead: string[];
+}
+
+/** Directives and sections that are carried out while reading, in lower case. */
+export const readPhaseNames: ReadonlySet<string> = new Set([
+  'define',
+  'undefine',
+  'include',
+  'includeoptional',
+  'serverroot',
+  'use',
+  'undefmacro',
+]);
+
+/** All files and macros together; more than this is a mistake that multiplies. */
+const maximumLines = 1_000_000;
+/** Sections, files and macros inside each other. */
+const maximumNesting = 400;
+
+/** Thrown to stop reading where going on would only repeat the same mistake; already reported. */
+class ReadingStopped extends Error {}
+
+/** One file with everything it includes → the tree of its directives. Reports into `phase.mistakes` and goes on; undefined if it had to stop. */
+export function readFileTree(phase: ReadPhase, file: string): Node[] | undefined {
+  const place: Place = { position: { file, line: 0 } };
+  return new TreeReader(phase).readAll((reader) => reader.readFile(file, place, undefined));
+}
+
+/** Directives of the command line (-C, -c), one line each. */
+export function readTextTree(phase: ReadPhase, name: string, texts: readonly string[]): Node[] | undefined {
+  const lines = texts
+    .map((text, index) => ({ text: trimSpace(text), line: index + 1 }))
+    .filter(({ text }) => text !== '' && !text.startsWith('#'));
+  return new TreeReader(phase).readAll((reader) => reader.readLines({ file: name, lines }));
+}
+
+interface Source {
+  readonly file: string;
+  readonly lines: readonly LogicalLine[];
+  readonly origin?: string;
+}
+
+type Frame =
+  | { readonly kind: 'section'; readonly name: string; readonly place: Place; readonly nodes: Node[] }
+  /** A conditional whose contents count; `nodes` are those of the section around it. */
+  | { readonly kind: 'taken'; readonly name: string; readonly place: Place; readonly nodes: Node[] }
+  | { readonly kind: 'skipped'; readonly name: string; readonly place: Place }
+  | {
+      readonly kind: 'macro';
+      readonly name: string;
+      readonly place: Place;
+      readonly macro: Omit<Macro, 'body'> | undefined;
+      readonly body: BodyLine[];
+    }
+  /** Any section inside a macro's body. */
+  | { readonly kind: 'macro-inner'; readonly name: string; readonly place: Place; readonly body: BodyLine[] };
+
+class TreeReader {
+  readonly #phase: ReadPhase;
+  readonly #activeMacros: string[] = [];
+  #lineBudget = maximumLines;
+  #includeDepth = 0;
+  #nesting = 0;
+
+  constructor(phase: ReadPhase) {
+    this.#phase = phase;
+  }
+
+  readAll(read: (reader: TreeReader) => Node[]): Node[] | undefined {
+    try {
+      return read(this);
+    } catch (error) {
+      if (error instanceof ReadingStopped) return undefined;
+      throw error;
+    }
+  }
+
+  readFile(file: string, place: Place, directive: string | undefined): Node[] {
+    const { mistakes, filesRead } = this.#phase;
+    if (this.#includeDepth > maximumIncludeDepth)
+      this.#stop(place, directive, `files include each other more than ${maximumIncludeDepth} levels deep`);
+    const read = readConfigFile(file);
+    if (read.kind === 'failed') {
+      mistakes.error(place, directive, read.message);
+      return [];
+    }
+    if (!filesRead.includes(file)) filesRead.push(file);
+    const { lines, problems } = splitLines(read.content);
+    for (const { severity, line, message } of problems)
+      mistakes[severity]({ position: { file, line } }, undefined, message);
+    this.#includeDepth += 1;
+    const nodes = this.readLines({ file, lines });
+    this.#includeDepth -= 1;
+    return nodes;
+  }
+
+  /** Sections that a source opens end in it: neither a file nor a macro can close what its parent opened. */
+  readLines(source: Source): Node[] {
+    const nodes: Node[] = [];
+    const frames: Frame[] = [];
+    for (const line of source.lines) {
+      const place: Place = {
+        position: { file: source.file, line: line.line },
+        ...(source.origin === undefined ? {} : { origin: source.origin }),
+      };
+      this.#lineBudget -= 1;
+      if (this.#lineBudget < 0)
+        this.#stop(place, undefined, `more than ${maximumLines} lines in all files and macros together`);
+      this.#readLine(line, place, frames, nodes);
+    }
+    for (const frame of frames.reverse()) {
+      this.#nesting -= 1;
+      this.#phase.mistakes.error(frame.place, `<${frame.name}>`, `expected </${frame.name}> before the end`);
+    }
+    return nodes;
+  }
+
+  #readLine(line: LogicalLine, place: Place, frames: Frame[], root: Node[]): void {
+    const frame = frames.at(-1);
+    const collects = frame?.kind === 'macro' || frame?.kind === 'macro-inner';
+    if (collects || frame?.kind === 'skipped') {
+      // Neither expanded nor checked, but sections must nest.
+      const { word } = takeWord(line.text);
+      const isEnd = word.startsWith('</');
+      if (collects && !(isEnd && frame.kind === 'macro' && this.#names(word, frame))) frame.body.push(line);
+      if (isEnd) this.#close(word, place, frames);
+      else if (word.startsWith('<')) {
+        const name = word.slice(1).replace(/>$/, '');
+        this.#push(
+          frames,
+          collects
+            ? { kind: 'macro-inner', name, place, body: frame.body }
+            : { kind: 'skipped', name, place },
+        );
+      }
+      return;
+    }
+    const text = this.#expand(line.text, place);
+    const { word, rest } = takeWord(text);
+    const nodes = frame?.nodes ?? root;
+    if (word.startsWith('</')) this.#close(word, place, frames);
+    else if (word.startsWith('<')) this.#open(word, rest, place, frames, nodes);
+    else if (readPhaseNames.has(word.toLowerCase())) this.#carryOut(word, rest, place, nodes);
+    else if (word !== '') nodes.push({ kind: 'directive', name: word, text: rest, place });
+  }
+
+  #expand(text: string, place: Place): string {
+    const isMacro = /^<macro\s/i.test(text);
+    return this.#phase.variables.expand(text, (name) => {
+      // `<Macro NAME ${x}>` declares a parameter of that spelling.
+      if (!isMacro)
+        this.#phase.mistakes.warning(
+          place,
+          undefined,
+          `the variable \${${name}} is not defined and stays as it is`,
+        );
+    });
+  }
+
+  // ---- sections
+
+  #open(word: string, rest: string, place: Place, frames: Frame[], nodes: Node[]): void {
+    const { mistakes } = this.#phase;
+    if (word === '<') {
+      mistakes.error(place, '<', 'expected the name of the section right after the bracket, without a blank');
+      const retry = takeWord(rest);
+      this.#open(`<${retry.word}`, retry.rest, place, frames, nodes);
+      return;
+    }
+    const endsInWord = word.endsWith('>');
+    const name = endsInWord ? word.slice(1, -1) : word.slice(1);
+    const bracket = rest.lastIndexOf('>');
+    if (!endsInWord && bracket < 0) mistakes.error(place, `<${name}>`, "expected '>' at the end of the line");
+    // What follows the last bracket is ignored, as in httpd.
+    const text = endsInWord ? '' : trimSpace(bracket < 0 ? rest : rest.slice(0, bracket));
+    if (name.toLowerCase() === 'macro') {
+      const macro = this.#parseMacro(name, text, place);
+      this.#push(frames, { kind: 'macro', name, place, macro, body: [] });
+      return;
+    }
+    const condition = conditions.get(name.toLowerCase());
+    if (condition !== undefined) {
+      const answer = text === '' ? 'requires an argument' : condition(text, this.#phase, place);
+      if (typeof answer === 'string') mistakes.error(place, `<${name}>`, answer);
+      this.#push(
+        frames,
+        answer === true ? { kind: 'taken', name, place, nodes } : { kind: 'skipped', name, place },
+      );
+      return;
+    }
+    const section: SectionNode = { kind: 'section', name, text, place, children: [] };
+    nodes.push(section);
+    this.#push(frames, { kind: 'section', name, place, nodes: section.children });
+  }
+
+  #push(frames: Frame[], frame: Frame): void {
+    this.#nesting += 1;
+    if (this.#nesting > maximumNesting)
+      this.#stop(frame.place, `<${frame.name}>`, `sections nest more than ${maximumNesting} levels deep`);
+    frames.push(frame);
+  }
+
+  #names(word: string, frame: Frame): boolean {
+    return word.toLowerCase() === `</${frame.name.toLowerCase()}>`;
+  }
+
+  #close(word: string, place: Place, frames: Frame[]): void {
+    const { mistakes } = this.#phase;
+    const name = word.slice(2).replace(/>$/, '');
+    if (!word.endsWith('>')) mistakes.error(place, `</${name}>`, "expected '>' right after the name");
+    const index = frames.findLastIndex((frame) => frame.name.toLowerCase() === name.toLowerCase());
+    if (index < 0) {
+      const open = frames.at(-1);
+      const expected = open === undefined ? 'no section is open here' : `expected </${open.name}>`;
+      mistakes.error(place, `</${name}>`, `closes a section that was not opened: ${expected}`);
+      return;
+    }
+    while (frames.length > index) {
+      const frame = frames.pop();
+      this.#nesting -= 1;
+      if (frame === undefined) return;
+      if (frames.length > index)
+        mistakes.error(
+          place,
+          `</${name}>`,
+          `expected </${frame.name}> first, for the section of line ${frame.place.position.line}`,
+        );
+      if (frame.kind === 'macro') this.#endMacro(frame);
+    }
+  }
+
+  // ---- directives of the read phase
+
+  #carryOut(name: string, text: string, place: Place, nodes: Node[]): void {
+    const words = splitWords(text);
+    const problem = this.#carryOutWords(name, words, place, nodes);
+    if (problem !== undefined) this.#phase.mistakes.error(place, name, problem);
+  }
+
+  /** Answers what is wrong, if anything. */
+  #carryOutWords(name: string, words: readonly string[], place: Place, nodes: Node[]): string | undefined {
+    const [first = '', second] = words;
+    switch (name.toLowerCase()) {
+      case 'define':
+        if (first === '' || words.length > 2) return 'takes one or two arguments: a name and its value';
+        if (first.includes(':')) return "expected a name without ':'";
+        this.#phase.variables.define(first, second);
+        return undefined;
+      case 'undefine':
+        if (first === '' || words.length > 1) return 'takes one argument: the name of a variable';
+        this.#phase.variables.undefine(first);
+        return undefined;
+      case 'serverroot':
+        if (first === '' || words.length > 1) return 'takes one argument: a directory';
+        return this.#changeServerRoot(first);
+      case 'use':
+        return this.#useMacro(first, words.slice(1), place, nodes);
+      case 'undefmacro':
+        if (first === '' || words.length > 1) return 'takes one argument: the name of a macro';
+        return this.#phase.macros.delete(first.toLowerCase()) ? undefined : this.#unknownMacro(first);
+      default:
+        if (first === '' || words.length > 1) return 'takes one argument: a file, a directory or a wildcard';
+        return this.#include(name, first, place, nodes);
+    }
+  }
+
+  #changeServerRoot(path: string): string | undefined {
+    const root = resolve(this.#phase.serverRoot, path);
+    if (!statPath(root)?.isDirectory()) return `expected a directory that exists, not ${root}`;
+    this.#phase.serverRoot = root;
+    return undefined;
+  }
+
+  #include(name: string, argument: string, place: Place, nodes: Node[]): string | undefined {
+    const found = findIncludedFiles(
+      argument,
+      this.#phase.serverRoot,
+      name.toLowerCase() === 'includeoptional',
+    );
+    if (found.kind === 'failed') return found.message;
+    for (const file of found.files) nodes.push(...this.readFile(file, place, name));
+    return undefined;
+  }
+
+  // ---- macros
+
+  #parseMacro(name: string, text: string, place: Place): Omit<Macro, 'body'> | undefined {
+    const { mistakes } = this.#phase;
+    const [macroName, ...parameters] = splitWords(text);
+    if (macroName === undefined || macroName === '') {
+      mistakes.error(place, `<${name}>`, 'expected the name of the macro');
+      return undefined;
+    }
+    const { twice, plain } = findConfusingParameters(parameters);
+    if (parameters.includes('')) {
+      mistakes.error(place, `<${name}>`, 'expected parameters that are not empty');
+      return undefined;
+    }
+    if (twice !== undefined) {
+      mistakes.error(place, `<${name}>`, `the parameter ${twice} is given twice`);
+      return undefined;
+    }
+    if (plain !== undefined)
+      mistakes.warning(place, `<${name}>`, `the parameter ${plain} should begin with '$', '%' or '@'`);
+    const earlier = this.#phase.macros.get(macroName.toLowerCase());
+    if (earlier !== undefined)
+      mistakes.warning(
+        place,
+        `<${name}>`,
+        `the macro '${macroName}' of ${earlier.file}:${earlier.line} is replaced`,
+      );
+    const { file, line } = place.position;
+    return { name: macroName, parameters, file, line };
+  }
+
+  #endMacro(frame: Extract<Frame, { kind: 'macro' }>): void {
+    if (frame.macro === undefined) return;
+    const { mistakes } = this.#phase;
+    const { name, parameters } = frame.macro;
+    if (frame.body.length === 0)
+      mistakes.warning(frame.place, `<${frame.name}>`, `the macro '${name}' is empty`);
+    for (const parameter of parameters)
+      if (frame.body.length > 0 && !frame.body.some(({ text }) => text.includes(parameter)))
+        mistakes.warning(frame.place, `<${frame.name}>`, `the parameter ${parameter} is not used`);
+    this.#phase.macros.set(name.toLowerCase(), { ...frame.macro, body: frame.body });
+  }
+
+  #useMacro(name: string, values: readonly string[], place: Place, nodes: Node[]): string | undefined {
+    if (name === '') return 'expected the name of a macro';
+    const macro = this.#phase.macros.get(name.toLowerCase());
+    if (macro === undefined) return this.#unknownMacro(name);
+    if (values.length !== macro.parameters.length)
+      return `the macro '${macro.name}' takes ${macro.parameters.length} arguments, not ${values.length}`;
+    const key = name.toLowerCase();
+    if (this.#activeMacros.includes(key)) return `the macro '${macro.name}' uses itself`;
+    const { file, line } = place.position;
+    const lines = macro.body
+      .map((body) => ({
+        text: trimSpace(fillMacroLine(body.text, macro.parameters, values)),
+        line: body.line,
+      }))
+      .filter(({ text }) => text !== '' && !text.startsWith('#'));
+    this.#activeMacros.push(key);
+    this.#nesting += 1;
+    nodes.push(
+      ...this.readLines({
+        file: macro.file,
+        lines,
+        origin: `in the macro '${macro.name}' used at ${file}:${line}`,
+      }),
+    );
+    this.#nesting -= 1;
+    this.#activeMacros.pop();
+    return undefined;
+  }
+
+  #unknownMacro(name: string): string {
+    const names = [...this.#phase.macros.values()].map((macro) => macro.name);
+    return `no macro '${name}' is defined${suggestNearest(name, names)}`;
+  }
+
+  #stop(place: Place, directive: string | undefined, message: string): never {
+    this.#phase.mistakes.error(place, directive, message);
+    throw new ReadingStopped(message);
+  }
+}
+
+/** The answer of a conditional, or a message that says what was expected. */
+type Condition = (text: string, phase: ReadPhase, place: Place) => boolean | string;
+
+const conditions: ReadonlyMap<string, Condition> = new Map<string, Condition>([
+  ['ifdefine', (text, { variables }) => ask(text, (name) => variables.isDefined(name))],
+  ['ifmodule', askForModule],
+  [
+    'iffile',
+    (text, { serverRoot }) => ask(text, (name) => statPath(resolve(serverRoot, name)) !== undefined),
+  ],
+  ['ifdirective', (text, { known }) => ask(text, (name) => known.hasDirective(name))],
+  ['ifsection', (text, { known }) => ask(text, (name) => known.hasSection(name))],
+  ['ifversion', (text) => compareVersion(text)],
+]);
+
+function askForModule(text: string, phase: ReadPhase, place: Place): boolean | string {
+  return ask(text, (name, negated) => {
+    const found = phase.known.findModule(name);
+    if (found === 'absent' && !negated)
+      phase.mistakes.warning(
+        place,
+        '<IfModule>',
+        `${name} is not part of modhost: what stands here is skipped`,
+      );
+    return found === 'served';
+  });
+}
+
+/** `[!]name`, quotes and a blank after the `!` allowed; further words are ignored. */
+function ask(text: string, isTrue: (name: string, negated: boolean) => boolean): boolean | string {
+  const negated = text.startsWith('!');
+  const { word } = takeWord(negated ? text.slice(1) : text);
+  const quotedNegation = !negated && word.startsWith('!');
+  const name = quotedNegation ? word.slice(1).trim() : word;
+  if (name === '') return 'requires an argument';
+  return isTrue(name, negated || quotedNegation) !== (negated || quotedNegation);
+}
