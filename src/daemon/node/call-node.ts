@@ -48,11 +48,14 @@ export function callNode(
   const request = createRequest(socket, stream.body, facts, headers);
   const response = createResponse(request, socket);
   const answer = new AnswerParser(reply);
-  response.on('finish', () => {
-    reply.end();
-    releaseRequest(request, stream.body);
-    socket.destroy();
-  });
+  // A tick later, so that what other listeners of 'finish' print (request loggers) belongs to this request.
+  response.on('finish', () =>
+    process.nextTick(() => {
+      reply.end();
+      releaseRequest(request, stream.body);
+      socket.destroy();
+    }),
+  );
   stream.onOver((outcome) => {
     if (outcome === 'ended') return;
     if (!request.destroyed) request.destroy(new RequestAborted('aborted'));
@@ -140,6 +143,7 @@ function createResponse(request: IncomingMessage, socket: HostedSocket): ServerR
   // Chunks and connections are the front end's business. Written as an accessor because ServerResponse sets it
   // whenever it meets Transfer-Encoding, and would then write chunk sizes between the bytes.
   Object.defineProperty(response, 'chunkedEncoding', { get: () => false, set: () => {}, configurable: true });
+  response.sendDate = false;
   response.assignSocket(socket as unknown as IncomingMessage['socket']);
   socket.on('drain', () => {
     if (!response.writableNeedDrain) return;

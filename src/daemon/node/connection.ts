@@ -22,6 +22,8 @@ import { Stream, type StreamLink } from './stream.js';
 
 /** What a connection tells the daemon. */
 export interface ConnectionListener {
+  /** Frames were read, and are handed on next. */
+  arrived(): void;
   request(stream: Stream, message: RequestMessage): void;
   call(stream: Stream, message: CallMessage): void;
   /** The daemon's side of a stream is over. */
@@ -49,6 +51,7 @@ export class Connection implements StreamLink {
     this.#batch = new FrameBatch(socket);
     const reader = new FrameReader((type, id, payload) => this.#receive(type, id, payload));
     socket.on('data', (piece) => {
+      listener.arrived();
       try {
         reader.push(piece);
       } catch (error) {

@@ -3,7 +3,7 @@ import type { CallMessage, RequestMessage } from '../../wire/index.js';
 import { Admission } from './admission.js';
 import { Connection, type ConnectionListener } from './connection.js';
 import type { DaemonMessage, StartMessage } from './control-channel.js';
-import { describeError } from './reply.js';
+import { describeError } from './describe-error.js';
 import { Scripts } from './scripts.js';
 import { serveCall } from './serve-call.js';
 import { type Host, serveRequest } from './serve-request.js';
@@ -28,7 +28,7 @@ export class Daemon implements ConnectionListener {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #admission: Admission;
-  readonly #host: Host;
+  readonly #host: Host & { arrival: number };
   readonly #open = new Set<Stream>();
   readonly #kept = new Set<Promise<unknown>>();
   #draining = false;
@@ -43,6 +43,7 @@ export class Daemon implements ConnectionListener {
     this.#host = {
       scripts: new Scripts((path) => this.#reload(path)),
       surroundings: { multithread: start.threads !== 1, multiprocess: start.multiprocess },
+      arrival: 0,
       reload: (path) => this.#reload(path),
       keepAlive: (promise) => this.#keep(promise),
     };
@@ -65,6 +66,10 @@ export class Daemon implements ConnectionListener {
       this.#server.once('error', reject);
       this.#server.listen({ fd: listenFd }, resolve);
     });
+  }
+
+  arrived(): void {
+    this.#host.arrival += 1;
   }
 
   request(stream: Stream, message: RequestMessage): void {

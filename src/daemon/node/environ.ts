@@ -16,13 +16,17 @@ export interface RequestFacts {
 /** Reads the environ of a REQUEST: the scheme takes the place of HTTPS (mod_wsgi.md §4.1), the URL leaves it. */
 export function readEnviron(pairs: Pairs): RequestFacts {
   const environ: Environ = {};
-  for (let at = 0; at + 1 < pairs.length; at += 2) environ[pairs[at] as string] = pairs[at + 1] as string;
-  const https = environ.HTTPS?.toLowerCase();
+  let https = '';
+  let url: string | undefined;
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    const name = pairs[at] as string;
+    const value = pairs[at + 1] as string;
+    if (name === urlKey) url = value;
+    else if (name === 'HTTPS') https = value.toLowerCase();
+    else environ[name] = value;
+  }
   const urlScheme = https === 'on' || https === '1' ? 'https' : 'http';
-  if (https !== undefined) delete environ.HTTPS;
-  const url = environ[urlKey];
-  if (url === undefined) return { environ, urlScheme, url: deriveUrl(environ) };
-  delete environ[urlKey];
+  url ??= deriveUrl(environ);
   return { environ, urlScheme, url: url.startsWith('/') || url === '*' ? url : `/${url}` };
 }
 
@@ -50,5 +54,5 @@ function deriveUrl(environ: Environ): string {
     return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
   });
   const query = environ.QUERY_STRING ?? '';
-  return (path.startsWith('/') ? path : `/${path}`) + (query === '' ? '' : `?${query}`);
+  return path + (query === '' ? '' : `?${query}`);
 }

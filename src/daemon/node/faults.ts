@@ -1,5 +1,5 @@
+import { describeError } from './describe-error.js';
 import { executionContext } from './execution-context.js';
-import { describeError } from './reply.js';
 
 /** As Node itself exits after an error that nobody caught. */
 const faultExitCode = 1;

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { CallInterface } from '../../wire/index.js';
 import type { FetchCallable } from './call-fetch.js';
@@ -149,9 +150,11 @@ interface Instance {
   getHttpAdapter(): { getInstance(): unknown };
   init(): Promise<unknown>;
   ready(): PromiseLike<unknown>;
-  routing: NodeHandler;
-  callback(): NodeHandler;
+  routing: NodeListener;
+  callback(): NodeListener;
 }
+
+type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 function asFetch(value: unknown): Application | undefined {
   if (kindOf(value) === 'fetch') {
@@ -177,7 +180,7 @@ async function asNodeInstance(value: unknown): Promise<Application | undefined> 
     }
     case 'fastify':
       await instance.ready().then(() => undefined);
-      return nodeApplication((request, response, next) => instance.routing(request, response, next));
+      return nodeApplication((request, response) => instance.routing(request, response));
     case 'nest':
       await instance.init();
       return (
@@ -185,7 +188,8 @@ async function asNodeInstance(value: unknown): Promise<Application | undefined> 
         asNodeFunction(instance.getHttpAdapter().getInstance())
       );
     case 'express':
-      return nodeApplication(value as NodeHandler);
+      // Without `next`, as under node:http: then it answers errors and unknown paths itself.
+      return nodeApplication((request, response) => (value as NodeListener)(request, response));
     case 'koa':
       return nodeApplication(instance.callback());
     default:

@@ -10,6 +10,9 @@ import { registerTypeScript } from './typescript/register.js';
 /** The start message could not be carried out (../README.md). */
 const refusedExitCode = 78;
 
+// Frameworks show stacks to their visitors unless they are told that this is the real thing.
+process.env.NODE_ENV ??= 'production';
+
 let daemon: Daemon | undefined;
 
 const control = new ControlChannel({

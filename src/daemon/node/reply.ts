@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { describeError } from './describe-error.js';
 import type { ServingContext } from './execution-context.js';
 import { LineSplitter } from './line-splitter.js';
 import type { Stream } from './stream.js';
@@ -163,15 +163,6 @@ export class Reply implements ServingContext {
   #isAftermath(error: unknown): boolean {
     if (this.#stream.outcome === 'ended' || !(error instanceof Error)) return false;
     return error.name === 'AbortError' || aftermathCodes.has(String((error as NodeJS.ErrnoException).code));
-  }
-}
-
-/** An error as Node would show it, with its stack, causes and members, line by line. */
-export function describeError(error: unknown): string[] {
-  try {
-    return inspect(error).split('\n');
-  } catch {
-    return ['an error that cannot be shown'];
   }
 }
 

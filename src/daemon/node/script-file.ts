@@ -19,6 +19,8 @@ export class ScriptFile {
   readonly path: string;
   readonly exports: ModuleExports;
   readonly #modifiedNs: bigint | undefined;
+  #lookedAt = -1;
+  #changed = false;
   #captured: object | undefined;
   readonly #captures: (() => void)[] = [];
   readonly #applications = new Map<string, Promise<Application | Refusal>>();
@@ -48,9 +50,16 @@ export class ScriptFile {
     return loaded;
   }
 
-  /** The file is not what was loaded any more, or not there. */
-  hasChanged(): boolean {
-    return readModificationTime(this.path) !== this.#modifiedNs;
+  /**
+   * The file is not what was loaded any more, or not there. Requests of one `arrival` came in the same read, so that one look
+   * after it serves them all.
+   */
+  hasChanged(arrival: number): boolean {
+    if (arrival !== this.#lookedAt) {
+      this.#lookedAt = arrival;
+      this.#changed = readModificationTime(this.path) !== this.#modifiedNs;
+    }
+    return this.#changed;
   }
 
   /** The application if it was asked for before, so that a request need not wait; see {@link application}. */
@@ -108,7 +117,7 @@ async function importScript(path: string): Promise<object> {
   else if (state.count > 0) url.searchParams.set('modhost-group', String(state.count));
   state.count += 1;
   try {
-    delete require.cache[realpathSync(path)];
+    forgetCommonJs(path);
     const namespace = (await import(url.href)) as object;
     state.failed = false;
     return namespace;
@@ -116,6 +125,12 @@ async function importScript(path: string): Promise<object> {
     state.failed = true;
     throw error;
   }
+}
+
+/** A CommonJS module is kept by file name, whatever the URL. */
+function forgetCommonJs(path: string): void {
+  const file = realpathSync.native(path);
+  delete require.cache[file];
 }
 
 /** Nanoseconds; undefined if there is no such file. */

@@ -20,7 +20,7 @@ const exportNames = {
 export async function serveCall(stream: Stream, message: CallMessage, host: Host): Promise<void> {
   const path = toFileName(message.scriptFile);
   const known = host.scripts.loaded(path, message.applicationGroup);
-  if (message.checkScript && known?.hasChanged() === true) {
+  if (message.checkScript && known?.hasChanged(host.arrival) === true) {
     host.reload(path);
     stream.abort('retry', `the script ${path} has changed`);
     return;

@@ -15,6 +15,8 @@ import type { Stream } from './stream.js';
 export interface Host {
   readonly scripts: Scripts;
   readonly surroundings: WsgiSurroundings;
+  /** Counts the reads from the front ends; see {@link ScriptFile.hasChanged}. */
+  readonly arrival: number;
   /** The script file on disk is another than the one loaded. */
   reload(path: string): void;
   /** The process does not end before the promise is settled. */
@@ -25,7 +27,7 @@ export interface Host {
 export function serveRequest(stream: Stream, message: RequestMessage, host: Host): void {
   const path = toFileName(message.scriptFile);
   const script = host.scripts.loaded(path, message.applicationGroup);
-  if (message.checkScript && script?.hasChanged() === true) {
+  if (message.checkScript && script?.hasChanged(host.arrival) === true) {
     host.reload(path);
     stream.abort('retry', `the script ${path} has changed`);
     return;

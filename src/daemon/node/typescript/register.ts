@@ -1,4 +1,5 @@
 import { Module, register } from 'node:module';
+import { installHelpers } from './helpers.js';
 import { isTypeScript, readTypeScript } from './source.js';
 
 interface CompilingModule {
@@ -9,6 +10,7 @@ type Extensions = Record<string, (module: CompilingModule, filename: string) => 
 
 /** Lets this process run TypeScript files without a build step, by `import` and by `require`. */
 export function registerTypeScript(): void {
+  installHelpers();
   register('./hooks.js', import.meta.url);
   const extensions = (Module as unknown as { _extensions: Extensions })._extensions;
   const loadJavaScript = extensions['.js'];

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
-import { transformSync } from 'oxc-transform';
+import { type HelperMode, transformSync } from 'oxc-transform';
+import { helpersPrelude } from './helpers.js';
 
 export type ModuleFormat = 'module' | 'commonjs';
 
@@ -17,6 +18,9 @@ export function isTypeScript(path: string): boolean {
   return extension.test(path) && !/[\\/]node_modules[\\/]/.test(path);
 }
 
+/** The enum exists in oxc's types only. */
+const externalHelpers = 'External' as HelperMode;
+
 /**
  * Reads a TypeScript file as JavaScript: everything the language has, enums and parameter properties too, with a source map
  * inside so that stacks name the author's lines.
@@ -28,13 +32,17 @@ export function readTypeScript(path: string): JavaScriptSource {
     lang: path.endsWith('x') ? 'tsx' : 'ts',
     target: 'es2022',
     sourcemap: true,
+    decorator: { legacy: true, emitDecoratorMetadata: true },
+    helpers: { mode: externalHelpers },
   });
   const [mistake] = result.errors;
   if (mistake !== undefined) throw new SyntaxError(describeMistake(path, text, mistake));
   const map = { ...result.map, sources: [path], sourcesContent: undefined };
   const encoded = Buffer.from(JSON.stringify(map)).toString('base64');
+  // On the first line, so that the map's lines stay true.
+  const prelude = Object.keys(result.helpersUsed).length === 0 ? '' : helpersPrelude;
   return {
-    code: `${result.code}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`,
+    code: `${prelude}${result.code}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`,
     format: formatOf(path, result.code),
   };
 }
