@@ -14,7 +14,13 @@ import {
   type ReplyMessage,
   type Runtime,
 } from './proxy/index.js';
-import { createRouter, runtimeOf } from './routing/index.js';
+import {
+  buildProcessGroupTable,
+  createRouter,
+  listMountedScripts,
+  type MountedScript,
+  placeAuthScript,
+} from './routing/index.js';
 import {
   createListener,
   createSiteLogs,
@@ -34,11 +40,6 @@ function tell(message: FromFrontEnd): void {
 }
 
 process.title = 'modhost: front end';
-// Signals of the terminal reach the whole process group; what to do about them is the supervisor's decision.
-process.on('SIGINT', () => {});
-process.on('SIGHUP', () => {});
-process.on('SIGUSR1', () => {});
-process.on('SIGWINCH', () => {});
 process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
 
@@ -88,16 +89,16 @@ function createSite(given: FrontEndStart, pools: Pools): Site {
   };
   const logs = createSiteLogs(config, errorLogDefault, writerOf);
   const mainLog = logs.errorLog(config.mainServer);
-  pools.onOutput = (level, line, pid) =>
-    mainLog.log(
-      level === 'info' ? 'info' : 'error',
-      'wsgi',
-      `[daemon process ${pid}] ${line.toString('latin1')}`,
-    );
+  pools.onOutput = (level, line, pid) => {
+    const who = pid === undefined ? '' : `[daemon process ${pid}] `;
+    mainLog.log(level === 'info' ? 'info' : 'error', 'wsgi', who + line.toString('latin1'));
+  };
+  const router = createRouter(config);
   return {
     config,
-    router: createRouter(config),
-    authorizer: createAuthorizer(createAuthPorts(config, pools)),
+    router,
+    processGroups: buildProcessGroupTable(config),
+    authorizer: createAuthorizer(createAuthPorts(listMountedScripts(config, router), pools)),
     serveFile,
     logs,
     software: serverSoftware(config.global.serverTokens),
@@ -147,7 +148,7 @@ async function drain(listeners: readonly HttpListener[], timeoutMs: number): Pro
 
 /** The pools of this front end, by group and runtime, made when first asked for or announced. */
 class Pools {
-  onOutput: (level: string, line: Buffer, pid: number) => void = () => {};
+  onOutput: (level: string, line: Buffer, pid: number | undefined) => void = () => {};
   readonly #config: ServerConfig;
   readonly #pools = new Map<string, ProcessPool>();
 
@@ -189,27 +190,29 @@ class Pools {
   }
 }
 
-function createAuthPorts(config: ServerConfig, pools: Pools): AuthPorts {
+function createAuthPorts(mounted: readonly MountedScript[], pools: Pools): AuthPorts {
   const ask = async (
     functionName: 'check_password' | 'groups_for_user',
     script: AuthScript,
     environ: readonly string[],
     given: readonly string[],
   ): Promise<ReplyMessage> => {
-    const group = groupOfAuthScript(config, script);
+    const { processGroup, applicationGroup, scriptFile, runtime } = placeAuthScript(script, mounted);
     const message = {
       functionName,
-      scriptFile: script.file,
-      applicationGroup: script.applicationGroup ?? '',
+      scriptFile,
+      applicationGroup,
       checkScript: true,
       arguments: given,
       environ,
     };
-    const reply = await callFunction(
-      pools.find(group, runtimeOf(script.file)),
-      pools.limitsOf(group),
-      message,
-      () => {},
+    const limits = pools.limitsOf(processGroup);
+    const reply = await callFunction(pools.find(processGroup, runtime), limits, message, (level, line) =>
+      pools.onOutput(
+        level,
+        Buffer.concat([Buffer.from(`[script ${scriptFile}] `, 'latin1'), line]),
+        undefined,
+      ),
     );
     if (reply.kind === 'missing' || reply.kind === 'error') throw new CallFailure(reply.sentence);
     return reply;
@@ -237,20 +240,4 @@ function createAuthPorts(config: ServerConfig, pools: Pools): AuthPorts {
       throw new CallFailure(`groups_for_user of ${script.file} gave no usable answer`);
     },
   };
-}
-
-/** process-group= of the directive, else the group that hosts that very file, else %{GLOBAL}. */
-function groupOfAuthScript(config: ServerConfig, script: AuthScript): string {
-  if (script.processGroup !== undefined) return script.processGroup;
-  for (const host of [...config.virtualHosts, config.mainServer]) {
-    for (const alias of host.scriptAliases) {
-      if (alias.target !== script.file) continue;
-      const group =
-        alias.processGroup ??
-        host.directorySettings.processGroup ??
-        config.mainServer.directorySettings.processGroup;
-      if (group !== undefined && !group.includes('%{')) return group;
-    }
-  }
-  return '';
 }

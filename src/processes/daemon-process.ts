@@ -55,6 +55,8 @@ export class DaemonProcess {
     this.#child = spawn(program, parameters, {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#socket.fd],
       env: plan.environment,
+      // A session of its own: Ctrl-C of a terminal is for the supervisor, which ends the others in order.
+      detached: true,
       ...(plan.workingDirectory === undefined ? {} : { cwd: plan.workingDirectory }),
     });
     splitLines(this.#child.stdout as Readable, (line) => listener.output(line));

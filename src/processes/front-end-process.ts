@@ -68,6 +68,7 @@ export class FrontEndProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...inheritedFds],
       execArgv: [],
+      detached: true,
     });
     this.#child.on('message', (message) => {
       const fromFrontEnd = message as FromFrontEnd;

@@ -58,3 +58,4 @@ export * from './groups.js';
 export { createRouter } from './router.js';
 export * from './runtime.js';
 export * from './virtual-host-names.js';
+export * from './mounted-scripts.js';

@@ -1,4 +1,3 @@
-import { toByteString } from '../http/index.js';
 import type { ForwardOutcome, ForwardRequest, ResponseMessage } from '../proxy/index.js';
 import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
 import { buildEnviron, passedHeaders, type ScriptFacts } from './environ.js';
@@ -19,12 +18,9 @@ export async function serveApplication(
   const { record, site, route, virtualHost } = exchange;
   const settings = route?.settings ?? {};
   const self = exchange.selfName;
-  const selection = selectApplication({
-    config: site.config,
-    virtualHost,
-    settings,
-    ...(mapping.alias === undefined ? {} : { alias: mapping.alias }),
-    facts: {
+  const selection = selectApplication(
+    { virtualHost, settings, mapping },
+    {
       serverName: self.name,
       serverPort: self.port,
       hostName: exchange.host?.host ?? '',
@@ -32,25 +28,20 @@ export async function serveApplication(
       requestEnvironment: (name) =>
         settings.environment?.set.get(name) ?? settings.environment?.pass.get(name),
     },
-  });
-  if (selection.kind === 'refusal') return refuse(500, 'wsgi', selection.reason);
-  if (selection.processGroup === '' && site.config.global.restrictEmbedded) {
-    return refuse(
-      500,
-      'wsgi',
-      `${mapping.scriptFile} is in no daemon process group (WSGIRestrictEmbedded On)`,
-    );
-  }
+    site.processGroups,
+  );
+  if (selection.kind === 'refusal')
+    return refuse(selection.status, 'wsgi', `[script ${mapping.scriptFile}] ${selection.reason}`);
   const body = checkBody(exchange);
   if (body !== undefined) return body;
   const script: ScriptFacts = { ...selection, ...mapping };
   const runtime = runtimeOf(mapping.scriptFile);
-  const group = site.config.processGroups.find(({ name }) => name === selection.processGroup);
+  const group = site.processGroups.groups.get(selection.processGroup);
   const request: ForwardRequest = {
     message: {
       scriptFile: mapping.scriptFile,
-      applicationGroup: toByteString(selection.applicationGroup),
-      callableName: toByteString(selection.callableObject),
+      applicationGroup: selection.applicationGroup,
+      callableName: selection.callableObject,
       callInterface: selection.applicationInterface,
       checkScript: selection.scriptReloading,
       environ: buildEnviron(exchange, script, runtime),
@@ -101,7 +92,11 @@ function startReply(exchange: Exchange, response: ResponseMessage, headerBufferS
   const head = prepareResponseHead(response, headerBufferSize);
   if (head.kind === 'invalid') return { accepted: false, reason: head.reason } as const;
   try {
-    exchange.record.reply.start(head.status, head.reason, ['Server', exchange.site.software, ...head.headers]);
+    exchange.record.reply.start(head.status, head.reason, [
+      'Server',
+      exchange.site.software,
+      ...head.headers,
+    ]);
     return { accepted: true } as const;
   } catch (error) {
     return { accepted: false, reason: `the head cannot be sent: ${(error as Error).message}` } as const;

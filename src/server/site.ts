@@ -3,12 +3,13 @@ import type { ServerConfig, VirtualHost } from '../config/model.js';
 import type { ServeFile } from '../files/index.js';
 import type { AccessRecord, ErrorLog } from '../log/index.js';
 import type { Forwarding, ForwardRequest, Runtime } from '../proxy/index.js';
-import type { Router } from '../routing/index.js';
+import type { ProcessGroupTable, Router } from '../routing/index.js';
 
 /** Everything the lifecycle calls, put together once by front-end.ts. */
 export interface Site {
   readonly config: ServerConfig;
   readonly router: Router;
+  readonly processGroups: ProcessGroupTable;
   readonly authorizer: Authorizer;
   readonly serveFile: ServeFile;
   readonly logs: SiteLogs;

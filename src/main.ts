@@ -1,0 +1,247 @@
+#!/usr/bin/env node
+/** The `modhost` command. */
+
+import { spawn } from 'node:child_process';
+import { openSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  type ControlAction,
+  findSiteFile,
+  formatDirectives,
+  formatModules,
+  formatMounts,
+  formatSettings,
+  formatVersion,
+  formatVirtualHosts,
+  packageFolder,
+  parseCommandLine,
+  runHtpasswd,
+  type SiteOptions,
+  signalServer,
+  usage,
+} from './cli/index.js';
+import { definitions, formatMistake, loadConfig, type ServerConfig } from './config/index.js';
+import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
+import { formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
+import { type NeededPool, Supervisor } from './processes/index.js';
+import {
+  createRouter,
+  listAuthScripts,
+  listMountedScripts,
+  placeAuthScript,
+  runtimeOf,
+} from './routing/index.js';
+
+/** Set for the process that `start` leaves behind; it reports over IPC and has the error log as standard error. */
+const backgroundVariable = 'MODHOST_BACKGROUND';
+
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(argv: readonly string[]): Promise<number> {
+  const command = parseCommandLine(argv);
+  switch (command.kind) {
+    case 'usage-error':
+      process.stderr.write(`modhost: ${command.message}\n${usage}`);
+      return 1;
+    case 'help':
+      process.stderr.write(usage);
+      return 1;
+    case 'show-version':
+      process.stdout.write(formatVersion());
+      return 0;
+    case 'show-settings':
+      process.stdout.write(formatSettings());
+      return 0;
+    case 'list-directives':
+      process.stdout.write(formatDirectives(definitions));
+      return 0;
+    case 'list-modules':
+      process.stdout.write(formatModules(definitions));
+      return 0;
+    case 'htpasswd':
+      return runHtpasswd(command.arguments, process, { hashPassword, verifyPassword });
+    case 'check':
+      return check(command.site);
+    case 'show-virtual-hosts':
+      return showVirtualHosts(command.site);
+    case 'control':
+      return control(command.action, command.site, argv);
+    case 'start':
+      return start(command.site, command.foreground, argv);
+  }
+}
+
+/** Reads the site file; prints every mistake and warning. */
+function readSite(site: SiteOptions, foreground: boolean): ServerConfig | undefined {
+  const location = findSiteFile(site, { working: process.cwd(), package: packageFolder });
+  const { config, mistakes } = loadConfig({
+    file: location.configFile,
+    serverRoot: location.serverRoot,
+    defines: site.defines,
+    before: site.directivesBefore,
+    after: site.directivesAfter,
+    environment: process.env,
+    foreground,
+  });
+  for (const mistake of mistakes) process.stderr.write(`${formatMistake(mistake)}\n`);
+  return config;
+}
+
+function check(site: SiteOptions): number {
+  if (readSite(site, true) === undefined) return 1;
+  process.stderr.write('Syntax OK\n');
+  return 0;
+}
+
+function showVirtualHosts(site: SiteOptions): number {
+  const config = readSite(site, true);
+  if (config === undefined) return 1;
+  process.stdout.write(formatVirtualHosts(config, mountPorts(config)));
+  return 0;
+}
+
+function mountPorts(config: ServerConfig) {
+  const router = createRouter(config);
+  return { route: router.route.bind(router), runtimeOf: (scriptFile: string) => runtimeOf(scriptFile) };
+}
+
+async function control(action: ControlAction, site: SiteOptions, argv: readonly string[]): Promise<number> {
+  // As httpd: a broken site file leaves the running server untouched.
+  const config = readSite(site, false);
+  if (config === undefined) return 1;
+  const outcome = signalServer(config.global.pidFile, action);
+  if (outcome.message !== undefined) say(outcome.message, outcome.kind === 'done' && outcome.exitCode === 1);
+  if (outcome.kind === 'done') return outcome.exitCode;
+  return startInBackground(config, ['start', ...argv.filter((word) => word !== action && word !== '-k')]);
+}
+
+async function start(site: SiteOptions, foreground: boolean, argv: readonly string[]): Promise<number> {
+  const isLeftBehind = process.env[backgroundVariable] !== undefined;
+  const config = readSite(site, foreground);
+  if (config === undefined) return 1;
+  if (!isLeftBehind) {
+    const outcome = signalServer(config.global.pidFile, 'start');
+    if (outcome.message !== undefined)
+      say(outcome.message, outcome.kind === 'done' && outcome.exitCode === 1);
+    if (outcome.kind === 'done') return outcome.exitCode;
+    if (!foreground) return startInBackground(config, argv);
+  }
+  return supervise(site, config, foreground);
+}
+
+function say(message: string, isError: boolean): void {
+  (isError ? process.stderr : process.stdout).write(`${message}\n`);
+}
+
+/** Returns when the server listens, or has said why it cannot. */
+async function startInBackground(config: ServerConfig, argv: readonly string[]): Promise<number> {
+  const errorLog = config.mainServer.settings.errorLog ?? {
+    kind: 'file',
+    path: `${config.serverRoot}/logs/error_log`,
+  };
+  let fd: number;
+  try {
+    fd = errorLog.kind === 'file' ? openSync(errorLog.path, 'a', 0o640) : errorLog.kind === 'stdout' ? 1 : 2;
+  } catch (error) {
+    process.stderr.write(`modhost: could not open error log: ${(error as Error).message}\n`);
+    return 1;
+  }
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...argv], {
+    detached: true,
+    stdio: ['ignore', 'ignore', fd, 'ipc'],
+    env: { ...process.env, [backgroundVariable]: '1' },
+  });
+  return new Promise((resolve) => {
+    const finish = (exitCode: number) => {
+      if (child.connected) child.disconnect();
+      child.unref();
+      resolve(exitCode);
+    };
+    child.once('error', (error) => {
+      process.stderr.write(`modhost: ${error.message}\n`);
+      finish(1);
+    });
+    child.once('exit', () => finish(1));
+    child.once('message', (message: { readonly failure?: string }) => {
+      if (message.failure !== undefined) process.stderr.write(`modhost: ${message.failure}\n`);
+      finish(message.failure === undefined ? 0 : 1);
+    });
+  });
+}
+
+/** Everything from here on is one server, until a signal ends it. */
+async function supervise(site: SiteOptions, config: ServerConfig, foreground: boolean): Promise<number> {
+  const log = createSupervisorLog();
+  const supervisor = new Supervisor({
+    frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
+    isForeground: foreground,
+    loadConfig: () => readSite(site, foreground),
+    neededPools,
+    runtimeOf: (scriptFile) => runtimeOf(scriptFile),
+    log: log.log,
+    logTo: log.setTarget,
+  });
+  process.on('SIGTERM', () => supervisor.stop('now'));
+  process.on('SIGINT', () => supervisor.stop('now'));
+  process.on('SIGHUP', () => supervisor.restart());
+  process.on('SIGUSR1', () => supervisor.graceful());
+  // Foreground servers get WINCH from every resized terminal; only a server without one means it.
+  process.on('SIGWINCH', () => {
+    if (!(foreground && process.stdout.isTTY)) supervisor.stop('graceful');
+  });
+  try {
+    await supervisor.start(config);
+  } catch (error) {
+    const failure = (error as Error).message;
+    if (process.send !== undefined) process.send({ failure });
+    else process.stderr.write(`modhost: ${failure}\n`);
+    supervisor.stop('now');
+    await supervisor.ended;
+    return 1;
+  }
+  if (process.env[backgroundVariable] !== undefined) {
+    process.send?.({});
+    process.disconnect?.();
+  } else {
+    process.stdout.write(`${formatMounts(config, mountPorts(config))}\nmodhost serves; Ctrl-C ends it.\n`);
+  }
+  await supervisor.ended;
+  return 0;
+}
+
+/** Process groups and runtimes that the site file shows to be needed; what it does not show is started on demand. */
+function neededPools(config: ServerConfig): readonly NeededPool[] {
+  const mounted = listMountedScripts(config, createRouter(config));
+  const authScripts = listAuthScripts(config).map((script) => placeAuthScript(script, mounted));
+  return [...mounted, ...authScripts]
+    .filter(({ processGroup }) => processGroup !== '')
+    .map(({ processGroup, runtime }) => ({ group: processGroup, runtime }));
+}
+
+/** The supervisor's own lines: few, so each is written at once. */
+function createSupervisorLog() {
+  let fd = 2;
+  let threshold: LogLevel = 'warn';
+  return {
+    setTarget: (target: number, config: ServerConfig) => {
+      fd = target;
+      threshold =
+        config.mainServer.settings.logLevel.modules.get('core') ??
+        config.mainServer.settings.logLevel.default;
+    },
+    log: (level: LogLevel, message: string, pid = process.pid) => {
+      // As in httpd, notices about the server's own life are always written.
+      if (level !== 'notice' && !isLevelEnabled(level, threshold)) return;
+      try {
+        writeSync(
+          fd,
+          formatErrorLine({ time: new Date(), module: 'core', level, pid, message }),
+          null,
+          'latin1',
+        );
+      } catch {
+        // A full disk or a closed terminal must not end the server.
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { AuthScript, Section, ServerConfig, VirtualHost } from '../config/model.js';
+import { toByteString } from '../http/index.js';
+import { buildProcessGroupTable, type ProcessGroupTable, selectApplication } from './groups.js';
+import type { Route, Router } from './index.js';
+import { type Runtime, runtimeOf } from './runtime.js';
+
+/** A script that the site file names, and where it runs: known before any request comes. */
+export interface MountedScript {
+  /** Byte string. */
+  readonly scriptFile: string;
+  /** '' is %{GLOBAL}. */
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  readonly runtime: Runtime;
+}
+
+/** Of every WSGIScriptAlias whose target and groups do not depend on the request, in the order of the file. */
+export function listMountedScripts(config: ServerConfig, router: Router): readonly MountedScript[] {
+  const table = buildProcessGroupTable(config);
+  const hosts = [config.mainServer, ...config.virtualHosts];
+  return hosts.flatMap((host) => listOfHost(host, router, table));
+}
+
+function listOfHost(host: VirtualHost, router: Router, table: ProcessGroupTable): MountedScript[] {
+  return host.scriptAliases.flatMap((alias) => {
+    if (alias.match.kind !== 'prefix') return [];
+    const path = toByteString(alias.match.path);
+    const { settings } = router.route(host, path);
+    const scriptFile = toByteString(alias.target);
+    const scriptName = path.replace(/\/$/, '');
+    const route: Route = {
+      virtualHost: host,
+      settings,
+      mapping: { kind: 'script', scriptFile, scriptName, pathInfo: '', alias },
+    };
+    if ([alias.processGroup, settings.processGroup].some((group) => group?.includes('%{ENV:'))) return [];
+    const selection = selectApplication(route, factsOf(host, scriptName), table);
+    if (selection.kind === 'refusal') return [];
+    const { processGroup, applicationGroup } = selection;
+    return [{ scriptFile, processGroup, applicationGroup, runtime: runtimeOf(scriptFile) }];
+  });
+}
+
+function factsOf(host: VirtualHost, scriptName: string) {
+  const { serverName } = host;
+  return {
+    serverName: serverName?.host ?? '',
+    serverPort: serverName?.port ?? (serverName?.scheme === 'https' ? 443 : 80),
+    hostName: serverName?.host ?? '',
+    scriptName,
+    requestEnvironment: () => undefined,
+  };
+}
+
+/** Where an auth script runs: as its directive says, else with the application that is the same file, else %{GLOBAL}. */
+export function placeAuthScript(script: AuthScript, mounted: readonly MountedScript[]): MountedScript {
+  const scriptFile = toByteString(script.file);
+  const host = mounted.find(
+    (candidate) =>
+      candidate.scriptFile === scriptFile &&
+      (script.processGroup === undefined || candidate.processGroup === script.processGroup),
+  );
+  return {
+    scriptFile,
+    processGroup: script.processGroup ?? host?.processGroup ?? '',
+    applicationGroup: script.applicationGroup ?? host?.applicationGroup ?? '',
+    runtime: runtimeOf(scriptFile),
+  };
+}
+
+/** Every auth script of the configuration. */
+export function listAuthScripts(config: ServerConfig): readonly AuthScript[] {
+  return [config.mainServer, ...config.virtualHosts].flatMap(({ directorySettings, sections }) => [
+    ...authScriptsOf(directorySettings),
+    ...sections.flatMap(authScriptsBelow),
+  ]);
+}
+
+function authScriptsBelow({ settings, sections }: Section): readonly AuthScript[] {
+  return [...authScriptsOf(settings), ...sections.flatMap(authScriptsBelow)];
+}
+
+function authScriptsOf(settings: Section['settings']): readonly AuthScript[] {
+  return [settings.authUserScript, settings.authGroupScript].filter((script) => script !== undefined);
+}

@@ -1,0 +1,2 @@
+// A script without the callable.
+export const aplication = undefined;

@@ -1,0 +1,4 @@
+"""A script without the callable."""
+
+app = None
+aplication = None
