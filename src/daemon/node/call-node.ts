@@ -140,9 +140,13 @@ function releaseRequest(request: HostedRequest, body: RequestBody): void {
 
 function createResponse(request: IncomingMessage, socket: HostedSocket): ServerResponse {
   const response = new ServerResponse(request);
-  // Chunks and connections are the front end's business. Written as an accessor because ServerResponse sets it
-  // whenever it meets Transfer-Encoding, and would then write chunk sizes between the bytes.
-  Object.defineProperty(response, 'chunkedEncoding', { get: () => false, set: () => {}, configurable: true });
+  // Chunks and connections are the front end's business. An accessor, because ServerResponse sets it whenever it meets
+  // Transfer-Encoding, and would then write chunk sizes between the bytes; true up to the head, or it refuses Trailer.
+  Object.defineProperty(response, 'chunkedEncoding', {
+    get: () => !response.headersSent,
+    set: () => {},
+    configurable: true,
+  });
   response.sendDate = false;
   response.assignSocket(socket as unknown as IncomingMessage['socket']);
   socket.on('drain', () => {

@@ -56,9 +56,9 @@ async function findExport(exports: ModuleExports, callableName: string): Promise
     if (exported === undefined || exported === null) continue;
     // Fastify is a thenable itself, so look first and wait then.
     const value = kindOf(exported) === undefined && isPromise(exported) ? await wrap(exported) : { exported };
-    // The exports object of a CommonJS module is not an application.
-    if (name !== 'default' || kindOf(value.exported) !== undefined || typeof value.exported === 'function')
-      return { name, value: value.exported };
+    // The exports object of a CommonJS module is not an application; what it holds is looked at next.
+    const isExportsObject = name === 'default' && typeof value.exported === 'object';
+    if (!isExportsObject || kindOf(value.exported) !== undefined) return { name, value: value.exported };
   }
   return undefined;
 }

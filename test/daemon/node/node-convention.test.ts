@@ -1,41 +1,418 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Folder, type FrontEnd, TestDaemon } from './daemon-client.js';
+import { describe, expect, it } from 'vitest';
+import { FrameType } from '../../../src/wire/index.js';
+import { hostDaemon } from './hosted-daemon.js';
 
-describe('smoke', () => {
-  const folder = new Folder();
-  let daemon: TestDaemon;
-  let frontEnd: FrontEnd;
-  beforeAll(async () => {
-    daemon = await TestDaemon.started();
-    frontEnd = await daemon.connect();
+const hosted = hostDaemon();
+
+let count = 0;
+/** A script whose default export has that body; `req` and `res` are its parameters. */
+function handler(body: string, head = ''): string {
+  count += 1;
+  return hosted.folder.write(`${count}.mjs`, `${head}\nexport default function (req, res) {\n${body}\n}`);
+}
+
+describe('the request', () => {
+  it('has everything where node:http has it', async () => {
+    const script = handler(`
+      res.setHeader('Content-Type', 'application/json');
+      res.end(JSON.stringify({
+        method: req.method, url: req.url, originalUrl: req.originalUrl, baseUrl: req.baseUrl, version: req.httpVersion,
+        headers: req.headers, raw: req.rawHeaders, complete: req.complete,
+        socket: [req.socket.remoteAddress, req.socket.remotePort, req.socket.remoteFamily, req.socket.localAddress, req.socket.localPort, req.socket.encrypted ?? null],
+        same: req.socket === res.socket && req.connection === req.socket, user: req.environ.REMOTE_USER, hidden: Object.keys(req.environ).filter((k) => k.startsWith('modhost.') || k === 'HTTPS'),
+        genuine: [Object.getPrototypeOf(req).constructor.name, Object.getPrototypeOf(res).constructor.name],
+      }));`);
+    const exchange = hosted.frontEnd.request(script, {
+      url: '/a%2Fb//c?x=%20&y',
+      headers: [
+        'Host',
+        'example.org',
+        'X-Two',
+        '1',
+        'x-two',
+        '2',
+        'Set-Cookie',
+        'a',
+        'Set-Cookie',
+        'b',
+        'Cookie',
+        'p=1',
+        'Cookie',
+        'q=2',
+        'X-Bytes',
+        'caf\u00e9',
+      ],
+      environ: {
+        REQUEST_URI: '/mount/a%2Fb//c?x=%20&y',
+        SCRIPT_NAME: '/mount',
+        REMOTE_USER: 'alice',
+        HTTPS: 'on',
+        SERVER_PROTOCOL: 'HTTP/1.0',
+      },
+    });
+    const { text, headers } = await exchange.answer();
+    expect(headers['content-type']).toBe('application/json');
+    expect(JSON.parse(text)).toEqual({
+      method: 'GET',
+      url: '/a%2Fb//c?x=%20&y',
+      originalUrl: '/mount/a%2Fb//c?x=%20&y',
+      baseUrl: '/mount',
+      version: '1.0',
+      headers: {
+        host: 'example.org',
+        'x-two': '1, 2',
+        'set-cookie': ['a', 'b'],
+        cookie: 'p=1; q=2',
+        'x-bytes': 'caf\u00e9',
+      },
+      raw: [
+        'Host',
+        'example.org',
+        'X-Two',
+        '1',
+        'x-two',
+        '2',
+        'Set-Cookie',
+        'a',
+        'Set-Cookie',
+        'b',
+        'Cookie',
+        'p=1',
+        'Cookie',
+        'q=2',
+        'X-Bytes',
+        'caf\u00e9',
+      ],
+      complete: true,
+      socket: ['127.0.0.1', 54321, 'IPv4', '127.0.0.2', 8080, true],
+      same: true,
+      user: 'alice',
+      hidden: [],
+      genuine: ['IncomingMessage', 'ServerResponse'],
+    });
   });
-  afterAll(async () => {
-    await daemon.stop();
-    folder.remove();
-  });
-  it('node', async () => {
-    const script = folder.write(
-      'a.mjs',
-      "export default (req, res) => { console.log('hi'); res.end('hello ' + req.url); }",
+
+  it.each([
+    ['', '/'],
+    ['?q=1', '/?q=1'],
+    ['//evil.example/x', '//evil.example/x'],
+    ['*', '*'],
+  ])('url %j is seen as %j', async (url, seen) => {
+    const script = handler(`res.end(req.url)`);
+    expect((await hosted.frontEnd.request(script, { environ: { 'modhost.url': url } }).answer()).text).toBe(
+      seen,
     );
-    const x = frontEnd.request(script, { url: '/x?y' });
-    expect(await x.answer()).toMatchObject({ status: 200, text: 'hello /x?y' });
-    expect(x.logs).toEqual(['hi']);
   });
-  it('fetch', async () => {
-    const script = folder.write(
-      'b.ts',
-      "enum A {x=3}\nexport default { fetch(r: Request) { return new Response('hello ' + r.url + A.x) } }",
-    );
-    const x = frontEnd.request(script, { url: '/x?y' });
-    expect(await x.answer()).toMatchObject({ status: 200, text: 'hello http://example.org:8080/x?y3' });
+
+  it('brings its body to streams, iteration and events', async () => {
+    const body = 'x'.repeat(200_000);
+    const headers = ['Host', 'h', 'Content-Length', String(body.length)];
+    for (const text of [
+      `let n = 0; req.on('data', (d) => { n += d.length }); req.on('end', () => res.end(n + ' ' + req.complete));`,
+      `(async () => { let n = 0; for await (const d of req) n += d.length; res.end(n + ' ' + req.complete) })();`,
+      `req.on('readable', () => { let d; while ((d = req.read()) !== null) n += d.length }); let n = 0; req.on('end', () => res.end(n + ' ' + req.complete));`,
+    ])
+      expect(
+        (await hosted.frontEnd.request(handler(text), { method: 'POST', body, headers }).answer()).text,
+      ).toBe('200000 true');
   });
-  it('wsgi', async () => {
-    const script = folder.write(
-      'c.cts',
-      "exports.application = function* (environ: any, startResponse: any) { startResponse('200 OK', [['Content-Type', 'text/plain']]); yield 'hello '; yield environ.PATH_INFO }",
+
+  it('without a body ends at once', async () => {
+    const script = handler(
+      `(async () => { let n = 0; for await (const d of req) n += d.length; res.end('end ' + n) })()`,
     );
-    const x = frontEnd.request(script, { url: '/x?y' });
-    expect(await x.answer()).toMatchObject({ status: 200, text: 'hello /x' });
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('end 0');
+  });
+
+  it('is read no faster than the application wants', async () => {
+    const script = handler(`
+      req.once('data', () => { req.pause(); res.write('paused') });
+      globalThis.resumeUpload = () => { let n = 0; req.on('data', (d) => { n += d.length }); req.on('end', () => res.end(' ' + n)); req.resume() };`);
+    const resume = handler(`globalThis.resumeUpload(); res.end()`);
+    const exchange = hosted.frontEnd.request(script, { method: 'POST', openBody: true });
+    const sent = exchange.sendAll(Buffer.alloc(2_000_000));
+    await exchange.until(() => exchange.text === 'paused');
+    // Whatever was granted for what lies in node's own buffer, it is not the whole upload.
+    await hosted.frontEnd.ping('one turn');
+    expect(exchange.grantedBytes).toBeLessThan(262_144);
+    await hosted.frontEnd.request(resume).answer();
+    await sent;
+    expect((await exchange.answer()).text).toMatch(/^paused 1[0-9]{6}$/);
+  });
+
+  it('that nobody reads does not stop the answer or the client', async () => {
+    const script = handler(`res.statusCode = 413; res.end('too much')`);
+    const exchange = hosted.frontEnd.request(script, { method: 'POST', openBody: true });
+    const sent = exchange.sendAll(Buffer.alloc(1_000_000));
+    expect(await exchange.answer()).toMatchObject({ status: 413, text: 'too much' });
+    // The rest is taken and dropped, with credit.
+    expect(exchange.id).toBeGreaterThan(0);
+    await hosted.frontEnd.ping('x');
+    void sent;
+  });
+});
+
+describe('the answer', () => {
+  it('keeps status, reason and repeated headers', async () => {
+    const script = handler(
+      `res.writeHead(418, 'Short and stout', [['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['X-Caf\u00e9'.slice(0, 5), 'caf\u00e9']]); res.end()`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    await exchange.over;
+    expect(await exchange.response).toMatchObject({
+      status: 418,
+      reason: 'Short and stout',
+      headers: expect.arrayContaining(['Set-Cookie', 'a=1', 'b=2']),
+    });
+  });
+
+  it('is never chunked here, also when the application says so', async () => {
+    const script = handler(
+      `res.setHeader('Transfer-Encoding', 'chunked'); res.setHeader('Connection', 'close'); res.setHeader('Trailer', 'X-Sum'); res.write('one '); res.addTrailers({ 'X-Sum': '1' }); setTimeout(() => res.end('two'), 5)`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    expect((await exchange.answer()).text).toBe('one two');
+    expect((await exchange.response).headers).toEqual([]);
+  });
+
+  it('gets a Content-Length when it comes in one piece', async () => {
+    expect(
+      (await hosted.frontEnd.request(handler(`res.end('gr\u00fc\u00dfe')`)).answer()).headers[
+        'content-length'
+      ],
+    ).toBe('7');
+  });
+
+  it('may be text or bytes in any encoding', async () => {
+    const script = handler(
+      `res.write('caf\u00e9 '); res.write('caf\u00e9', 'latin1'); res.write(Buffer.from([0, 255])); res.write('aGk=', 'base64'); res.end()`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    await exchange.answer();
+    expect(Buffer.concat(exchange.pieces).toString('latin1')).toBe('caf\u00c3\u00a9 caf\u00e9\0\u00ffhi');
+  });
+
+  it('goes out piece by piece', async () => {
+    const script = handler(
+      `res.flushHeaders(); globalThis.goOn = () => res.write('first'); globalThis.finish = () => res.end('last')`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    expect((await exchange.response).status).toBe(200);
+    expect(exchange.text).toBe('');
+    await hosted.frontEnd.request(handler('globalThis.goOn(); res.end()')).answer();
+    await exchange.until(() => exchange.text === 'first');
+    await hosted.frontEnd.request(handler('globalThis.finish(); res.end()')).answer();
+    expect((await exchange.answer()).text).toBe('firstlast');
+  });
+
+  it.each(['HEAD', 'GET'])('has no body for %s where HTTP allows none', async (method) => {
+    const script = handler(
+      `res.statusCode = Number(req.url.slice(1)); res.setHeader('Content-Length', '5'); res.end('hello')`,
+    );
+    for (const status of method === 'HEAD' ? [200, 404] : [204, 304]) {
+      const exchange = hosted.frontEnd.request(script, { method, url: `/${status}` });
+      expect(await exchange.answer()).toMatchObject({ status, text: '' });
+    }
+  });
+
+  it('comes after 1xx heads, which stay here', async () => {
+    const script = handler(
+      `res.writeContinue(); res.writeProcessing(); res.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => { res.end('final') })`,
+    );
+    expect(await hosted.frontEnd.request(script).answer()).toMatchObject({ status: 200, text: 'final' });
+  });
+
+  it('of 101 is refused: there is no connection to take over', async () => {
+    const exchange = hosted.frontEnd.request(
+      handler(`res.writeHead(101, { Upgrade: 'websocket' }); res.end()`),
+    );
+    expect(await exchange.aborted()).toBe('error');
+    expect(exchange.logs.join('\n')).toContain('status 101');
+  });
+
+  it('cannot smuggle header lines', async () => {
+    const script = handler(
+      `try { res.setHeader('X', 'a\\r\\nSet-Cookie: b') } catch (e) { res.end(e.code) }`,
+    );
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('ERR_INVALID_CHAR');
+  });
+
+  it('is cut at its Content-Length', async () => {
+    const script = handler(
+      `res.setHeader('Content-Length', '4'); res.write('12'); res.write('3456'); res.end('78')`,
+    );
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('1234');
+  });
+
+  it('that is shorter than its Content-Length is broken off', async () => {
+    const exchange = hosted.frontEnd.request(
+      handler(`res.setHeader('Content-Length', '10'); res.end('123')`),
+    );
+    expect(await exchange.over).toMatchObject({
+      kind: 'abort',
+      code: 'error',
+      sentence: 'the answer is 7 bytes shorter than its Content-Length',
+    });
+  });
+
+  it('with a Content-Length that is no number is an error', async () => {
+    const exchange = hosted.frontEnd.request(
+      handler(`res.setHeader('Content-Length', 'many'); res.end('123')`),
+    );
+    expect(await exchange.aborted()).toBe('error');
+  });
+
+  it('is written no faster than the client takes it', async () => {
+    const script = handler(`
+      const piece = Buffer.alloc(16384); let written = 0; let drains = 0;
+      const go = () => { while (written < 200) { written += 1; if (!res.write(piece)) { globalThis.written = written; return res.once('drain', () => { drains += 1; go() }) } } res.end('|' + drains) };
+      go();`);
+    const exchange = hosted.frontEnd.request(script, { holdCredit: true });
+    await exchange.until(() => exchange.receivedBytes === 262_144);
+    const { text } = await hosted.frontEnd.request(handler('res.end(String(globalThis.written))')).answer();
+    expect(Number(text)).toBeLessThan(25);
+    exchange.grant(10_000_000);
+    expect(Number((await exchange.answer()).text.split('|')[1])).toBeGreaterThan(5);
+    expect(exchange.receivedBytes).toBeGreaterThan(200 * 16384);
+  });
+
+  it('can be piped, again and again', async () => {
+    const file = hosted.folder.write('large.bin', 'y'.repeat(3_000_000));
+    const script = handler(
+      `pipeline(createReadStream(${JSON.stringify(file)}), res, (error) => { globalThis.piped = String(error) })`,
+      `import { createReadStream } from 'node:fs'; import { pipeline } from 'node:stream';`,
+    );
+    for (let round = 0; round < 3; round += 1) {
+      const exchange = hosted.frontEnd.request(script);
+      await exchange.answer();
+      expect(exchange.receivedBytes).toBe(3_000_000);
+    }
+    expect((await hosted.frontEnd.request(handler('res.end(globalThis.piped)')).answer()).text).toBe(
+      'undefined',
+    );
+  });
+
+  it('tells its end: finish, close, and writable members', async () => {
+    const script = handler(`
+      const seen = globalThis.ending = [];
+      res.on('finish', () => seen.push('finish ' + res.writableFinished)); res.on('close', () => seen.push('close ' + res.closed));
+      req.on('close', () => seen.push('request close ' + req.destroyed + ' ' + (req.aborted ?? false)));
+      res.end('x');`);
+    await hosted.frontEnd.request(script).answer();
+    const look = handler(`setImmediate(() => res.end(JSON.stringify(globalThis.ending.sort())))`);
+    expect(JSON.parse((await hosted.frontEnd.request(look).answer()).text)).toEqual([
+      'close true',
+      'finish true',
+      'request close true false',
+    ]);
+  });
+});
+
+describe('faults', () => {
+  it.each([
+    ['thrown', `throw new TypeError('broken handler')`],
+    ['rejected', `return Promise.reject(new TypeError('broken handler'))`],
+    ['thrown later', `setTimeout(() => { throw new TypeError('broken handler') }, 1)`],
+    ['rejected unheard', `Promise.resolve().then(() => { throw new TypeError('broken handler') })`],
+    ['emitted', `setImmediate(() => req.socket.emit('error', new TypeError('broken handler')))`],
+  ])('%s: 500 and the stack in the log', async (_, text) => {
+    const script = handler(text);
+    const exchange = hosted.frontEnd.request(script);
+    expect(await exchange.aborted()).toBe('error');
+    const log = exchange.logs.join('\n');
+    expect(log).toContain('TypeError: broken handler');
+    expect(log).toContain(`${script}:3`);
+    expect(log).not.toContain('dist/daemon/node/call-node');
+  });
+
+  it('after the head cut the answer off', async () => {
+    const exchange = hosted.frontEnd.request(
+      handler(`res.write('half'); setTimeout(() => { throw new Error('late') }, 5)`),
+    );
+    expect(await exchange.aborted()).toBe('error');
+    expect((await exchange.response).status).toBe(200);
+    expect(exchange.text).toBe('half');
+  });
+
+  it('end one request and no other', async () => {
+    const slow = hosted.frontEnd.request(handler(`globalThis.release = () => res.end('alive')`));
+    expect(
+      await hosted.frontEnd.request(handler(`process.nextTick(() => { throw new Error('x') })`)).aborted(),
+    ).toBe('error');
+    await hosted.frontEnd.request(handler(`globalThis.release(); res.end()`)).answer();
+    expect((await slow.answer()).text).toBe('alive');
+  });
+
+  it('after the answer go to fd 2 and harm nobody', async () => {
+    await hosted.frontEnd
+      .request(handler(`res.end('fine'); setTimeout(() => { throw new Error('after the answer') }, 5)`))
+      .answer();
+    await hosted.daemon.printed('Error: after the answer');
+    expect((await hosted.frontEnd.request(handler(`res.end('still here')`)).answer()).text).toBe(
+      'still here',
+    );
+  });
+
+  it.each([
+    ['res.destroy()', `res.write('half'); setTimeout(() => res.destroy(), 5)`],
+    ['req.destroy()', `req.destroy()`],
+    ['req.socket.destroy()', `req.socket.destroy(new Error('enough'))`],
+    ['req.socket.end()', `res.write('x'); res.socket.destroySoon?.() ?? res.socket.destroy()`],
+  ])('%s breaks the answer off', async (_, text) => {
+    expect(await hosted.frontEnd.request(handler(text)).aborted()).toBe('error');
+  });
+});
+
+describe('a client that leaves', () => {
+  const watch = `
+    const seen = globalThis.left = [];
+    for (const name of ['aborted', 'close', 'error']) req.on(name, (e) => seen.push('req ' + name + (e ? ' ' + e.code : '')));
+    res.on('close', () => { seen.push('res close ' + res.writableFinished); globalThis.gone?.() });`;
+  const report = `const done = () => setImmediate(() => res.end(globalThis.left.sort().join()));
+    if (globalThis.left.some((l) => l.startsWith('res close'))) done(); else globalThis.gone = done;`;
+
+  it('in mid-upload', async () => {
+    const exchange = hosted.frontEnd.request(handler(`${watch} req.on('data', () => {}); res.write('x')`), {
+      method: 'POST',
+      openBody: true,
+    });
+    await exchange.send(Buffer.from('part'));
+    await exchange.until(() => exchange.text === 'x');
+    exchange.abort();
+    expect((await hosted.frontEnd.request(handler(report)).answer()).text).toBe(
+      'req aborted,req close,req error ECONNRESET,res close false',
+    );
+  });
+
+  it('in mid-download', async () => {
+    const exchange = hosted.frontEnd.request(
+      handler(
+        `${watch} const go = () => { while (res.write(Buffer.alloc(16384))); }; res.on('drain', go); go();`,
+      ),
+      { holdCredit: true },
+    );
+    await exchange.until(() => exchange.receivedBytes === 262_144);
+    exchange.abort();
+    expect((await hosted.frontEnd.request(handler(report)).answer()).text).toContain('res close false');
+  });
+
+  it('by losing the whole connection', async () => {
+    const other = await hosted.daemon.connect();
+    const exchange = other.request(handler(`${watch} res.write('x')`));
+    await exchange.response;
+    other.close();
+    expect((await hosted.frontEnd.request(handler(report)).answer()).text).toContain('res close false');
+  });
+
+  it('needs no error listener', async () => {
+    const exchange = hosted.frontEnd.request(handler(`req.resume(); res.write('x')`), {
+      method: 'POST',
+      openBody: true,
+    });
+    await exchange.response;
+    exchange.abort();
+    exchange.frame(FrameType.body, Buffer.from('crossed the abort'));
+    exchange.frame(FrameType.end);
+    expect((await hosted.frontEnd.request(handler(`res.end('fine')`)).answer()).text).toBe('fine');
   });
 });
