@@ -14,7 +14,7 @@ export function formatVirtualHosts(config: ServerConfig, ports: MountPorts): str
     ...[...config.defines].map(([name, value]) => `Define: ${name}${value === '' ? '' : `=${value}`}\n`),
     ...(config.global.user === undefined ? [] : [`User: name="${config.global.user}"\n`]),
     ...(config.global.group === undefined ? [] : [`Group: name="${config.global.group}"\n`]),
-    'Process groups:\n',
+    ...(config.processGroups.length > 0 ? ['Process groups:\n'] : []),
     ...config.processGroups.map((group) => formatProcessGroup(config, group)),
     `Mounts:\n${formatMounts(config, ports)}`,
   ];

@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { toFilePath } from '../http/index.js';
 
 export type OpenedFile =
-  | { readonly kind: 'file'; readonly handle: FileHandle }
+  | { readonly kind: 'file'; readonly handle: FileHandle; readonly stat: BigIntStats }
   | { readonly kind: 'refusal'; readonly status: 403 | 404 | 500; readonly reason: string };
 
 /**
@@ -20,7 +20,8 @@ export async function openRegularFile(filename: string): Promise<OpenedFile> {
     return refuseOpenError(filename, error as NodeJS.ErrnoException);
   }
   try {
-    if ((await handle.stat()).isFile()) return { kind: 'file', handle };
+    const stat = await handle.stat({ bigint: true });
+    if (stat.isFile()) return { kind: 'file', handle, stat };
   } catch (error) {
     await handle.close().catch(() => {});
     return refuseOpenError(filename, error as NodeJS.ErrnoException);

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { formatHttpDate } from '../http/index.js';
 import type { FileAnswer, FileRequest, ServeFile } from './answer.js';
@@ -19,17 +20,20 @@ export const serveFile: ServeFile = async (request) => {
   const opened = await openRegularFile(request.filename);
   if (opened.kind === 'refusal') return { status: opened.status, headers: [], reason: opened.reason };
   try {
-    return await answerOpenFile(request, opened.handle);
+    return await answerOpenFile(request, opened.handle, opened.stat);
   } catch (error) {
     return { status: 500, headers: [], reason: `reading ${request.filename} failed: ${String(error)}` };
   } finally {
     // The body, if there is one, has a descriptor of its own.
-    await opened.handle.close().catch(() => {});
+    void opened.handle.close().catch(() => {});
   }
 };
 
-async function answerOpenFile(request: FileRequest, handle: FileHandle): Promise<FileAnswer> {
-  const stat = await handle.stat({ bigint: true });
+async function answerOpenFile(
+  request: FileRequest,
+  handle: FileHandle,
+  stat: BigIntStats,
+): Promise<FileAnswer> {
   const size = Number(stat.size);
   const now = Date.now();
   const version: FileVersion = {
