@@ -55,7 +55,7 @@ export type Mapping =
 export type CreateRouter = (config: ServerConfig) => Router;
 
 export * from './groups.js';
+export * from './mounted-scripts.js';
 export { createRouter } from './router.js';
 export * from './runtime.js';
 export * from './virtual-host-names.js';
-export * from './mounted-scripts.js';

@@ -9,7 +9,7 @@ export function runtimeOf(scriptFile: string, firstLine = ''): Runtime {
   const extension = /\.([^./]+)$/.exec(scriptFile)?.[1]?.toLowerCase();
   if (extension !== undefined && nodeExtensions.has(extension)) return 'node';
   if (extension !== undefined && pythonExtensions.has(extension)) return 'python';
-  return /^#!.*[/\s]node(?:js)?(?![\w.-])/.test(firstLine) ? 'node' : 'python';
+  return /^#!.*[/\s]node(?:js)?(?![/\w.-])/.test(firstLine) ? 'node' : 'python';
 }
 
 const nodeExtensions: ReadonlySet<string> = new Set(['js', 'mjs', 'cjs', 'ts', 'mts', 'cts']);
