@@ -122,27 +122,6 @@ export const wsgi = inModule('wsgi', [
     'On',
   ),
   honoured(
-    'WSGIMapHEADToGET',
-    anywhere,
-    one('On|Off|Auto'),
-    'Whether applications see HEAD as GET.',
-    (here, text) => {
-      const word = chooseWord(here, text, ['on', 'off', 'auto']);
-      if (word !== undefined) here.section.settings.mapHeadToGet = word;
-    },
-    'Auto',
-  ),
-  honoured(
-    'WSGIErrorOverride',
-    anywhere,
-    flag,
-    "Whether error answers of applications are replaced by the server's.",
-    (here, on) => {
-      here.section.settings.errorOverride = on;
-    },
-    'Off',
-  ),
-  honoured(
     'WSGIPythonHome',
     mainServerOnly,
     one('directory'),
