@@ -41,10 +41,19 @@ export function readTypeScript(path: string): JavaScriptSource {
   const encoded = Buffer.from(JSON.stringify(map)).toString('base64');
   // On the first line, so that the map's lines stay true.
   const prelude = Object.keys(result.helpersUsed).length === 0 ? '' : helpersPrelude;
+  const code = dropAddedMark(result.code, text);
   return {
-    code: `${prelude}${result.code}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`,
-    format: formatOf(path, result.code),
+    code: `${prelude}${code}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`,
+    format: formatOf(path, code),
   };
+}
+
+/**
+ * Where all imports and exports were of types, oxc leaves `export {}` in their place, which makes a module of a
+ * CommonJS file. Node, which blanks types out, does not.
+ */
+function dropAddedMark(code: string, text: string): string {
+  return /\bexport\s*\{\s*\}/.test(text) ? code : code.replace(/\nexport \{\};\n?$/, '\n');
 }
 
 /** By extension, then by the nearest package.json, then by what the text says, as Node does for JavaScript. */
