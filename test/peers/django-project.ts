@@ -13,10 +13,11 @@ export interface DjangoProject {
 
 export const superuser = { name: 'admin', password: 'correct horse' };
 
-/** Beside the superuser: bond is in the group secret-agents, moneypenny is not, le-chiffre is inactive. */
+/** Beside the superuser: bond is in the group secret-agents, the others are not; le-chiffre is inactive. */
 export const users = {
   bond: 'shaken, not stirred',
-  moneypenny: 'pässwörd',
+  moneypenny: 'with: a colon',
+  blofeld: 'pässwörd ☃',
   'le-chiffre': 'all in',
 };
 
