@@ -2,7 +2,8 @@
 /** The `modhost` command. */
 
 import { spawn } from 'node:child_process';
-import { openSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type ControlAction,
@@ -34,6 +35,9 @@ import {
 
 /** Set for the process that `start` leaves behind; it reports over IPC and has the error log as standard error. */
 const backgroundVariable = 'MODHOST_BACKGROUND';
+
+// Whoever reads the output may have had enough: `modhost -L | head`.
+process.stdout.on('error', () => {});
 
 process.exitCode = await run(process.argv.slice(2));
 
@@ -135,13 +139,9 @@ function say(message: string, isError: boolean): void {
 
 /** Returns when the server listens, or has said why it cannot. */
 async function startInBackground(config: ServerConfig, argv: readonly string[]): Promise<number> {
-  const errorLog = config.mainServer.settings.errorLog ?? {
-    kind: 'file',
-    path: `${config.serverRoot}/logs/error_log`,
-  };
   let fd: number;
   try {
-    fd = errorLog.kind === 'file' ? openSync(errorLog.path, 'a', 0o640) : errorLog.kind === 'stdout' ? 1 : 2;
+    fd = openErrorLog(config);
   } catch (error) {
     process.stderr.write(`modhost: could not open error log: ${(error as Error).message}\n`);
     return 1;
@@ -167,6 +167,17 @@ async function startInBackground(config: ServerConfig, argv: readonly string[]):
       finish(message.failure === undefined ? 0 : 1);
     });
   });
+}
+
+/** A file descriptor. The folder of the default log is made; that of an ErrorLog must be there, as for httpd. */
+function openErrorLog(config: ServerConfig): number {
+  const { errorLog } = config.mainServer.settings;
+  if (errorLog?.kind === 'stdout') return 1;
+  if (errorLog?.kind === 'stderr') return 2;
+  const defaultPath = `${config.serverRoot}/logs/error_log`;
+  const path = errorLog?.path ?? defaultPath;
+  if (path === defaultPath) mkdirSync(dirname(path), { recursive: true });
+  return openSync(path, 'a', 0o640);
 }
 
 /** Everything from here on is one server, until a signal ends it. */

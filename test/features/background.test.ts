@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectRoot } from '../peers/installed.js';
+import { findFreePort, makeFolder, removeFolder } from '../peers/server.js';
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('a server in the background', () => {
+  let folder: string;
+  let port: number;
+
+  beforeEach(async () => {
+    folder = makeFolder();
+    port = await findFreePort();
+    mkdirSync(join(folder, 'conf'));
+    mkdirSync(join(folder, 'files'));
+    writeFileSync(join(folder, 'files/a.txt'), 'a file\n');
+    writeSite('Alias /files files');
+  });
+  afterEach(async () => {
+    await modhost('-k', 'stop');
+    await until(() => !existsSync(pidFile()));
+    removeFolder(folder);
+  });
+
+  const pidFile = () => join(folder, 'run/modhost.pid');
+  const errorLog = () => readFileSync(join(folder, 'logs/error_log'), 'utf8');
+  const writeSite = (line: string) =>
+    writeFileSync(
+      join(folder, 'conf/site.conf'),
+      `Listen 127.0.0.1:${port}\nServerName localhost\n${line}\n<Directory files>\nRequire all granted\n</Directory>\n`,
+    );
+  const modhost = async (...args: string[]): Promise<Outcome> =>
+    await new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [join(projectRoot, 'dist/main.js'), '-d', folder, ...args],
+        (error, stdout, stderr) => resolve({ exitCode: Number(error?.code ?? 0), stdout, stderr }),
+      );
+    });
+  const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+
+  it('serves as soon as `start` returns, and writes logs/error_log', async () => {
+    expect(await modhost('-k', 'start')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await status('/files/a.txt')).toBe(200);
+    expect(await status('/nowhere')).toBe(404);
+    expect(Number(readFileSync(pidFile(), 'utf8'))).toBeGreaterThan(1);
+    expect(errorLog()).toContain('configured -- resuming normal operations');
+    const again = await modhost('start');
+    expect(again.exitCode).toBe(0);
+    expect(again.stdout).toContain('already running');
+  });
+
+  it('goes on with the old site file if the new one is bad, and takes the next good one', async () => {
+    await modhost('-k', 'start');
+    writeSite('Aliass /files files');
+    const bad = await modhost('-k', 'graceful');
+    expect(bad.exitCode).toBe(1);
+    expect(bad.stderr).toContain("did you mean 'Alias'");
+
+    process.kill(Number(readFileSync(pidFile(), 'utf8')), 'SIGUSR1');
+    await until(() => errorLog().includes("did you mean 'Alias'"));
+    expect(await status('/files/a.txt')).toBe(200);
+
+    writeSite('Alias /moved files');
+    expect((await modhost('graceful')).exitCode).toBe(0);
+    await until(async () => (await status('/moved/a.txt')) === 200);
+    expect(await status('/files/a.txt')).toBe(404);
+  });
+
+  it('ends on `stop` and takes its PidFile with it', async () => {
+    await modhost('-k', 'start');
+    expect((await modhost('-k', 'stop')).exitCode).toBe(0);
+    await until(() => !existsSync(pidFile()));
+    await expect(status('/files/a.txt')).rejects.toThrow();
+    const again = await modhost('-k', 'stop');
+    expect(again).toMatchObject({ exitCode: 0 });
+    expect(again.stdout + again.stderr).toContain('not running');
+  });
+
+  it('says on standard error why it cannot start, and leaves nothing behind', async () => {
+    writeSite(`Listen 127.0.0.1:${port}x`);
+    expect(await modhost('-k', 'start')).toMatchObject({ exitCode: 1 });
+    writeSite('ErrorLog nowhere/error_log');
+    const outcome = await modhost('-k', 'start');
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.stderr).toContain('nowhere/error_log');
+    expect(existsSync(pidFile())).toBe(false);
+  });
+});
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('nothing came of it');
+    await sleep(20);
+  }
+}
