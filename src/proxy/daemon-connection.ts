@@ -39,7 +39,7 @@ export interface ConnectionListener {
   ready(): void;
   /** The daemon wants no more streams. */
   drain(): void;
-  /** Once, also when the connection never came up. All streams have heard `lost` before. */
+  /** Once, also when the connection never came up. All streams hear `lost` afterwards. */
   closed(reason: string): void;
   /** LOG on stream 0. */
   log(level: string, line: Buffer): void;
@@ -214,7 +214,8 @@ export class DaemonConnection {
     this.#socket.destroy();
     const streams = [...this.#streams.values()];
     this.#streams.clear();
-    for (const listener of streams) listener.lost(reason);
+    // First, so that no stream that ends now makes room for another one here.
     this.#listener.closed(reason);
+    for (const listener of streams) listener.lost(reason);
   }
 }

@@ -43,6 +43,8 @@ export interface HttpListener {
 
 /** Requests answered so far on each connection. */
 const requestCounts = new WeakMap<Socket, number>();
+/** Of the request that each connection is serving now. */
+const openBodies = new WeakMap<Socket, NodeBody>();
 
 export function createListener(limits: ListenerLimits, handlers: ListenerHandlers): HttpListener {
   const server = createServer({
@@ -85,8 +87,12 @@ export function createListener(limits: ListenerLimits, handlers: ListenerHandler
       socket.destroy();
       return;
     }
-    const answer = handlers.unreadable({ connection: factsOf(socket), ...describeClientError(error) });
-    socket.end(answer);
+    const problem = describeClientError(error);
+    const body = openBodies.get(socket);
+    // A head that was understood with a body that is not: the request is being served, and answers for itself.
+    if (body !== undefined && error.code === 'HPE_INVALID_EOF_STATE') socket.destroy();
+    else if (body !== undefined) body.failParsing(problem.reason);
+    else socket.end(handlers.unreadable({ connection: factsOf(socket), ...problem }));
   });
 
   return {
@@ -138,6 +144,11 @@ function makeRecord(
   const keepAliveIndex = requestCounts.get(socket) ?? 0;
   requestCounts.set(socket, keepAliveIndex + 1);
   const reply = new NodeReply(request, response);
+  const body = new NodeBody(request, response, expectation === 'continue', reply);
+  openBodies.set(socket, body);
+  reply.onClosed(() => {
+    if (openBodies.get(socket) === body) openBodies.delete(socket);
+  });
   return {
     connection: factsOf(socket),
     method: request.method ?? '',
@@ -147,7 +158,7 @@ function makeRecord(
     startedAt: Date.now(),
     keepAliveIndex,
     expectation,
-    body: new NodeBody(request, response, expectation === 'continue', reply),
+    body,
     reply,
   };
 }
@@ -166,6 +177,9 @@ function withoutMapping(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
+/** For a reply that is cut off before anybody set a Timeout. */
+const cutTimeoutMs = 5_000;
+
 class NodeBody implements RequestBody {
   readonly isPresent: boolean;
   readonly length: number | undefined;
@@ -179,6 +193,7 @@ class NodeBody implements RequestBody {
   #timeoutMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isPaused = false;
+  #failListener: (reason: string) => void = () => {};
 
   constructor(
     request: IncomingMessage,
@@ -238,12 +253,20 @@ class NodeBody implements RequestBody {
       listener.piece(piece);
     });
     request.on('end', () => finish(() => listener.end()));
-    request.on('error', (error) =>
-      finish(() => listener.fail(400, `the request body broke off: ${error.message}`)),
-    );
-    request.on('close', () =>
-      finish(() => listener.fail(400, 'the client left before the request body was complete')),
-    );
+    // That the client left is told by the reply's `onClosed`.
+    request.on('error', () => finish(() => {}));
+    request.on('close', () => finish(() => {}));
+    this.#failListener = (reason) => finish(() => listener.fail(400, reason));
+  }
+
+  /** What came was no valid body: whoever reads it is told. */
+  failParsing(reason: string): void {
+    this.#reply.closeConnection();
+    this.#failListener(reason);
+  }
+
+  get isComplete(): boolean {
+    return this.#request.complete;
   }
 
   pause(): void {
@@ -356,7 +379,14 @@ class NodeReply implements Reply {
   }
 
   cut(): void {
-    this.#request.socket.destroy();
+    const { socket } = this.#request;
+    // A client that takes nothing more must not keep the connection.
+    const timer = setTimeout(() => socket.destroy(), this.#timeoutMs || cutTimeoutMs);
+    socket.once('close', () => clearTimeout(timer));
+    // What was written still goes out. Without Content-Length or chunks the end of the connection is the end of the body,
+    // so there only a reset tells that something is missing.
+    if (this.#length !== undefined || this.#response.chunkedEncoding || !this.isStarted) socket.destroySoon();
+    else socket.write('', () => socket.resetAndDestroy());
   }
 
   onClosed(callback: (how: 'complete' | 'aborted') => void): void {

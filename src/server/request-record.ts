@@ -39,6 +39,8 @@ export interface RequestBody extends BodySource {
   setLimit(bytes: number): void;
   /** How long one wait for the client may last. Before `start`. */
   setTimeout(timeoutMs: number): void;
+  /** All of it has arrived. */
+  readonly isComplete: boolean;
   /** Body bytes that have arrived. */
   readonly bytesReceived: number;
 }

@@ -109,6 +109,10 @@ function logOutput(exchange: Exchange, scriptFile: string, level: string, line: 
   exchange.log(logLevel, 'wsgi', `[script ${scriptFile}] ${line.toString('latin1')}`);
 }
 
+function whatIsMissing({ record }: Exchange): string {
+  return record.body.isPresent && !record.body.isComplete ? 'the request body' : 'the response';
+}
+
 function reportOutcome(
   exchange: Exchange,
   script: ScriptFacts,
@@ -123,7 +127,7 @@ function reportOutcome(
       exchange.log('error', 'wsgi', `${where} the response was cut off: ${outcome.reason}`);
       return undefined;
     case 'gone':
-      exchange.log('info', 'wsgi', `${where} the client left before the response was complete`);
+      exchange.log('info', 'wsgi', `${where} the client left before ${whatIsMissing(exchange)} was complete`);
       return undefined;
     default:
       return undefined;

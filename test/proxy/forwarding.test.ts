@@ -240,6 +240,21 @@ describe('forward', () => {
     expect(clients.filter(({ wasCut }) => wasCut).length).toBe(1);
   });
 
+  it('sends what waits to a living process when one dies', async () => {
+    const [dying, living] = [await startDaemon(), await startDaemon()];
+    const pool = createPool([entryOf(dying)]);
+    const first = forward(pool, limits, makeRequest(new Client())).outcome;
+    await dying.request();
+    const second = forward(pool, limits, makeRequest(new Client())).outcome;
+    dying.die();
+    expect(await first).toMatchObject({ kind: 'refused', status: 502 });
+    pool.announce([entryOf(living)]);
+    const { stream } = await living.request();
+    living.text(FrameType.response, stream, '200 OK');
+    living.send(FrameType.end, stream);
+    expect(await second).toEqual({ kind: 'done' });
+  });
+
   it('tells the daemon when the client leaves', async () => {
     const daemon = await startDaemon();
     const forwarding = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client()));

@@ -35,6 +35,7 @@ const ways = {
     }
   },
   '/upload': async (environ, startResponse) => {
+    environ['wsgi.errors'].write('the upload begins\n');
     try {
       while ((await environ['wsgi.input'].read(65_536)).length > 0);
     } catch (error) {

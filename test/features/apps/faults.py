@@ -54,6 +54,7 @@ class Endless:
 
 
 def upload(environ, start_response):
+    environ["wsgi.errors"].write("the upload begins\n")
     try:
         while environ["wsgi.input"].read(65536):
             pass
