@@ -3,7 +3,7 @@ import { mergeSettings } from './merge-settings.js';
 import type { CompiledSection } from './sections.js';
 
 /** Matched sections, in the order in which they apply → the settings that result. */
-export type MergeSections = (sections: readonly CompiledSection[]) => DirectorySettings;
+export type MergeSections = (...sections: readonly (readonly CompiledSection[])[]) => DirectorySettings;
 
 /** As many combinations of sections are remembered per server; patterns could make more than memory holds. */
 const mostCombinations = 10_000;
@@ -26,20 +26,23 @@ export function createSettingsCache(base: DirectorySettings): MergeSections {
   const start: Combination = { settings: base, before: base, among: nothing, next: new Map() };
   let count = 0;
 
-  return (sections) => {
+  const add = (combination: Combination, section: CompiledSection): Combination => {
+    if (count === mostCombinations) {
+      start.next.clear();
+      count = 0;
+    }
+    const next = extend(combination, section);
+    combination.next.set(section, next);
+    count += 1;
+    return next;
+  };
+
+  return (...lists) => {
     let combination = start;
-    for (const section of sections) {
-      let next = combination.next.get(section);
-      if (next === undefined) {
-        if (count === mostCombinations) {
-          start.next.clear();
-          count = 0;
-        }
-        next = extend(combination, section);
-        combination.next.set(section, next);
-        count += 1;
+    for (const sections of lists) {
+      for (const section of sections) {
+        combination = combination.next.get(section) ?? add(combination, section);
       }
-      combination = next;
     }
     return combination.settings;
   };

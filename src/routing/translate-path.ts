@@ -56,10 +56,9 @@ export function translatePath(
   for (const { scriptAliases } of tables) {
     const match = scriptAliases.match(path);
     if (match === undefined) continue;
-    if (match.target === undefined && isClimbing(match.filename)) {
-      return { kind: 'climbing', filename: match.filename };
-    }
-    return { kind: 'script', ...match };
+    const { alias, filename, target } = match;
+    if (target !== undefined) return { kind: 'script', filename, target, alias };
+    return isClimbing(filename) ? { kind: 'climbing', filename } : { kind: 'script', filename, alias };
   }
   if (documentRoot === undefined) return { kind: 'nowhere' };
   const filename = mergeSlashes(documentRoot + path.merged);

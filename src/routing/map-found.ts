@@ -1,0 +1,79 @@
+import type { DirectorySettings } from '../config/model.js';
+import type { RequestPath } from './alias-table.js';
+import type { FoundFile } from './find-file.js';
+import type { Mapping } from './index.js';
+import { settleOptions } from './options.js';
+import { findScriptName } from './script-name.js';
+import type { Translation } from './translate-path.js';
+
+/*
+ * What is found becomes what is answered. Objects are written out member by member: on this path, a spread costs as much as
+ * the question to the file system.
+ */
+
+/** `found` is undefined where the path leads to no name in the file system. */
+export function mapFound(
+  translation: Translation,
+  found: FoundFile | undefined,
+  settings: DirectorySettings,
+  path: RequestPath,
+): Mapping {
+  if (found === undefined) return missing('', 'no alias matches and there is no DocumentRoot');
+  if (found.kind === 'forbidden') return found;
+  if (translation.kind === 'script') return mapScript(translation, found, path);
+  if (settings.handler === 'wsgi-script' && found.kind !== 'directory') {
+    return mapHandled(found, settings, path);
+  }
+  if (found.kind === 'missing') return missing(found.filename, 'no such file or directory');
+  if (translation.kind !== 'tree') return missing(found.filename, 'leads nowhere');
+  const { contextPrefix, contextDocumentRoot } = translation;
+  const { kind, filename } = found;
+  if (kind === 'directory') return { kind, filename, contextPrefix, contextDocumentRoot };
+  return { kind, filename, pathInfo: found.pathInfo, contextPrefix, contextDocumentRoot };
+}
+
+function mapScript(
+  { alias }: Translation & { kind: 'script' },
+  found: Exclude<FoundFile, { kind: 'forbidden' }>,
+  path: RequestPath,
+): Mapping {
+  if (found.kind === 'missing') return missing(found.filename, 'the script file does not exist');
+  if (found.kind === 'directory') {
+    return {
+      kind: 'forbidden',
+      filename: found.filename,
+      reason: 'a script is needed here, this is a directory',
+    };
+  }
+  const { scriptFile, scriptName, pathInfo } = scriptAt(found, path);
+  return { kind: 'script', scriptFile, scriptName, pathInfo, alias };
+}
+
+/** SetHandler wsgi-script */
+function mapHandled(
+  found: Extract<FoundFile, { kind: 'file' | 'missing' }>,
+  settings: DirectorySettings,
+  path: RequestPath,
+): Mapping {
+  if (!settleOptions(settings.options).has('execcgi')) {
+    return { kind: 'forbidden', filename: found.filename, reason: 'Options ExecCGI is off here' };
+  }
+  if (found.kind === 'missing') return missing(found.filename, 'the script file does not exist');
+  return scriptAt(found, path);
+}
+
+function scriptAt(
+  { filename, pathInfo }: FoundFile & { kind: 'file' },
+  path: RequestPath,
+): Mapping & { kind: 'script' } {
+  return {
+    kind: 'script',
+    scriptFile: filename,
+    scriptName: findScriptName(path.merged, pathInfo),
+    pathInfo,
+  };
+}
+
+function missing(filename: string, reason: string): Mapping {
+  return { kind: 'missing', filename, reason };
+}
