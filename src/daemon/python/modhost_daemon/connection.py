@@ -134,6 +134,9 @@ class Connection:
             return ''
         handlers = self._handlers
         try:
+            # Before any length is believed: whatever speaks another protocol is not waited for.
+            if not self._heard_hello and count > 3 and self._reader.is_empty and buffer[3] != wire.HELLO:
+                raise wire.WireViolation('the first frame is not HELLO')
             for frame_type, stream_id, payload in self._reader.feed(bytes(memoryview(buffer)[:count])):
                 handler = handlers.get(frame_type)
                 if handler is None:

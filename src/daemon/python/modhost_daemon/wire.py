@@ -58,6 +58,11 @@ class FrameReader:
         self._rest_bytes = 0
         self._wanted = HEADER_BYTES
 
+    @property
+    def is_empty(self) -> bool:
+        """No part of a frame is waiting for the rest of it."""
+        return not self._rest_bytes
+
     def feed(self, piece: bytes) -> List[Frame]:
         """The frames that `piece` completes. Raises WireViolation for an unknown frame type."""
         if self._rest_bytes:
