@@ -36,8 +36,8 @@ export interface Definition {
   readonly open?: (here: Here, text: string, walk: (scope: Scope) => void) => void;
   /** Arguments with which the directive does nothing that would be missed here, whatever its class. */
   readonly harmless?: RegExp;
-  /** Arguments with which an ignored directive has to be refused. */
-  readonly refusedWhen?: RegExp;
+  /** Arguments with which an ignored directive has to be refused, and why. */
+  readonly refusedWhen?: { readonly pattern: RegExp; readonly doc: string };
 }
 
 /** A kind of arguments: how they are read from the text, and what to say when they cannot be. */

@@ -11,6 +11,10 @@ export type IncludedFiles =
 /** httpd's limit for files that include each other and for directories in directories. */
 export const maximumIncludeDepth = 128;
 
+/** Files and directories that one Include may find: `Include /` is a slip, not a wish. */
+const maximumEntries = 20_000;
+const tooManyEntries = `finds more than ${maximumEntries} files and directories`;
+
 /** No site file is larger: a start must not swallow a disk image. Bytes. */
 const maximumFileSize = 64 * 1024 * 1024;
 
@@ -21,14 +25,14 @@ const maximumFileSize = 64 * 1024 * 1024;
 export function findIncludedFiles(argument: string, serverRoot: string, optional: boolean): IncludedFiles {
   const path = isAbsolute(argument) ? argument : join(serverRoot, argument);
   const segments = path.split('/').filter((segment) => segment !== '');
-  const search = expandSegments('/', segments, optional);
+  const found: Found = { files: [], entries: 0 };
+  const search = expandSegments('/', segments, optional, found);
   if (search.kind === 'failed') return search;
-  const files: string[] = [];
-  for (const found of search.files) {
-    const failure = collectFiles(found, 0, optional, files);
+  for (const path of search.files) {
+    const failure = collectFiles(path, 0, optional, found);
     if (failure !== undefined) return { kind: 'failed', message: failure };
   }
-  return { kind: 'files', files };
+  return { kind: 'files', files: found.files };
 }
 
 /** The bytes of a configuration file, or why it cannot be read. Only regular files and /dev/null are opened: a FIFO would hang. */
@@ -64,7 +68,17 @@ export function describeSystemError(error: unknown): string {
   return texts[code] ?? (code === '' ? String(error) : code);
 }
 
-function expandSegments(base: string, segments: readonly string[], optional: boolean): IncludedFiles {
+interface Found {
+  readonly files: string[];
+  entries: number;
+}
+
+function expandSegments(
+  base: string,
+  segments: readonly string[],
+  optional: boolean,
+  found: Found,
+): IncludedFiles {
   const index = segments.findIndex(hasWildcard);
   if (index < 0) return { kind: 'files', files: [resolve(base, ...segments)] };
   const directory = resolve(base, ...segments.slice(0, index));
@@ -75,6 +89,8 @@ function expandSegments(base: string, segments: readonly string[], optional: boo
     return optional
       ? { kind: 'files', files: [] }
       : { kind: 'failed', message: `cannot open the directory ${directory}: ${names}` };
+  found.entries += names.length;
+  if (found.entries > maximumEntries) return { kind: 'failed', message: tooManyEntries };
   const matches = names
     .filter((name) => matchWildcard(pattern, name))
     .map((name) => join(directory, name))
@@ -87,19 +103,22 @@ function expandSegments(base: string, segments: readonly string[], optional: boo
       files.push(match);
       continue;
     }
-    const deeper = expandSegments(match, rest, optional);
+    const deeper = expandSegments(match, rest, optional, found);
     if (deeper.kind === 'failed') return deeper;
     files.push(...deeper.files);
   }
   return { kind: 'files', files };
 }
 
-function collectFiles(path: string, depth: number, optional: boolean, files: string[]): string | undefined {
+/** Adds the file, or all files below the directory; answers what went wrong. */
+function collectFiles(path: string, depth: number, optional: boolean, found: Found): string | undefined {
+  found.entries += 1;
+  if (found.entries > maximumEntries) return tooManyEntries;
   if (depth > maximumIncludeDepth)
     return `${path} lies too deep; expected at most ${maximumIncludeDepth} levels`;
   try {
     if (!statSync(path).isDirectory()) {
-      files.push(path);
+      found.files.push(path);
       return undefined;
     }
   } catch (error) {
@@ -108,7 +127,7 @@ function collectFiles(path: string, depth: number, optional: boolean, files: str
   const names = listDirectory(path);
   if (typeof names === 'string') return optional ? undefined : `cannot open the directory ${path}: ${names}`;
   for (const name of names) {
-    const failure = collectFiles(join(path, name), depth + 1, optional, files);
+    const failure = collectFiles(join(path, name), depth + 1, optional, found);
     if (failure !== undefined) return failure;
   }
   return undefined;

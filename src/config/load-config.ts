@@ -70,10 +70,9 @@ function isServed(name: string): boolean {
 
 /** Reads everything first: `ServerRoot` and the macros of a later line must be known before the first directive is carried out. */
 function readDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft | undefined {
-  const commandLine = '-C/-c directives';
-  const before = readTextTree(phase, commandLine, options.before ?? []);
+  const before = readTextTree(phase, '-C directive', options.before ?? []);
   const tree = readFileTree(phase, file);
-  const after = readTextTree(phase, commandLine, options.after ?? []);
+  const after = readTextTree(phase, '-c directive', options.after ?? []);
   if (before === undefined || tree === undefined || after === undefined) return undefined;
   const draft = createDraft(options, file, phase);
   const server = draft.mainServer;

@@ -42,12 +42,14 @@ const modeLetters: Readonly<Record<string, keyof Modes>> = {
 /** One pass over the pattern; each `read…` moves `at` past what it read and answers JavaScript source. */
 class Translator {
   readonly #text: string;
+  readonly #groupCount: number;
   #at = 0;
   #modes: Modes = { caseless: false, dotAll: true, multiline: false, extended: false };
   readonly #outerModes: Modes[] = [];
 
   constructor(text: string) {
     this.#text = text;
+    this.#groupCount = text.match(/\((?!\?)|\(\?(?:P?<(?![=!])|')/g)?.length ?? 0;
   }
 
   translate(): string {
@@ -135,13 +137,13 @@ class Translator {
     if (look !== undefined) return this.#open(look.length, look);
     if (head.startsWith('(?#')) return this.#skipComment();
     const reference = /^\(\?P=(\w+)\)/.exec(head);
-    if (reference) return this.#readReference(reference[0].length, `\\k<${reference[1]}>`);
+    if (reference) return this.#readNamedReference(reference[0].length, reference[1] ?? '');
+    if (/^\(\?(?:R|[+-]?\d|&|P>)/.test(head)) throw unsupported('recursion');
     const inline = /^\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?([:)])/.exec(head);
     if (inline) return this.#readModes(inline);
     if (head.startsWith('(?>')) throw unsupported('the atomic group (?>…)');
     if (head.startsWith('(?(')) throw unsupported('the conditional group (?(…)…)');
     if (head.startsWith('(?|')) throw unsupported('the branch reset group (?|…)');
-    if (/^\(\?(?:R|[+-]?\d|&|P>)/.test(head)) throw unsupported('recursion');
     throw unsupported(`the group ${head.slice(0, 4)}…`);
   }
 
@@ -185,7 +187,7 @@ class Translator {
     if (set !== undefined) return this.#replace(2, set.toSource());
     if (letter === 'Q') return this.#readQuoted();
     const reference = /^\\(?:([1-9]\d?)|g\{?(-?\d+)\}?|g\{(\w+)\}|k(?:\{(\w+)\}|<(\w+)>|'(\w+)'))/.exec(tail);
-    if (reference) return this.#readReferenceEscape(reference);
+    if (reference && !this.#isOctal(reference[1])) return this.#readReferenceEscape(reference);
     switch (letter) {
       case 'A':
         return this.#replace(2, '^');
@@ -211,9 +213,21 @@ class Translator {
     const [whole, plain, braced, ...names] = match;
     const number = plain ?? braced;
     const name = names.find((candidate) => candidate !== undefined);
-    if (number === undefined) return this.#readReference(whole.length, `\\k<${name}>`);
+    if (number === undefined) return this.#readNamedReference(whole.length, name ?? '');
     if (number.startsWith('-') || number === '0') throw unsupported(`the reference ${whole}`);
+    if (Number(number) > this.#groupCount) throw new UnsupportedSyntax(`there is no group ${number}`);
     return this.#readReference(whole.length, `\\${number}`);
+  }
+
+  /** Two digits and more are a reference only if there are as many groups; otherwise a byte in octal. */
+  #isOctal(digits: string | undefined): boolean {
+    return digits !== undefined && digits.length > 1 && Number(digits) > this.#groupCount;
+  }
+
+  #readNamedReference(length: number, name: string): string {
+    const opening = new RegExp(`\\(\\?(?:P?<${name}>|'${name}')`);
+    if (!opening.test(this.#text)) throw new UnsupportedSyntax(`there is no group '${name}'`);
+    return this.#readReference(length, `\\k<${name}>`);
   }
 
   #replace(length: number, source: string): string {

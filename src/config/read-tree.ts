@@ -43,6 +43,8 @@ export const readPhaseNames: ReadonlySet<string> = new Set([
 
 /** All files and macros together; more than this is a mistake that multiplies. */
 const maximumLines = 1_000_000;
+/** What reading a file costs, in lines. */
+const linesPerFile = 200;
 /** Sections, files and macros inside each other. */
 const maximumNesting = 400;
 
@@ -117,6 +119,7 @@ class TreeReader {
     const { lines, problems } = splitLines(read.content);
     for (const { severity, line, message } of problems)
       mistakes[severity]({ position: { file, line } }, undefined, message);
+    this.#spend(linesPerFile, place, directive);
     this.#includeDepth += 1;
     const nodes = this.readLines({ file, lines });
     this.#includeDepth -= 1;
@@ -132,9 +135,7 @@ class TreeReader {
         position: { file: source.file, line: line.line },
         ...(source.origin === undefined ? {} : { origin: source.origin }),
       };
-      this.#lineBudget -= 1;
-      if (this.#lineBudget < 0)
-        this.#stop(place, undefined, `more than ${maximumLines} lines in all files and macros together`);
+      this.#spend(1, place, undefined);
       this.#readLine(line, place, frames, nodes);
     }
     for (const frame of frames.reverse()) {
@@ -193,6 +194,8 @@ class TreeReader {
     if (word === '<') {
       mistakes.error(place, '<', 'expected the name of the section right after the bracket, without a blank');
       const retry = takeWord(rest);
+      // `< <` names nothing that could be meant.
+      if (retry.word === '' || retry.word.startsWith('<')) return;
       this.#open(`<${retry.word}`, retry.rest, place, frames, nodes);
       return;
     }
@@ -386,6 +389,12 @@ class TreeReader {
   #unknownMacro(name: string): string {
     const names = [...this.#phase.macros.values()].map((macro) => macro.name);
     return `no macro '${name}' is defined${suggestNearest(name, names)}`;
+  }
+
+  #spend(lines: number, place: Place, directive: string | undefined): void {
+    this.#lineBudget -= lines;
+    if (this.#lineBudget < 0)
+      this.#stop(place, directive, `more than ${maximumLines} lines in all files and macros together`);
   }
 
   #stop(place: Place, directive: string | undefined, message: string): never {

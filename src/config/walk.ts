@@ -1,7 +1,7 @@
 import type { Context, Definition } from './definition.js';
 import type { Here, Scope } from './draft.js';
 import type { Place } from './mistakes.js';
-import { suggestNearest } from './nearest-name.js';
+import { findNearest } from './nearest-name.js';
 import type { Node } from './tree.js';
 
 /** All definitions by lower-case name; sections with their bracket. */
@@ -54,7 +54,9 @@ function describeUnknown(name: string, kind: Node['kind'], table: DefinitionTabl
   if (glued !== undefined) return `${what}; expected a blank after ${glued}`;
   const bracketed = table.get(`<${name.toLowerCase()}`);
   if (bracketed !== undefined) return `${what}; did you mean '${bracketed.name}>'?`;
-  return `${what}${suggestNearest(name, fitting)}`;
+  const nearest = findNearest(name, fitting);
+  if (nearest === undefined) return what;
+  return `${what}; did you mean '${kind === 'section' ? `${nearest}>` : nearest}'?`;
 }
 
 function checkContext(definition: Definition, here: Here, parent: string): string | undefined {
@@ -82,8 +84,9 @@ function describeContexts(contexts: readonly Context[]): string {
 }
 
 function report(definition: Definition, here: Here, text: string): void {
-  if (definition.class === 'accepted' || definition.harmless?.test(text)) return;
-  if (definition.class === 'refused' || definition.refusedWhen?.test(text))
-    here.fail(`not supported yet: ${definition.doc}`);
+  if (definition.refusedWhen?.pattern.test(text))
+    here.fail(`not supported yet: ${definition.refusedWhen.doc}`);
+  else if (definition.class === 'accepted' || definition.harmless?.test(text)) return;
+  else if (definition.class === 'refused') here.fail(`not supported yet: ${definition.doc}`);
   else here.warn(`has no effect in modhost: ${definition.doc}`);
 }

@@ -65,17 +65,26 @@ function container(name: string, kind: 'any' | 'every' | 'none', doc: string) {
     if (kind === 'none' && here.container?.kind !== 'every')
       here.fail('has no effect here; expected it in <RequireAll>, beside something that grants');
     const scope: Scope = { ...here, container: { kind, requirements } };
-    const before = here.draft.mistakes.all.length;
+    const errorsBefore = countErrors(here);
     walk(scope);
     // What a mistake kept out is not missing.
-    if (requirements.length === 0) {
-      if (here.draft.mistakes.all.length === before) here.fail('expected at least one Require in it');
-      return;
-    }
-    if (kind === 'every' && requirements.every(isNegative))
-      here.fail('holds only negative requirements; expected one that grants, such as Require all granted');
+    if (countErrors(here) === errorsBefore) checkContents(here, kind, requirements);
     addTo(here, { kind, requirements, position: here.place.position });
   });
+}
+
+function countErrors({ draft }: Here): number {
+  return draft.mistakes.all.filter(({ severity }) => severity === 'error').length;
+}
+
+function checkContents(
+  here: Here,
+  kind: 'any' | 'every' | 'none',
+  requirements: readonly Requirement[],
+): void {
+  if (requirements.length === 0) here.fail('expected at least one Require in it');
+  else if (kind === 'every' && requirements.every(isNegative))
+    here.fail('holds only negative requirements; expected one that grants, such as Require all granted');
 }
 
 function isNegative({ kind }: Requirement): boolean {

@@ -353,7 +353,7 @@ export const notCarriedOut: readonly Definition[] = [
     'ssl',
     'refused',
     outsideSections,
-    'TLS',
+    'TLS, without which connections would not be protected',
     `
     SSLCADNRequestFile SSLCADNRequestPath SSLCARevocationCheck SSLCARevocationFile SSLCARevocationPath SSLCertificateChainFile
     SSLCertificateFile SSLCertificateKeyFile SSLCompression SSLFIPS SSLHonorCipherOrder SSLInsecureRenegotiation SSLOCSPDefaultResponder
@@ -363,12 +363,19 @@ export const notCarriedOut: readonly Definition[] = [
     SSLStaplingFakeTryLater SSLStaplingForceURL SSLStaplingResponderTimeout SSLStaplingResponseMaxAge SSLStaplingResponseTimeSkew
     SSLStaplingReturnResponderErrors SSLStaplingStandardCacheTimeout SSLStrictSNIVHostCheck SSLUseStapling`,
   ),
-  ...rows('ssl', 'refused', outsideSections, 'TLS', 'SSLEngine', /^off$/i),
+  ...rows(
+    'ssl',
+    'refused',
+    outsideSections,
+    'TLS, without which connections would not be protected',
+    'SSLEngine',
+    /^off$/i,
+  ),
   ...rows(
     'ssl',
     'refused',
     mainServerOnly,
-    'TLS',
+    'TLS, without which connections would not be protected',
     `
     SSLCryptoDevice SSLPassPhraseDialog SSLRandomSeed SSLSessionCache SSLStaplingCache SSLVHostSNIPolicy`,
   ),
@@ -376,21 +383,41 @@ export const notCarriedOut: readonly Definition[] = [
     'ssl',
     'refused',
     anywhere,
-    'TLS',
+    'TLS, without which connections would not be protected',
     `
     SSLCACertificateFile SSLCACertificatePath SSLCipherSuite SSLLog SSLLogLevel SSLOptions SSLUserName SSLVerifyDepth
     SSLProxyCACertificateFile SSLProxyCACertificatePath SSLProxyCARevocationCheck SSLProxyCARevocationFile SSLProxyCARevocationPath
     SSLProxyCheckPeerCN SSLProxyCheckPeerExpire SSLProxyCheckPeerName SSLProxyCipherSuite SSLProxyMachineCertificateChainFile
     SSLProxyMachineCertificateFile SSLProxyMachineCertificatePath SSLProxyProtocol SSLProxyVerify SSLProxyVerifyDepth`,
   ),
-  ...rows('ssl', 'refused', anywhere, 'TLS', 'SSLProxyEngine', /^off$/i),
-  ...rows('ssl', 'refused', anywhere, 'TLS', 'SSLVerifyClient', /^none$/i),
-  ...rows('ssl', 'refused', insideSections, 'TLS', 'SSLRenegBufferSize SSLRequire SSLRequireSSL'),
+  ...rows(
+    'ssl',
+    'refused',
+    anywhere,
+    'TLS, without which connections would not be protected',
+    'SSLProxyEngine',
+    /^off$/i,
+  ),
+  ...rows(
+    'ssl',
+    'refused',
+    anywhere,
+    'TLS, without which connections would not be protected',
+    'SSLVerifyClient',
+    /^none$/i,
+  ),
+  ...rows(
+    'ssl',
+    'refused',
+    insideSections,
+    'TLS, without which connections would not be protected',
+    'SSLRenegBufferSize SSLRequire SSLRequireSSL',
+  ),
   ...rows(
     'md',
     'refused',
     outsideSections,
-    'TLS',
+    'TLS, without which connections would not be protected',
     `
     <MDomain <MDomainSet MDActivationDelay MDBaseServer MDCACertificateFile MDCAChallenges MDCertificateAgreement MDCertificateAuthority
     MDCertificateCheck MDCertificateFile MDCertificateKeyFile MDCertificateProtocol MDCertificateStatus MDChallengeDns01
@@ -399,7 +426,13 @@ export const notCarriedOut: readonly Definition[] = [
     MDPrivateKeys MDProfile MDProfileMandatory MDRenewMode MDRenewViaARI MDRenewWindow MDRetryDelay MDRetryFailover MDServerStatus
     MDStapleOthers MDStapling MDStaplingKeepResponse MDStaplingRenewWindow MDStoreDir MDStoreLocks MDWarnWindow MDomain`,
   ),
-  ...rows('md', 'refused', anywhere, 'TLS', 'MDRequireHttps'),
+  ...rows(
+    'md',
+    'refused',
+    anywhere,
+    'TLS, without which connections would not be protected',
+    'MDRequireHttps',
+  ),
 
   // ---- where a request goes: without it something else would answer
   ...rows(
@@ -598,8 +631,10 @@ export const notCarriedOut: readonly Definition[] = [
     arguments: 'type extension …',
     doc: 'types come from the extensions that are widely known',
     class: 'ignored',
-    // The type of a script: httpd would run what would be shown here.
-    refusedWhen: /application\/x-httpd|server-parsed/i,
+    refusedWhen: {
+      pattern: /application\/x-httpd|server-parsed/i,
+      doc: 'files could be shown that httpd would hand to a handler',
+    },
   },
   ...rows(
     'mime',

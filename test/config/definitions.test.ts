@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { definitions, knownModules, servedModules } from '../../src/config/index.js';
+
+describe('definitions', () => {
+  it('hold every name once', () => {
+    const names = definitions.map(({ name }) => name.toLowerCase());
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect(names.length).toBeGreaterThan(750);
+  });
+
+  it('say something about each', () => {
+    for (const definition of definitions) {
+      expect(definition.doc, definition.name).not.toBe('');
+      expect(definition.contexts, definition.name).not.toEqual([]);
+      expect(definition.name).toMatch(/^<?[A-Za-z][A-Za-z0-9_]*$/);
+    }
+  });
+
+  it('carry out what they call honoured, apart from the read phase', () => {
+    const idle = definitions.filter((row) => row.class === 'honoured' && !row.apply && !row.open);
+    expect(idle.map(({ name }) => name).sort()).toEqual(
+      [
+        '<IfDefine',
+        '<IfDirective',
+        '<IfFile',
+        '<IfModule',
+        '<IfSection',
+        '<IfVersion',
+        '<Macro',
+        'Define',
+        'Include',
+        'IncludeOptional',
+        'ServerRoot',
+        'UnDefine',
+        'UndefMacro',
+        'Use',
+      ].sort(),
+    );
+  });
+
+  it('refuse everything about access, identity and encryption that is missing', () => {
+    const modules = [
+      'ssl',
+      'md',
+      'access_compat',
+      'auth_form',
+      'authnz_ldap',
+      'remoteip',
+      'allowmethods',
+      'rewrite',
+    ];
+    const lax = definitions.filter(
+      (row) => modules.includes(row.module) && row.class !== 'refused' && row.name !== 'RewriteEngine',
+    );
+    expect(lax.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('know which modules are served', () => {
+    expect([...servedModules].filter((module) => !knownModules.has(module))).toEqual([]);
+    for (const module of ['core', 'alias', 'authz_core', 'authz_host', 'wsgi', 'so', 'mpm_event'])
+      expect(servedModules).toContain(module);
+    for (const module of ['ssl', 'rewrite', 'headers', 'access_compat', 'mpm_prefork', 'mime'])
+      expect(servedModules).not.toContain(module);
+  });
+});
