@@ -20,6 +20,8 @@ import {
   listMountedScripts,
   type MountedScript,
   placeAuthScript,
+  type Router,
+  resolveVirtualHostNames,
 } from './routing/index.js';
 import {
   createListener,
@@ -52,17 +54,18 @@ async function start(given: FrontEndStart): Promise<void> {
   takeIdentity(given);
   const { config } = given;
   const pools = new Pools(config);
-  const site = createSite(given, pools);
-  const listeners = given.listenerFds.map(() => createSiteListener(site));
+  const listeners: HttpListener[] = [];
+  // Before anything is waited for: what the supervisor says meanwhile must not get lost.
   process.on('message', (message: ToFrontEnd) => {
     if (message.type === 'processes') pools.announce(message.processes);
     else if (message.type === 'drain') void drain(listeners, message.timeoutMs);
   });
-  await Promise.all(
-    listeners.map((listener, at) =>
-      listener.listen(given.listenerFds[at] as number, config.global.listenBacklog),
-    ),
-  );
+  const site = createSite(given, pools, createRouter(config, await resolveVirtualHostNames(config)));
+  for (const fd of given.listenerFds) {
+    const listener = createSiteListener(site);
+    listeners.push(listener);
+    await listener.listen(fd, config.global.listenBacklog);
+  }
   tell({ type: 'listening' });
 }
 
@@ -75,7 +78,7 @@ function takeIdentity({ identity }: FrontEndStart): void {
   process.setuid?.(identity.uid);
 }
 
-function createSite(given: FrontEndStart, pools: Pools): Site {
+function createSite(given: FrontEndStart, pools: Pools, router: Router): Site {
   const { config, isForeground } = given;
   const writers = new Map<string, LogWriter>();
   for (const { key, fd } of given.logFds) writers.set(key, createLogWriter(fd));
@@ -93,7 +96,6 @@ function createSite(given: FrontEndStart, pools: Pools): Site {
     const who = pid === undefined ? '' : `[daemon process ${pid}] `;
     mainLog.log(level === 'info' ? 'info' : 'error', 'wsgi', who + line.toString('latin1'));
   };
-  const router = createRouter(config);
   return {
     config,
     router,

@@ -1,7 +1,7 @@
 /** The one file that knows node:http: it makes request records of what comes in and carries answers out. */
 
 import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { headerValue } from '../http/index.js';
 import type { ConnectionFacts, Expectation, Reply, RequestBody, RequestRecord } from './request-record.js';
 
@@ -35,7 +35,7 @@ export interface ListenerHandlers {
 export interface HttpListener {
   /** `fd`: a bound socket. Rejects if it cannot listen. */
   listen(fd: number, backlog: number): Promise<void>;
-  /** Stops accepting, closes idle connections, resolves when the last request has been answered. */
+  /** Stops accepting; resolves when the last connection has ended. */
   drain(): Promise<void>;
   /** Destroys every connection. */
   destroy(): void;
@@ -112,10 +112,13 @@ export function createListener(limits: ListenerLimits, handlers: ListenerHandler
   };
 }
 
+/**
+ * Only stops accepting: `http.Server.close` would close idle connections as well, on some of which a request is already on its
+ * way. They get `Connection: close` with their next answer, or end at KeepAliveTimeout.
+ */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+    NetServer.prototype.close.call(server, () => resolve());
   });
 }
 

@@ -1,0 +1,208 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { projectRoot } from '../peers/installed.js';
+import { findFreePort, makeFolder, removeFolder } from '../peers/server.js';
+
+interface Result {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const script = (text: string) => `
+import os, time
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    yield b"${text}"
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(1)
+    yield b" %d" % os.getpid()
+`;
+
+describe('a server in the background', () => {
+  let folder: string;
+  let port: number;
+
+  beforeEach(async () => {
+    folder = makeFolder();
+    port = await findFreePort();
+    mkdirSync(join(folder, 'logs'));
+    mkdirSync(join(folder, 'conf'));
+    writeFileSync(join(folder, 'one.py'), script('one'));
+    writeFileSync(join(folder, 'two.py'), script('two'));
+    writeSite('one.py');
+  });
+
+  afterEach(async () => {
+    writeSite('one.py');
+    await modhost('stop');
+    await expect.poll(() => existsSync(join(folder, 'run/modhost.pid'))).toBe(false);
+    await expect.poll(() => isServed(port), { timeout: 5_000 }).toBe(false);
+    removeFolder(folder);
+  });
+
+  function writeSite(file: string, more = ''): void {
+    writeFileSync(
+      join(folder, 'conf/site.conf'),
+      `Listen 127.0.0.1:${port}
+ServerName localhost
+WSGIDaemonProcess app threads=4 graceful-timeout=5
+WSGIScriptAlias / ${folder}/${file} process-group=app application-group=%{GLOBAL}
+<Directory />
+Require all granted
+</Directory>
+CustomLog logs/access_log common
+${more}`,
+    );
+  }
+
+  function modhost(...args: string[]): Promise<Result> {
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [join(projectRoot, 'dist/main.js'), '-d', folder, ...args],
+        (error, stdout, stderr) =>
+          resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+      );
+    });
+  }
+
+  const ask = async (path = '/') => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  const pid = () => Number(readFileSync(join(folder, 'run/modhost.pid'), 'utf8'));
+  const errorLog = () => readFileSync(join(folder, 'logs/error_log'), 'utf8');
+
+  it('starts, says so when asked again, and stops', async () => {
+    expect(await modhost('-k', 'start')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await ask()).toMatch(/^one \d+$/);
+    const first = pid();
+    expect(await modhost('start')).toEqual({
+      exitCode: 0,
+      stdout: `modhost (pid ${first}) already running\n`,
+      stderr: '',
+    });
+    expect((await modhost('-k', 'stop')).exitCode).toBe(0);
+    await expect.poll(() => isServed(port)).toBe(false);
+    await expect.poll(() => isAlive(first), { timeout: 10_000 }).toBe(false);
+    expect(await modhost('-k', 'stop')).toMatchObject({
+      exitCode: 0,
+      stdout: 'modhost (no pid file) not running\n',
+    });
+  });
+
+  it('swaps in a new site file without losing the request under way', async () => {
+    await modhost('start');
+    const slow = ask('/slow');
+    await expect.poll(() => existsSync(join(folder, 'logs/access_log'))).toBe(true);
+    const before = pid();
+    writeSite('two.py');
+    expect((await modhost('graceful')).exitCode).toBe(0);
+    await expect.poll(() => ask(), { timeout: 10_000 }).toMatch(/^two/);
+    expect(await slow).toMatch(/^one \d+$/);
+    expect(pid()).toBe(before);
+  });
+
+  it('loses no request while it is reloaded again and again', async () => {
+    await modhost('start');
+    let isOver = false;
+    const answers: string[] = [];
+    const clients = [0, 1, 2, 3].map(async () => {
+      while (!isOver) answers.push(await ask());
+    });
+    for (const file of ['two.py', 'one.py', 'two.py']) {
+      writeSite(file);
+      await modhost('graceful');
+      const word = file.slice(0, 3);
+      await expect.poll(() => answers.at(-1), { timeout: 10_000 }).toMatch(new RegExp(`^${word}`));
+    }
+    isOver = true;
+    await Promise.all(clients);
+    expect(answers.filter((answer) => !/^(one|two) \d+$/.test(answer))).toEqual([]);
+  });
+
+  it('refuses to reload a site file with mistakes, and goes on with the old one', async () => {
+    await modhost('start');
+    writeSite('two.py', 'NoSuchDirective on\n');
+    const result = await modhost('graceful');
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain('NoSuchDirective');
+    expect(await ask()).toMatch(/^one/);
+    // A bare signal does not check first: the server itself must.
+    process.kill(pid(), 'SIGUSR1');
+    await expect.poll(errorLog).toContain('the configuration before it stays in force');
+    expect(errorLog()).toContain('NoSuchDirective');
+    expect(await ask()).toMatch(/^one/);
+  });
+
+  it('refuses an address that is taken at start, and keeps the old ones at a reload', async () => {
+    await modhost('start');
+    const other = await findFreePort();
+    const taken = await modhost(
+      '-c',
+      `Listen 127.0.0.1:${port}`,
+      '-C',
+      `PidFile ${folder}/other.pid`,
+      'start',
+    );
+    expect(taken.exitCode).toBe(1);
+    writeSite('two.py', `Listen 127.0.0.1:${other}\n`);
+    await modhost('graceful');
+    await expect.poll(() => isServed(other)).toBe(true);
+    expect(await ask()).toMatch(/^two/);
+    writeSite('two.py');
+    await modhost('graceful');
+    await expect.poll(() => isServed(other)).toBe(false);
+    expect(await ask()).toMatch(/^two/);
+  });
+
+  it('restarts with new processes', async () => {
+    await modhost('start');
+    const before = await ask();
+    await modhost('restart');
+    await expect
+      .poll(async () => (await ask().catch(() => before)) !== before, { timeout: 10_000 })
+      .toBe(true);
+    expect(await ask()).toMatch(/^one/);
+  });
+
+  it('answers what is under way before a graceful stop', async () => {
+    await modhost('start');
+    const slow = fetch(`http://127.0.0.1:${port}/slow`);
+    const answer = await slow;
+    await modhost('graceful-stop');
+    expect(await answer.text()).toMatch(/^one \d+$/);
+    await expect.poll(() => isServed(port)).toBe(false);
+  });
+
+  it('reloads a script that has changed', async () => {
+    await modhost('start');
+    expect(await ask()).toMatch(/^one/);
+    writeFileSync(join(folder, 'one.py'), script('changed'));
+    expect(await ask()).toMatch(/^changed/);
+  });
+
+  it('writes access-log lines', async () => {
+    await modhost('start');
+    await ask('/path?query');
+    await expect
+      .poll(() => readFileSync(join(folder, 'logs/access_log'), 'latin1'))
+      .toMatch(/^127\.0\.0\.1 - - \[[^\]]+\] "GET \/path\?query HTTP\/1\.1" 200 \d+\n$/m);
+  });
+});
+
+async function isServed(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
