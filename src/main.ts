@@ -21,7 +21,7 @@ import {
   signalServer,
   usage,
 } from './cli/index.js';
-import { definitions, formatMistake, loadConfig, type ServerConfig } from './config/index.js';
+import { definitions, formatMistake, loadConfig, type ServerConfig, servedModules } from './config/index.js';
 import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
 import { formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
 import { type NeededPool, Supervisor } from './processes/index.js';
@@ -38,6 +38,11 @@ const backgroundVariable = 'MODHOST_BACKGROUND';
 
 // Whoever reads the output may have had enough: `modhost -L | head`.
 process.stdout.on('error', () => {});
+
+// `modhost -L | head`: whoever read has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 process.exitCode = await run(process.argv.slice(2));
 
@@ -60,7 +65,7 @@ async function run(argv: readonly string[]): Promise<number> {
       process.stdout.write(formatDirectives(definitions));
       return 0;
     case 'list-modules':
-      process.stdout.write(formatModules(definitions));
+      process.stdout.write(formatModules(servedModules));
       return 0;
     case 'htpasswd':
       return runHtpasswd(command.arguments, process, { hashPassword, verifyPassword });
@@ -116,7 +121,12 @@ async function control(action: ControlAction, site: SiteOptions, argv: readonly 
   const outcome = signalServer(config.global.pidFile, action);
   if (outcome.message !== undefined) say(outcome.message, outcome.kind === 'done' && outcome.exitCode === 1);
   if (outcome.kind === 'done') return outcome.exitCode;
-  return startInBackground(config, ['start', ...argv.filter((word) => word !== action && word !== '-k')]);
+  // Without the word that only speaks to a running server; -k may have it attached.
+  const isAction = (word: string) => word === action || word === '-k' || word === `-k${action}`;
+  return startInBackground(
+    config,
+    argv.filter((word) => !isAction(word)),
+  );
 }
 
 async function start(site: SiteOptions, foreground: boolean, argv: readonly string[]): Promise<number> {
@@ -182,7 +192,10 @@ function openErrorLog(config: ServerConfig): number {
 
 /** Everything from here on is one server, until a signal ends it. */
 async function supervise(site: SiteOptions, config: ServerConfig, foreground: boolean): Promise<number> {
-  const log = createSupervisorLog();
+  const log = createSupervisorLog(site.startupLogLevel);
+  if (process.getuid?.() === 0 && config.global.user === undefined) {
+    log.log('warn', 'front ends and daemon processes run as root, since no User says otherwise');
+  }
   const supervisor = new Supervisor({
     frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
     isForeground: foreground,
@@ -216,6 +229,7 @@ async function supervise(site: SiteOptions, config: ServerConfig, foreground: bo
   } else {
     process.stdout.write(`${formatMounts(config, mountPorts(config))}\nmodhost serves; Ctrl-C ends it.\n`);
   }
+  log.endStartup();
   await supervisor.ended;
   return 0;
 }
@@ -229,27 +243,26 @@ function neededPools(config: ServerConfig): readonly NeededPool[] {
     .map(({ processGroup, runtime }) => ({ group: processGroup, runtime }));
 }
 
-/** The supervisor's own lines: few, so each is written at once. */
-function createSupervisorLog() {
+/** The supervisor's own lines: few, so each is written at once. `startupLevel` (-e) holds until the server has started. */
+function createSupervisorLog(startupLevel: LogLevel | undefined) {
   let fd = 2;
-  let threshold: LogLevel = 'warn';
+  let level: LogLevel = 'warn';
+  let override = startupLevel;
   return {
-    setTarget: (target: number, config: ServerConfig) => {
-      fd = target;
-      threshold =
-        config.mainServer.settings.logLevel.modules.get('core') ??
-        config.mainServer.settings.logLevel.default;
+    endStartup: () => {
+      override = undefined;
     },
-    log: (level: LogLevel, message: string, pid = process.pid) => {
+    setTarget: (target: number, config: ServerConfig) => {
+      const { logLevel } = config.mainServer.settings;
+      fd = target;
+      level = logLevel.modules.get('core') ?? logLevel.default;
+    },
+    log: (lineLevel: LogLevel, message: string, pid = process.pid) => {
       // As in httpd, notices about the server's own life are always written.
-      if (level !== 'notice' && !isLevelEnabled(level, threshold)) return;
+      if (lineLevel !== 'notice' && !isLevelEnabled(lineLevel, override ?? level)) return;
+      const line = formatErrorLine({ time: new Date(), module: 'core', level: lineLevel, pid, message });
       try {
-        writeSync(
-          fd,
-          formatErrorLine({ time: new Date(), module: 'core', level, pid, message }),
-          null,
-          'latin1',
-        );
+        writeSync(fd, line, null, 'latin1');
       } catch {
         // A full disk or a closed terminal must not end the server.
       }

@@ -15,10 +15,15 @@ export function formatDirectives(definitions: readonly PrintedDefinition[]): str
   return definitions.map(formatDirective).join('');
 }
 
-/** What -M prints: the modules of which at least one directive has its effect here. */
-export function formatModules(definitions: readonly PrintedDefinition[]): string {
-  const modules = new Set(definitions.filter((row) => row.class === 'honoured').map((row) => row.module));
-  return `Loaded Modules:\n${[...modules].map((name) => ` ${name}_module (static)\n`).join('')}`;
+/** What -M prints: the modules whose directives have their effect here; names without `_module`. */
+export function formatModules(modules: Iterable<string>): string {
+  return `Loaded Modules:
+${[...modules]
+  .map(
+    (name) => ` ${name}_module (static)
+`,
+  )
+  .join('')}`;
 }
 
 function formatDirective(definition: PrintedDefinition): string {
