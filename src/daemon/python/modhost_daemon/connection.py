@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import Callable, Deque, Dict, Optional, Protocol
 
 from . import wire
@@ -120,6 +121,11 @@ class Connection:
         """The PING shows, by its PONG, that the front end has read the DRAIN before it."""
         self.send(wire.encode_frame(wire.DRAIN, 0) + wire.encode_frame(wire.PING, 0, _DRAIN_PING))
 
+    def finish(self) -> None:
+        """Nothing more will be sent; the front end reads the end and closes the connection."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
     # --- in ---
 
     def receive(self, buffer: bytearray) -> Optional[str]:
@@ -128,8 +134,9 @@ class Connection:
             count = self.socket.recv_into(buffer)
         except (BlockingIOError, InterruptedError):
             return None
-        except OSError as error:
-            return str(error)
+        except OSError:
+            # Reset: the front end is gone, which is for the supervisor to notice.
+            return ''
         if not count:
             return ''
         handlers = self._handlers

@@ -61,6 +61,8 @@ class Daemon:
         self._draining_since: Optional[float] = None
         # The process may end as soon as nothing is open.
         self._is_ending = False
+        # Everything is answered: only the connections are still to be closed by the front ends.
+        self._closing_since: Optional[float] = None
         self._deadline: Optional[float] = None
         self.notes: List[int] = []
 
@@ -163,8 +165,9 @@ class Daemon:
         if self._is_ending:
             if self._deadline is not None:
                 limits.append(self._deadline - now)
-            if self._draining_since is not None and now < self._draining_since + _CONFIRM_SECONDS:
-                limits.append(self._draining_since + _CONFIRM_SECONDS - now)
+            for since in (self._draining_since, self._closing_since):
+                if since is not None and now < since + _CONFIRM_SECONDS:
+                    limits.append(since + _CONFIRM_SECONDS - now)
         known = [limit for limit in limits if limit is not None]
         return max(0.0, min(known)) if known else None
 
@@ -277,6 +280,7 @@ class Daemon:
             self._wake()
 
     def _find_exit_code(self, now: float) -> Optional[int]:
+        """The steps of the end, each one when the one before is done: jobs, last bytes, DRAIN read, connections."""
         if not self._is_ending:
             return None
         is_over = self._deadline is not None and now >= self._deadline
@@ -287,9 +291,25 @@ class Daemon:
             self._deadline = now + self._start.shutdown_timeout
         if any(connection.has_unsent for connection in self._connections):
             return 1 if is_over else None
-        if is_over or self._is_drain_confirmed(now):
+        if not is_over and not self._is_drain_confirmed(now):
+            return None
+        if self._closing_since is None:
+            self._closing_since = now
+            self._finish_connections()
+        if is_over or not self._connections or now >= self._closing_since + _CONFIRM_SECONDS:
             return 0
         return None
+
+    def _finish_connections(self) -> None:
+        """
+        Says goodbye and lets the front ends close: a connection that we closed while one of their frames is unread
+        would be reset, and the last bytes of our answers lost.
+        """
+        if self._accept_again_at is None:
+            self._selector.unregister(self._listener)
+        self._accept_again_at = None
+        for connection in self._connections:
+            connection.finish()
 
     def _is_drain_confirmed(self, now: float) -> bool:
         """A request that a front end sent before it read DRAIN has arrived by the time its PONG does."""
