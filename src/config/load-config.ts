@@ -6,7 +6,8 @@ import { definitionTable, findModule, knownModules } from './directives/index.js
 import { type ConfigDraft, createServerDraft } from './draft.js';
 import { MistakeList, sortMistakes } from './mistakes.js';
 import type { Mistake, ServerConfig } from './model.js';
-import { type KnownNames, type ReadPhase, readFileTree, readTextTree } from './read-tree.js';
+import type { KnownNames, ReadPhase } from './read-phase.js';
+import { readFileTree, readTextTree } from './read-tree.js';
 import { Variables } from './variables.js';
 import { walkNodes } from './walk.js';
 

@@ -1,16 +1,23 @@
+import type { MistakeList, Place } from './mistakes.js';
+import { splitWords } from './words.js';
+
 /** A line of a macro's body before its arguments are put in. */
 export interface BodyLine {
   readonly text: string;
   readonly line: number;
 }
 
-/** `<Macro>`: lives from the line where it is read. */
-export interface Macro {
+/** What the opening line of a <Macro> says, and where it stands. */
+export interface MacroHead {
   readonly name: string;
   readonly parameters: readonly string[];
-  readonly body: readonly BodyLine[];
   readonly file: string;
   readonly line: number;
+}
+
+/** `<Macro>`: lives from the line where it is read. */
+export interface Macro extends MacroHead {
+  readonly body: readonly BodyLine[];
 }
 
 /**
@@ -33,11 +40,37 @@ export function fillMacroLine(
   });
 }
 
-/** Parameters of which one is the beginning of the other, or is given twice: which one is meant depends on luck. */
-export function findConfusingParameters(parameters: readonly string[]): { twice?: string; plain?: string } {
-  const twice = parameters.find((parameter, index) => parameters.indexOf(parameter) !== index);
+/** The opening line of a <Macro>; undefined if it is wrong, which is then reported. */
+export function parseMacroHead(
+  phase: { readonly mistakes: MistakeList; readonly macros: ReadonlyMap<string, Macro> },
+  section: string,
+  text: string,
+  place: Place,
+): MacroHead | undefined {
+  const [name = '', ...parameters] = splitWords(text);
+  const problem = findProblem(name, parameters);
+  if (problem !== undefined) {
+    phase.mistakes.error(place, `<${section}>`, problem);
+    return undefined;
+  }
   const plain = parameters.find((parameter) => !/^[$%@]/.test(parameter));
-  return { ...(twice === undefined ? {} : { twice }), ...(plain === undefined ? {} : { plain }) };
+  if (plain !== undefined)
+    phase.mistakes.warning(place, `<${section}>`, `the parameter ${plain} should begin with '$', '%' or '@'`);
+  const earlier = phase.macros.get(name.toLowerCase());
+  if (earlier !== undefined)
+    phase.mistakes.warning(
+      place,
+      `<${section}>`,
+      `the macro '${name}' of ${earlier.file}:${earlier.line} is replaced`,
+    );
+  return { name, parameters, file: place.position.file, line: place.position.line };
+}
+
+function findProblem(name: string, parameters: readonly string[]): string | undefined {
+  if (name === '') return 'expected the name of the macro';
+  if (parameters.includes('')) return 'expected parameters that are not empty';
+  const twice = parameters.find((parameter, index) => parameters.indexOf(parameter) !== index);
+  return twice === undefined ? undefined : `the parameter ${twice} is given twice`;
 }
 
 function escapeForPattern(text: string): string {

@@ -1,34 +1,14 @@
 import { resolve } from 'node:path';
+import { conditions } from './conditionals.js';
 import { findIncludedFiles, maximumIncludeDepth, readConfigFile } from './include.js';
 import { type LogicalLine, splitLines, trimSpace } from './lines.js';
-import { type BodyLine, fillMacroLine, findConfusingParameters, type Macro } from './macros.js';
-import type { MistakeList, Place } from './mistakes.js';
+import { type BodyLine, fillMacroLine, type MacroHead, parseMacroHead } from './macros.js';
+import type { Place } from './mistakes.js';
 import { suggestNearest } from './nearest-name.js';
+import type { ReadPhase } from './read-phase.js';
 import { statPath } from './stat-path.js';
 import type { Node, SectionNode } from './tree.js';
-import type { Variables } from './variables.js';
-import { compareVersion } from './version.js';
 import { splitWords, takeWord } from './words.js';
-
-/** What <IfModule>, <IfDirective> and <IfSection> may ask, and what makes a message about a module clear. */
-export interface KnownNames {
-  /** 'absent': a module of Apache that modhost lacks. */
-  findModule(name: string): 'served' | 'absent' | 'unknown';
-  hasDirective(name: string): boolean;
-  /** `name` without its bracket. */
-  hasSection(name: string): boolean;
-}
-
-/** Everything the read phase changes; `serverRoot` is what the paths of later stages are relative to. */
-export interface ReadPhase {
-  serverRoot: string;
-  readonly variables: Variables;
-  /** By lower-case name. */
-  readonly macros: Map<string, Macro>;
-  readonly known: KnownNames;
-  readonly mistakes: MistakeList;
-  readonly filesRead: string[];
-}
 
 /** Directives and sections that are carried out while reading, in lower case. */
 export const readPhaseNames: ReadonlySet<string> = new Set([
@@ -80,7 +60,7 @@ type Frame =
       readonly kind: 'macro';
       readonly name: string;
       readonly place: Place;
-      readonly macro: Omit<Macro, 'body'> | undefined;
+      readonly macro: MacroHead | undefined;
       readonly body: BodyLine[];
     }
   /** Any section inside a macro's body. */
@@ -206,7 +186,7 @@ class TreeReader {
     // What follows the last bracket is ignored, as in httpd.
     const text = endsInWord ? '' : trimSpace(bracket < 0 ? rest : rest.slice(0, bracket));
     if (name.toLowerCase() === 'macro') {
-      const macro = this.#parseMacro(name, text, place);
+      const macro = parseMacroHead(this.#phase, name, text, place);
       this.#push(frames, { kind: 'macro', name, place, macro, body: [] });
       return;
     }
@@ -316,35 +296,6 @@ class TreeReader {
 
   // ---- macros
 
-  #parseMacro(name: string, text: string, place: Place): Omit<Macro, 'body'> | undefined {
-    const { mistakes } = this.#phase;
-    const [macroName, ...parameters] = splitWords(text);
-    if (macroName === undefined || macroName === '') {
-      mistakes.error(place, `<${name}>`, 'expected the name of the macro');
-      return undefined;
-    }
-    const { twice, plain } = findConfusingParameters(parameters);
-    if (parameters.includes('')) {
-      mistakes.error(place, `<${name}>`, 'expected parameters that are not empty');
-      return undefined;
-    }
-    if (twice !== undefined) {
-      mistakes.error(place, `<${name}>`, `the parameter ${twice} is given twice`);
-      return undefined;
-    }
-    if (plain !== undefined)
-      mistakes.warning(place, `<${name}>`, `the parameter ${plain} should begin with '$', '%' or '@'`);
-    const earlier = this.#phase.macros.get(macroName.toLowerCase());
-    if (earlier !== undefined)
-      mistakes.warning(
-        place,
-        `<${name}>`,
-        `the macro '${macroName}' of ${earlier.file}:${earlier.line} is replaced`,
-      );
-    const { file, line } = place.position;
-    return { name: macroName, parameters, file, line };
-  }
-
   #endMacro(frame: Extract<Frame, { kind: 'macro' }>): void {
     if (frame.macro === undefined) return;
     const { mistakes } = this.#phase;
@@ -401,42 +352,4 @@ class TreeReader {
     this.#phase.mistakes.error(place, directive, message);
     throw new ReadingStopped(message);
   }
-}
-
-/** The answer of a conditional, or a message that says what was expected. */
-type Condition = (text: string, phase: ReadPhase, place: Place) => boolean | string;
-
-const conditions: ReadonlyMap<string, Condition> = new Map<string, Condition>([
-  ['ifdefine', (text, { variables }) => ask(text, (name) => variables.isDefined(name))],
-  ['ifmodule', askForModule],
-  [
-    'iffile',
-    (text, { serverRoot }) => ask(text, (name) => statPath(resolve(serverRoot, name)) !== undefined),
-  ],
-  ['ifdirective', (text, { known }) => ask(text, (name) => known.hasDirective(name))],
-  ['ifsection', (text, { known }) => ask(text, (name) => known.hasSection(name))],
-  ['ifversion', (text) => compareVersion(text)],
-]);
-
-function askForModule(text: string, phase: ReadPhase, place: Place): boolean | string {
-  return ask(text, (name, negated) => {
-    const found = phase.known.findModule(name);
-    if (found === 'absent' && !negated)
-      phase.mistakes.warning(
-        place,
-        '<IfModule>',
-        `${name} is not part of modhost: what stands here is skipped`,
-      );
-    return found === 'served';
-  });
-}
-
-/** `[!]name`, quotes and a blank after the `!` allowed; further words are ignored. */
-function ask(text: string, isTrue: (name: string, negated: boolean) => boolean): boolean | string {
-  const negated = text.startsWith('!');
-  const { word } = takeWord(negated ? text.slice(1) : text);
-  const quotedNegation = !negated && word.startsWith('!');
-  const name = quotedNegation ? word.slice(1).trim() : word;
-  if (name === '') return 'requires an argument';
-  return isTrue(name, negated || quotedNegation) !== (negated || quotedNegation);
 }

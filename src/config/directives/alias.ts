@@ -1,5 +1,6 @@
 import { anywhere, honoured, inModule, outsideSections, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
+import type { Alias } from '../model.js';
 import { translatePattern } from '../patterns.js';
 import { resolvePath } from '../values.js';
 import { splitWords } from '../words.js';
@@ -36,11 +37,7 @@ function addAlias(here: Here, text: string): void {
     return;
   }
   warnOfUnreachablePath(here, path);
-  const shadow = here.server.aliases.find(
-    ({ match }) => match.kind === 'prefix' && isBelow(path, match.path),
-  );
-  if (shadow !== undefined)
-    here.warn(`is never reached: the Alias of line ${shadow.position.line} comes first`);
+  warnOfShadow(here, path, here.server.aliases);
   here.server.aliases.push({
     match: { kind: 'prefix', path },
     target: resolvePath(here, target),
@@ -52,6 +49,14 @@ function addAlias(here: Here, text: string): void {
 export function warnOfUnreachablePath(here: Here, path: string): void {
   if (!path.startsWith('/'))
     here.warn(`matches no request: expected a URL path that begins with '/', not '${path}'`);
+}
+
+/** The first match wins: what stands behind a shorter prefix can never be meant. */
+export function warnOfShadow(here: Here, path: string, earlier: readonly Alias[]): void {
+  const shadow = earlier.find(({ match }) => match.kind === 'prefix' && isBelow(path, match.path));
+  if (shadow === undefined) return;
+  const { file, line } = shadow.position;
+  here.warn(`is never reached: the ${here.directive} of ${file}:${line} comes first`);
 }
 
 function isBelow(path: string, prefix: string): boolean {

@@ -1,4 +1,3 @@
-import { type LogLevel, logLevels } from '../../log/index.js';
 import {
   anywhere,
   flag,
@@ -17,10 +16,11 @@ import type { Here } from '../draft.js';
 import { parseHostAndPort } from '../host-and-port.js';
 import { parseLogDestination } from '../log-destination.js';
 import type { ServerName } from '../model.js';
-import { parseModuleName } from '../modules.js';
 import { statPath } from '../stat-path.js';
-import { chooseWord, listWords, resolvePath, takeDuration, takeInteger } from '../values.js';
+import { chooseWord, resolvePath, takeDuration, takeInteger } from '../values.js';
 import { splitWords } from '../words.js';
+import { setLogLevel } from './log-level.js';
+import { setOptions } from './options.js';
 
 /** Directives of httpd's core. */
 export const core = inModule('core', [
@@ -268,70 +268,6 @@ function setErrorLog(here: Here, first: string, second: string | undefined): voi
   }
   const destination = parseLogDestination(here, first);
   if (destination !== undefined) here.server.settings.errorLog = destination;
-}
-
-function setLogLevel(here: Here, words: readonly string[]): void {
-  const draft = here.enclosing.length > 0 ? here.section.logLevel : here.server.body.logLevel;
-  for (const word of words) {
-    const colon = word.indexOf(':');
-    const name = word.slice(colon + 1).toLowerCase();
-    const level: LogLevel | undefined = logLevels.find((known) => known === name);
-    if (level === undefined) {
-      here.fail(`expected a level (${listWords(logLevels)}), not '${word}'`);
-    } else if (colon < 0) {
-      // A level for all also takes back what was said about single modules.
-      draft.default = level;
-      draft.modules.clear();
-    } else {
-      const module = word.slice(0, colon);
-      const identifier = parseModuleName(module) ?? module;
-      if (here.draft.knowsModule(identifier)) draft.modules.set(identifier, level);
-      else here.fail(`unknown module '${module}'`);
-    }
-  }
-}
-
-const optionNames = [
-  'Indexes',
-  'Includes',
-  'IncludesNOEXEC',
-  'FollowSymLinks',
-  'SymLinksIfOwnerMatch',
-  'ExecCGI',
-  'MultiViews',
-] as const;
-
-function setOptions(here: Here, words: readonly string[]): void {
-  const signed = words.filter((word) => /^[+-]/.test(word)).length;
-  if (signed !== 0 && signed !== words.length) {
-    here.fail('expected either all options with + or -, or none');
-    return;
-  }
-  const before = here.section.settings.options;
-  const isAbsolute = signed === 0;
-  const add = new Set(isAbsolute ? [] : before?.add);
-  const remove = new Set(isAbsolute ? [] : before?.remove);
-  for (const word of words) {
-    const name = word.replace(/^[+-]/, '').toLowerCase();
-    const options = expandOption(name);
-    if (options === undefined) {
-      here.fail(`expected ${listWords([...optionNames, 'All', 'None'])}, not '${word}'`);
-      continue;
-    }
-    for (const option of options) {
-      const [gains, loses] = word.startsWith('-') ? [remove, add] : [add, remove];
-      gains.add(option);
-      loses.delete(option);
-    }
-  }
-  here.section.settings.options = { absolute: isAbsolute || before?.absolute === true, add, remove };
-}
-
-function expandOption(name: string): readonly string[] | undefined {
-  if (name === 'none') return [];
-  if (name === 'all') return optionNames.filter((option) => option !== 'MultiViews');
-  const option = optionNames.find((known) => known.toLowerCase() === name);
-  return option === undefined ? undefined : [option];
 }
 
 /** Status pages that are not there: the path is mapped as if nothing had been said. */

@@ -1,6 +1,6 @@
 import type { Here } from '../draft.js';
 import { suggestNearest } from '../nearest-name.js';
-import { parseOptions } from '../options.js';
+import { parseOptions } from '../option-list.js';
 import { takeWord } from '../words.js';
 import { daemonOptions, defaultProcessGroup, type ProcessGroupDraft } from './daemon-options.js';
 

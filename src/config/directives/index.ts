@@ -11,7 +11,7 @@ import { env } from './env.js';
 import { http } from './http.js';
 import { logConfig } from './log-config.js';
 import { mpm } from './mpm.js';
-import { notCarriedOut } from './not-carried-out.js';
+import { notCarriedOut } from './not-carried-out/index.js';
 import { sections } from './sections.js';
 import { unixd } from './unixd.js';
 import { wsgi } from './wsgi.js';

@@ -1,0 +1,46 @@
+import type { Here } from '../draft.js';
+import { listWords } from '../values.js';
+
+const optionNames = [
+  'Indexes',
+  'Includes',
+  'IncludesNOEXEC',
+  'FollowSymLinks',
+  'SymLinksIfOwnerMatch',
+  'ExecCGI',
+  'MultiViews',
+] as const;
+
+/** Options: the words replace what was inherited, or each has a sign and changes it. */
+export function setOptions(here: Here, words: readonly string[]): void {
+  const signed = words.filter((word) => /^[+-]/.test(word)).length;
+  if (signed !== 0 && signed !== words.length) {
+    here.fail('expected either all options with + or -, or none');
+    return;
+  }
+  const before = here.section.settings.options;
+  const isAbsolute = signed === 0;
+  const add = new Set(isAbsolute ? [] : before?.add);
+  const remove = new Set(isAbsolute ? [] : before?.remove);
+  for (const word of words) {
+    const name = word.replace(/^[+-]/, '').toLowerCase();
+    const options = expandOption(name);
+    if (options === undefined) {
+      here.fail(`expected ${listWords([...optionNames, 'All', 'None'])}, not '${word}'`);
+      continue;
+    }
+    for (const option of options) {
+      const [gains, loses] = word.startsWith('-') ? [remove, add] : [add, remove];
+      gains.add(option);
+      loses.delete(option);
+    }
+  }
+  here.section.settings.options = { absolute: isAbsolute || before?.absolute === true, add, remove };
+}
+
+function expandOption(name: string): readonly string[] | undefined {
+  if (name === 'none') return [];
+  if (name === 'all') return optionNames.filter((option) => option !== 'MultiViews');
+  const option = optionNames.find((known) => known.toLowerCase() === name);
+  return option === undefined ? undefined : [option];
+}

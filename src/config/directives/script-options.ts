@@ -1,0 +1,60 @@
+import type { Here } from '../draft.js';
+import type { AuthScript } from '../model.js';
+import { suggestNearest } from '../nearest-name.js';
+import { parseOptions } from '../option-list.js';
+import { listWords, resolvePath } from '../values.js';
+import { takeWord } from '../words.js';
+
+/** A script file with the options of WSGIAuthUserScript and WSGIAuthGroupScript; undefined if wrong, which is then reported. */
+export function readAuthScript(here: Here, text: string): AuthScript | undefined {
+  const { word: file, rest } = takeWord(text);
+  if (file === '') {
+    here.fail('expected a script file');
+    return undefined;
+  }
+  const options = readScriptOptions(here, rest, ['process-group', 'application-group']);
+  if (options === undefined) return undefined;
+  const processGroup = options.get('process-group');
+  const applicationGroup = options.get('application-group');
+  if (processGroup !== undefined) noteGroup(here, processGroup);
+  return {
+    file: resolvePath(here, file),
+    ...(processGroup === undefined ? {} : { processGroup }),
+    ...(applicationGroup === undefined ? {} : { applicationGroup }),
+    position: here.place.position,
+  };
+}
+
+/** Options by name, the last of the same name winning; undefined if one is wrong, which is then reported. */
+export function readScriptOptions(
+  here: Here,
+  text: string,
+  known: readonly string[],
+): ReadonlyMap<string, string> | undefined {
+  const parsed = parseOptions(text);
+  if (parsed.kind === 'wrong') {
+    here.fail(`expected option=value with ${listWords(known)}, not '${parsed.word}'`);
+    return undefined;
+  }
+  let isRight = true;
+  for (const [name, value] of parsed.options) {
+    if (!known.includes(name))
+      here.fail(`there is no option '${name}'${suggestNearest(name, known)}; expected ${listWords(known)}`);
+    else if (value === '') here.fail(`expected a value for ${name}`);
+    else continue;
+    isRight = false;
+  }
+  return isRight ? new Map(parsed.options) : undefined;
+}
+
+/** A group that is chosen per request, such as `%{ENV:NAME}`, can only be checked then. */
+export function isStaticGroup(name: string): boolean {
+  return !name.startsWith('%{');
+}
+
+/** Remembers a group's name, to be checked when all groups are known. */
+export function noteGroup(here: Here, name: string): void {
+  if (!isStaticGroup(name)) return;
+  const { place, directive, server } = here;
+  here.draft.groupReferences.push({ name, place, directive, serverId: server.id });
+}
