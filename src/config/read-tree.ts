@@ -11,7 +11,7 @@ import type { Node, SectionNode } from './tree.js';
 import { splitWords, takeWord } from './words.js';
 
 /** Directives and sections that are carried out while reading, in lower case. */
-export const readPhaseNames: ReadonlySet<string> = new Set([
+const readPhaseNames: ReadonlySet<string> = new Set([
   'define',
   'undefine',
   'include',
@@ -290,7 +290,7 @@ class TreeReader {
       name.toLowerCase() === 'includeoptional',
     );
     if (found.kind === 'failed') return found.message;
-    for (const file of found.files) nodes.push(...this.readFile(file, place, name));
+    for (const file of found.files) append(nodes, this.readFile(file, place, name));
     return undefined;
   }
 
@@ -325,8 +325,9 @@ class TreeReader {
       .filter(({ text }) => text !== '' && !text.startsWith('#'));
     this.#activeMacros.push(key);
     this.#nesting += 1;
-    nodes.push(
-      ...this.readLines({
+    append(
+      nodes,
+      this.readLines({
         file: macro.file,
         lines,
         origin: `in the macro '${macro.name}' used at ${file}:${line}`,
@@ -352,4 +353,9 @@ class TreeReader {
     this.#phase.mistakes.error(place, directive, message);
     throw new ReadingStopped(message);
   }
+}
+
+/** As push(...more), for any number of nodes. */
+function append(nodes: Node[], more: readonly Node[]): void {
+  for (const node of more) nodes.push(node);
 }

@@ -51,6 +51,12 @@ describe('limits', () => {
     expect(messages()).toEqual([expect.stringContaining('more than 1000000 lines')]);
   });
 
+  it('takes a file of several hundred thousand lines', () => {
+    write('site.conf', 'Include big.conf\n');
+    write('big.conf', 'SetEnv A b\n'.repeat(300_000));
+    expect(load().config?.mainServer.directorySettings.environment?.set.get('A')).toBe('b');
+  });
+
   it('stops where macros multiply', () => {
     const macros = Array.from(
       { length: 30 },
