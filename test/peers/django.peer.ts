@@ -129,7 +129,8 @@ describe.skipIf(!hasPython('django'))('Django', () => {
     });
 
     // As in mod_wsgi 6, names and passwords come as bytes, one character each. Version 4 decoded UTF-8.
-    it.runIf(host === 'modhost')('takes a password beyond ASCII if the script decodes it', async () => {
+    const itOnModhost = host === 'modhost' ? it : () => {};
+    itOnModhost('takes a password beyond ASCII if the script decodes it', async () => {
       expect((await ask('/utf-8/plan.txt', basic('blofeld', users.blofeld))).status).toBe(200);
       expect((await ask('/utf-8/plan.txt', basic('blofeld', 'pässwörd'))).status).toBe(401);
       const latin1 = Buffer.from('blofeld:p\xe4ssw\xf6rd', 'latin1').toString('base64');
