@@ -50,6 +50,29 @@ def take_identity(spec):
         os.environ["USER"] = os.environ["LOGNAME"] = user.pw_name
 
 
+def enter(directory):
+    """The account's home directory, or the root directory for accounts whose home does not exist."""
+    try:
+        os.chdir(directory or "/")
+    except OSError:
+        os.chdir("/")
+
+
+def execute(command):
+    """As execvp does, but without its imports: the standard library may be out of reach for the new identity."""
+    program = command[0]
+    if "/" in program:
+        os.execv(program, command)
+    failure = FileNotFoundError(2, "not found on PATH", program)
+    for folder in os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
+        try:
+            os.execv(os.path.join(folder or ".", program), command)
+        except OSError as error:
+            if error.errno != 2:
+                failure = error
+    raise failure
+
+
 def main():
     spec = json.loads(sys.argv[1])
     command = sys.argv[2:]
@@ -57,9 +80,8 @@ def main():
         take_identity(spec)
         if spec.get("umask") is not None:
             os.umask(spec["umask"])
-        if spec.get("directory"):
-            os.chdir(spec["directory"])
-        os.execvp(command[0], command)
+        enter(spec.get("directory"))
+        execute(command)
     except (OSError, KeyError, ValueError) as error:
         sys.stderr.write("cannot start %s: %s\n" % (command[0], error))
         sys.exit(CANNOT_START)
