@@ -365,7 +365,7 @@ describe('an application', () => {
   it('may fork children that leave this process alone', async () => {
     const daemon = await DaemonProcess.start();
     const frontEnd = await daemon.connect();
-    expect(await ask(frontEnd, '/fork')).toBe('-15');
+    expect(await ask(frontEnd, '/fork')).toBe('15');
     expect(await ask(frontEnd, '/fork_returns')).toBe('parent 0');
     await ask(frontEnd, '/fork_prints');
     await daemon.changed.until(() => daemon.stdout.includes('from the child\n'), 'output of the child');

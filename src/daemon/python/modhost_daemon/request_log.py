@@ -166,8 +166,8 @@ class RequestLog:
         self._emit('error', lines)
 
     def _emit(self, level: str, lines: List[bytes]) -> None:
-        if not self._stream.log(level, lines):
-            # The connection is lost: the supervisor still reads our standard error.
+        if not self._stream.log(level, lines) and level == 'error':
+            # The connection is lost: the supervisor still reads our standard error, which has no levels.
             with suppress(OSError):
                 os.write(2, b'\n'.join(lines) + b'\n')
 
