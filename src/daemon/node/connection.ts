@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { toByteString } from '../../http/index.js';
 import {
@@ -42,11 +43,13 @@ export class Connection implements StreamLink {
   readonly #listener: ConnectionListener;
   readonly #batch: FrameBatch;
   readonly #streams = new Map<number, Stream>();
+  readonly #token: string | undefined;
   #greeted = false;
   #draining = false;
 
-  constructor(socket: Socket, hello: Pairs, listener: ConnectionListener) {
+  constructor(socket: Socket, hello: Pairs, token: string | undefined, listener: ConnectionListener) {
     this.#socket = socket;
+    this.#token = token;
     this.#listener = listener;
     this.#batch = new FrameBatch(socket);
     const reader = new FrameReader((type, id, payload) => this.#receive(type, id, payload));
@@ -97,13 +100,21 @@ export class Connection implements StreamLink {
   #receive(type: FrameType, id: number, payload: Buffer): void {
     if (!this.#greeted) {
       if (type !== FrameType.hello || id !== 0) throw new WireViolation('the first frame is not HELLO');
-      decodeHello(payload);
+      this.#checkToken(decodeHello(payload).get('token') ?? '');
       this.#greeted = true;
       return;
     }
     if (id === 0) this.#receiveForConnection(type, payload);
     else if (type === FrameType.request || type === FrameType.call) this.#open(type, id, payload);
     else this.#receiveForStream(type, id, payload);
+  }
+
+  #checkToken(given: string): void {
+    if (this.#token === undefined) return;
+    const [digest, wanted] = [given, this.#token].map((text) => createHash('sha256').update(text).digest());
+    if (!timingSafeEqual(digest as Buffer, wanted as Buffer)) {
+      throw new WireViolation('the token is wrong: whoever connected is no front end of this server');
+    }
   }
 
   #receiveForConnection(type: FrameType, payload: Buffer): void {

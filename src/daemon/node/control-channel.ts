@@ -6,6 +6,8 @@ const controlFd = 3;
 /** What the supervisor says first; see ../README.md. */
 export interface StartMessage {
   readonly group: string;
+  /** What a front end has to know; absent: nothing is asked for. */
+  readonly token?: string;
   /** Requests at once; null: no bound. */
   readonly threads: number | null;
   readonly multiprocess: boolean;

@@ -14,6 +14,8 @@ export interface LoadingContext {
   readonly kind: 'loading';
   /** The script called `listen()` on an HTTP server. */
   captureServer(server: object): void;
+  /** Why the load failed, once it has; whoever asked for it reports it. */
+  failure?: { readonly error: unknown };
 }
 
 /** Follows callbacks and promises of the application, so that output and faults find their request. */

@@ -21,6 +21,8 @@ function settleFault(event: 'uncaughtException' | 'unhandledRejection', error: u
     context.failUncaught(error);
     return;
   }
+  // Node 20 reports a CommonJS module that failed under an import a second time, as an unheard rejection.
+  if (context?.failure !== undefined && context.failure.error === error) return;
   const what = event === 'uncaughtException' ? 'an error was not caught' : 'a promise was rejected unheard';
   process.stderr.write(
     `${what}, outside any request: the process ends\n${describeError(error).join('\n')}\n`,

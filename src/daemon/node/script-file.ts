@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { executionContext } from './execution-context.js';
+import { executionContext, type LoadingContext } from './execution-context.js';
 import { type Application, findApplication, type Refusal, type Wanted } from './find-application.js';
 import { ModuleExports } from './module-exports.js';
 
@@ -42,9 +42,13 @@ export class ScriptFile {
       if (loaded === undefined) early.push(server);
       else loaded.#capture(server);
     };
-    const namespace = await executionContext.run({ kind: 'loading', captureServer }, () =>
-      importScript(path),
-    );
+    const context: LoadingContext = { kind: 'loading', captureServer };
+    const namespace = await executionContext
+      .run(context, () => importScript(path))
+      .catch((error: unknown) => {
+        context.failure = { error };
+        throw error;
+      });
     loaded = new ScriptFile(path, modifiedNs, new ModuleExports(namespace));
     if (early[0] !== undefined) loaded.#capture(early[0]);
     return loaded;

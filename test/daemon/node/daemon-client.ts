@@ -291,7 +291,7 @@ export class FrontEnd {
     this.#nextId += 1;
     const exchange = new Exchange(this.socket, id, holdCredit);
     this.#exchanges.set(id, exchange);
-    exchange.over.then(() => this.#exchanges.delete(id));
+    if (this.socket.destroyed) exchange.lose();
     this.socket.write(encodeTextFrame(type, id, payload));
     return exchange;
   }

@@ -78,19 +78,25 @@ function packageType(path: string): string | undefined {
 
 const commonJsParameters = ['exports', 'require', 'module', '__filename', '__dirname'];
 
-/** Whether the text can only be a module: it does not compile as CommonJS for that reason. */
+/** Whether the text can only be a module: it does not compile as CommonJS, and that is why. */
 function hasModuleSyntax(code: string): boolean {
+  const mistake = findMistake(code);
+  if (mistake === undefined) return false;
+  if (moduleOnly.test(mistake)) return true;
+  // Errors about a top-level await have many wordings: see whether an async function would do.
+  const asyncMistake = findMistake(`(async () => {${code}\n})`);
+  return asyncMistake === undefined || moduleOnly.test(asyncMistake);
+}
+
+const moduleOnly =
+  /import statement outside a module|Unexpected token 'export'|'import\.meta' outside a module/;
+
+function findMistake(code: string): string | undefined {
   try {
     compileFunction(code, commonJsParameters);
-    return false;
+    return undefined;
   } catch (error) {
-    const { message } = error as Error;
-    return (
-      message.includes('import statement outside a module') ||
-      message.includes("Unexpected token 'export'") ||
-      message.includes("Cannot use 'import.meta' outside a module") ||
-      message.includes('await is only valid in async functions')
-    );
+    return (error as Error).message;
   }
 }
 

@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { hostDaemon } from './hosted-daemon.js';
+
+const hosted = hostDaemon();
+
+let count = 0;
+/** A script with `fetch(request, env, ctx)` of that body. */
+function fetcher(body: string, head = ''): string {
+  count += 1;
+  return hosted.folder.write(
+    `${count}.mjs`,
+    `${head}\nexport default { async fetch(request, env, ctx) {\n${body}\n} }`,
+  );
+}
+
+describe('the Request', () => {
+  it('has method, absolute URL, headers, env and context', async () => {
+    const script = fetcher(`return Response.json({
+      method: request.method, url: request.url, headers: [...request.headers], isRequest: request instanceof Request,
+      user: env.REMOTE_USER, environ: env.environ.REMOTE_USER, keys: Object.keys(env).includes('environ'), context: Object.keys(ctx) })`);
+    const exchange = hosted.frontEnd.request(script, {
+      url: '//evil.example/a%2fb?x=1',
+      headers: ['Host', 'site.example:8443', 'X-Two', '1', 'X-Two', '2', 'X-Bytes', 'caf\u00e9'],
+      environ: { HTTPS: 'On', REMOTE_USER: 'alice', REQUEST_METHOD: 'DELETE' },
+    });
+    expect(JSON.parse((await exchange.answer()).text)).toEqual({
+      method: 'DELETE',
+      url: 'https://site.example:8443//evil.example/a%2fb?x=1',
+      headers: [
+        ['host', 'site.example:8443'],
+        ['x-bytes', 'caf\u00e9'],
+        ['x-two', '1, 2'],
+      ],
+      isRequest: true,
+      user: 'alice',
+      environ: 'alice',
+      keys: false,
+      context: ['waitUntil', 'passThroughOnException'],
+    });
+  });
+
+  it('without Host is named after the server', async () => {
+    const script = fetcher('return new Response(request.url)');
+    expect((await hosted.frontEnd.request(script, { headers: [] }).answer()).text).toBe(
+      'http://example.org:8080/',
+    );
+  });
+
+  it('streams its body', async () => {
+    const script = fetcher(
+      `let n = 0; for await (const piece of request.body) n += piece.length; return new Response('got ' + n)`,
+    );
+    const body = Buffer.alloc(700_000);
+    expect((await hosted.frontEnd.request(script, { method: 'POST', body }).answer()).text).toBe(
+      'got 700000',
+    );
+  });
+
+  it('reads its body as text, JSON and form', async () => {
+    const script = fetcher(`
+      if (request.headers.get('content-type').startsWith('application/json')) return new Response((await request.json()).a);
+      return new Response((await request.formData()).get('a'));`);
+    const post = (type: string, body: string) =>
+      hosted.frontEnd
+        .request(script, { method: 'POST', body, headers: ['Host', 'h', 'Content-Type', type] })
+        .answer();
+    expect((await post('application/json', '{"a":"json"}')).text).toBe('json');
+    expect((await post('application/x-www-form-urlencoded', 'a=form')).text).toBe('form');
+  });
+
+  it('gives credit only for what is read', async () => {
+    const script = fetcher(
+      `await request.body.getReader().read(); await new Promise((r) => { globalThis.goOn = r }); return new Response('x')`,
+    );
+    const exchange = hosted.frontEnd.request(script, { method: 'POST', openBody: true });
+    void exchange.send(Buffer.alloc(262_144));
+    const other = fetcher(
+      `while (!globalThis.goOn) await new Promise((r) => setImmediate(r)); globalThis.goOn(); return new Response('y')`,
+    );
+    await hosted.frontEnd.request(other).answer();
+    expect(exchange.grantedBytes).toBeLessThanOrEqual(65_536);
+    await exchange.answer();
+  });
+
+  it('whose body nobody reads does not stop the client', async () => {
+    const exchange = hosted.frontEnd.request(fetcher(`return new Response('no')`), {
+      method: 'POST',
+      openBody: true,
+    });
+    const sent = exchange.sendAll(Buffer.alloc(1_000_000));
+    expect((await exchange.answer()).text).toBe('no');
+    await sent;
+  });
+
+  it.each(['GET', 'HEAD'])('of %s may come with a body, which is dropped', async (method) => {
+    const exchange = hosted.frontEnd.request(fetcher(`return new Response(String(request.body))`), {
+      method,
+      body: 'surprise',
+    });
+    expect((await exchange.answer()).text).toBe(method === 'GET' ? 'null' : '');
+  });
+
+  it('that the standard has no room for is refused', async () => {
+    const script = fetcher(`return new Response('reached')`);
+    expect((await hosted.frontEnd.request(script, { method: 'TRACE' }).answer()).status).toBe(405);
+    expect((await hosted.frontEnd.request(script, { headers: ['Host', 'a b'] }).answer()).status).toBe(400);
+  });
+});
+
+describe('the Response', () => {
+  it('keeps status, text and each Set-Cookie', async () => {
+    const script =
+      fetcher(`const headers = new Headers([['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['X-One', '1'], ['Connection', 'close'], ['Transfer-Encoding', 'chunked']]);
+      return new Response('made', { status: 201, statusText: 'Made', headers })`);
+    const exchange = hosted.frontEnd.request(script);
+    await exchange.answer();
+    const { status, reason, headers } = await exchange.response;
+    expect([status, reason]).toEqual([201, 'Made']);
+    expect(headers).toEqual([
+      'content-type',
+      'text/plain;charset=UTF-8',
+      'set-cookie',
+      'a=1',
+      'set-cookie',
+      'b=2',
+      'x-one',
+      '1',
+    ]);
+  });
+
+  it.each([
+    [`new Response(null, { status: 204 })`, 204, ''],
+    [`new Response(null)`, 200, ''],
+    [`Response.redirect('http://h/x', 302)`, 302, ''],
+    [`new Response(new Uint8Array([104, 105]))`, 200, 'hi'],
+    [`new Response(new Blob(['blob']))`, 200, 'blob'],
+    [`{ status: 200, headers: new Headers(), body: null, bodyUsed: false }`, 200, ''],
+  ])('%s', async (text, status, body) => {
+    expect(await hosted.frontEnd.request(fetcher(`return ${text}`)).answer()).toMatchObject({
+      status,
+      text: body,
+    });
+  });
+
+  it('to HEAD has no body but its length', async () => {
+    const script = fetcher(`return new Response('hello', { headers: { 'Content-Length': '5' } })`);
+    expect(await hosted.frontEnd.request(script, { method: 'HEAD' }).answer()).toMatchObject({
+      text: '',
+      headers: { 'content-length': '5' },
+    });
+  });
+
+  it('streams as it is made, and no faster than it is taken', async () => {
+    const script = fetcher(`let pulls = 0;
+      return new Response(new ReadableStream({ pull(c) { pulls += 1; globalThis.pulls = pulls; if (pulls > 100) c.close(); else c.enqueue(new Uint8Array(16384)) } }))`);
+    const exchange = hosted.frontEnd.request(script, { holdCredit: true });
+    await exchange.until(() => exchange.receivedBytes === 262_144);
+    const { text } = await hosted.frontEnd
+      .request(fetcher('return new Response(String(globalThis.pulls))'))
+      .answer();
+    expect(Number(text)).toBeLessThan(22);
+    exchange.grant(5_000_000);
+    await exchange.answer();
+    expect(exchange.receivedBytes).toBe(100 * 16384);
+  });
+});
+
+describe('faults', () => {
+  it.each([
+    ['thrown', `throw new TypeError('broken fetch')`, 'TypeError: broken fetch'],
+    ['undefined', ``, 'fetch() returned undefined in place of a Response'],
+    ['a string', `return 'text'`, 'fetch() returned a string in place of a Response'],
+    ['another object', `return new Map()`, 'fetch() returned an object (Map) in place of a Response'],
+    ['Response.error()', `return Response.error()`, 'status 0 is not one of an answer'],
+    ['read before', `const r = new Response('x'); await r.text(); return r`, 'whose body was read before'],
+  ])('%s: 500 and a line that says why', async (_, text, complaint) => {
+    const exchange = hosted.frontEnd.request(fetcher(text));
+    expect(await exchange.aborted()).toBe('error');
+    expect(exchange.logs.join('\n')).toContain(complaint);
+  });
+
+  it.each([
+    [
+      'an error',
+      `c.enqueue(new Uint8Array(3)); await new Promise((r) => setTimeout(r, 5)); c.error(new Error('stream broke'))`,
+      'Error: stream broke',
+    ],
+    ['text for bytes', `c.enqueue('text')`, 'gave a string in place of a Uint8Array'],
+  ])('%s in the stream cuts the answer off', async (_, text, complaint) => {
+    const exchange = hosted.frontEnd.request(
+      fetcher(`return new Response(new ReadableStream({ async start(c) { ${text} } }))`),
+    );
+    expect(await exchange.aborted()).toBe('error');
+    expect((await exchange.response).status).toBe(200);
+    expect(exchange.logs.join('\n')).toContain(complaint);
+  });
+});
+
+describe('a client that leaves', () => {
+  it('aborts the signal', async () => {
+    const script = fetcher(
+      `request.signal.addEventListener('abort', () => { globalThis.signalled = true }); globalThis.entered = true; await new Promise(() => {})`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    const ask = fetcher(
+      `while (!globalThis[request.url.split('/').pop()]) await new Promise((r) => setImmediate(r)); return new Response('yes')`,
+    );
+    await hosted.frontEnd.request(ask, { url: '/entered' }).answer();
+    exchange.abort();
+    expect((await hosted.frontEnd.request(ask, { url: '/signalled' }).answer()).text).toBe('yes');
+  });
+
+  it('cancels the body of the answer and fails that of the request', async () => {
+    const script = fetcher(`request.text().catch((e) => { globalThis.failed = e.name + ' ' + e.code });
+      return new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(65536)) }, cancel() { globalThis.cancelled = true } }))`);
+    const exchange = hosted.frontEnd.request(script, { method: 'POST', openBody: true, holdCredit: true });
+    await exchange.until(() => exchange.receivedBytes === 262_144);
+    exchange.abort();
+    const ask = fetcher(
+      `while (!globalThis.cancelled || !globalThis.failed) await new Promise((r) => setImmediate(r)); return new Response(globalThis.failed)`,
+    );
+    expect((await hosted.frontEnd.request(ask).answer()).text).toBe('RequestAborted ECONNRESET');
+  });
+
+  it('does not fill the log, whatever the application makes of it', async () => {
+    const script = fetcher(
+      `await new Promise((_, reject) => request.signal.addEventListener('abort', () => reject(request.signal.reason)))`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    await hosted.frontEnd.request(fetcher(`return new Response('x')`)).answer();
+    exchange.abort();
+    await hosted.frontEnd.request(fetcher(`return new Response('x')`)).answer();
+    expect(hosted.daemon.output).not.toContain('AbortError');
+  });
+});
+
+describe('waitUntil', () => {
+  it('reports what is rejected', async () => {
+    await hosted.frontEnd
+      .request(
+        fetcher(
+          `ctx.waitUntil(new Promise((_, r) => setTimeout(r, 5, new Error('background broke')))); return new Response('x')`,
+        ),
+      )
+      .answer();
+    await hosted.daemon.printed('Error: background broke');
+  });
+});
