@@ -78,6 +78,8 @@ describe('-L', () => {
 
 describe('-M', () => {
   it('lists the modules of which something is carried out', () => {
-    expect(formatModules(['core', 'env'])).toBe('Loaded Modules:\n core_module (static)\n env_module (static)\n');
+    expect(formatModules(['core', 'env'])).toBe(
+      'Loaded Modules:\n core_module (static)\n env_module (static)\n',
+    );
   });
 });
