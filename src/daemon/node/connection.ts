@@ -87,13 +87,16 @@ export class Connection implements StreamLink {
     this.send(encodeFrame(FrameType.drain, 0));
   }
 
-  /** Sends what is waiting, then closes; the returned promise says when nothing is left to send. */
+  /**
+   * Sends what is waiting and ends this side; the returned promise says when the front end has ended its own. Closing before
+   * that could cost it the last frames, if it is just writing.
+   */
   close(): Promise<void> {
     this.#batch.flush();
     return new Promise((resolve) => {
       if (this.#socket.destroyed) return resolve();
       this.#socket.once('close', () => resolve());
-      this.#socket.end(() => this.#socket.destroy());
+      this.#socket.end();
     });
   }
 

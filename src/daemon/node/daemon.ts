@@ -11,6 +11,9 @@ import type { Stream } from './stream.js';
 
 const listenFd = 4;
 
+/** After the last frame, front ends may take so long to read it and to close. */
+const closingMs = 2000;
+
 /** After the last request, what the application still has to do (close a database) may take so long. */
 const farewellMs = 300;
 
@@ -157,9 +160,10 @@ export class Daemon implements ConnectionListener {
   /** Ends by itself when nothing is left to do, so that 'beforeExit' comes; timers of the application do not hold it up. */
   async #exit(): Promise<void> {
     this.#server.close();
+    process.exitCode = 0;
+    setTimeout(() => process.exit(), closingMs).unref();
     await Promise.all([...this.#connections].map((connection) => connection.close()));
     this.#supervisor.unref();
-    process.exitCode = 0;
-    setTimeout(() => process.exit(0), farewellMs).unref();
+    setTimeout(() => process.exit(), farewellMs).unref();
   }
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import net, { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -219,8 +218,11 @@ export class FrontEnd {
       else this.#exchanges.get(id)?.receive(type, payload);
     });
     this.socket.on('data', (piece) => reader.push(piece));
-    this.closed = once(this.socket, 'close').then(() => {
-      for (const exchange of this.#exchanges.values()) exchange.lose();
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', () => {
+        for (const exchange of this.#exchanges.values()) exchange.lose();
+        resolve();
+      });
     });
   }
 
