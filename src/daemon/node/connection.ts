@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { toByteString } from '../../http/index.js';
 import {
@@ -32,6 +32,14 @@ export interface ConnectionListener {
   closed(connection: Connection): void;
 }
 
+/** What a connection says of the daemon, and what it asks of the front end. */
+export interface Greeting {
+  readonly hello: Pairs;
+  readonly token: string;
+}
+
+/** More than any HELLO has; whoever sends more before it is no front end. */
+const maxGreetingBytes = 4096;
 const lastStreamId = 0x7fff_ffff;
 const maxPingBytes = 64;
 
@@ -40,16 +48,16 @@ const maxPingBytes = 64;
  */
 export class Connection implements StreamLink {
   readonly #socket: Socket;
+  readonly #token: string;
   readonly #listener: ConnectionListener;
   readonly #batch: FrameBatch;
   readonly #streams = new Map<number, Stream>();
-  readonly #token: string | undefined;
   #greeted = false;
   #draining = false;
 
-  constructor(socket: Socket, hello: Pairs, token: string | undefined, listener: ConnectionListener) {
+  constructor(socket: Socket, greeting: Greeting, listener: ConnectionListener) {
     this.#socket = socket;
-    this.#token = token;
+    this.#token = greeting.token;
     this.#listener = listener;
     this.#batch = new FrameBatch(socket);
     const reader = new FrameReader((type, id, payload) => this.#receive(type, id, payload));
@@ -57,6 +65,8 @@ export class Connection implements StreamLink {
       listener.arrived();
       try {
         reader.push(piece);
+        if (!this.#greeted && socket.bytesRead > maxGreetingBytes)
+          throw new WireViolation('no HELLO came first');
       } catch (error) {
         process.stderr.write(`modhost: a front end's connection is closed: ${describe(error)}\n`);
         socket.destroy();
@@ -65,7 +75,7 @@ export class Connection implements StreamLink {
     // 'close' follows, and says all there is to say.
     socket.on('error', () => {});
     socket.on('close', () => this.#lose());
-    this.send(encodeTextFrame(FrameType.hello, 0, encodeHello(hello)));
+    this.send(encodeTextFrame(FrameType.hello, 0, encodeHello(greeting.hello)));
   }
 
   send(frame: Buffer): void {
@@ -103,21 +113,14 @@ export class Connection implements StreamLink {
   #receive(type: FrameType, id: number, payload: Buffer): void {
     if (!this.#greeted) {
       if (type !== FrameType.hello || id !== 0) throw new WireViolation('the first frame is not HELLO');
-      this.#checkToken(decodeHello(payload).get('token') ?? '');
+      if (!isEqualSecret(decodeHello(payload).get('token') ?? '', this.#token))
+        throw new WireViolation('the token is wrong: whoever connected is no front end of this server');
       this.#greeted = true;
       return;
     }
     if (id === 0) this.#receiveForConnection(type, payload);
     else if (type === FrameType.request || type === FrameType.call) this.#open(type, id, payload);
     else this.#receiveForStream(type, id, payload);
-  }
-
-  #checkToken(given: string): void {
-    if (this.#token === undefined) return;
-    const [digest, wanted] = [given, this.#token].map((text) => createHash('sha256').update(text).digest());
-    if (!timingSafeEqual(digest as Buffer, wanted as Buffer)) {
-      throw new WireViolation('the token is wrong: whoever connected is no front end of this server');
-    }
   }
 
   #receiveForConnection(type: FrameType, payload: Buffer): void {
@@ -170,6 +173,12 @@ export class Connection implements StreamLink {
     this.#streams.clear();
     this.#listener.closed(this);
   }
+}
+
+/** Takes the same time wherever the two differ. */
+function isEqualSecret(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given, 'latin1'), Buffer.from(expected, 'utf8')];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function describe(error: unknown): string {

@@ -6,8 +6,8 @@ const controlFd = 3;
 /** What the supervisor says first; see ../README.md. */
 export interface StartMessage {
   readonly group: string;
-  /** What a front end has to know; absent: nothing is asked for. */
-  readonly token?: string;
+  /** What a front end's HELLO must carry. */
+  readonly token: string;
   /** Requests at once; null: no bound. */
   readonly threads: number | null;
   readonly multiprocess: boolean;
@@ -74,9 +74,19 @@ export class ControlChannel {
 
 /** The start message, or what is wrong with it. */
 function readStart(message: Record<string, unknown>): StartMessage | string {
-  const { group, threads, multiprocess, home, displayName, queueTimeoutMs, shutdownTimeoutMs, preload } =
-    message;
+  const {
+    group,
+    token,
+    threads,
+    multiprocess,
+    home,
+    displayName,
+    queueTimeoutMs,
+    shutdownTimeoutMs,
+    preload,
+  } = message;
   if (typeof group !== 'string') return 'start: group is no text';
+  if (typeof token !== 'string' || token === '') return 'start: token is no text, or empty';
   if (threads !== null && !isCount(threads, 1)) return 'start: threads is neither null nor a number from 1';
   if (typeof multiprocess !== 'boolean') return 'start: multiprocess is neither true nor false';
   if (home !== null && typeof home !== 'string') return 'start: home is neither null nor a text';
@@ -94,6 +104,7 @@ function readStart(message: Record<string, unknown>): StartMessage | string {
   }
   return {
     group,
+    token,
     threads,
     multiprocess,
     home,

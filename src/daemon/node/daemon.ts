@@ -126,7 +126,7 @@ export class Daemon implements ConnectionListener {
       'threads',
       String(this.#start.threads ?? 0),
     ];
-    const connection = new Connection(socket, hello, this.#start.token, this);
+    const connection = new Connection(socket, { hello, token: this.#start.token }, this);
     this.#connections.add(connection);
     if (this.#draining) connection.drain();
   }

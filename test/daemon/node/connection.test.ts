@@ -8,9 +8,12 @@ import {
   FrameType,
   initialWindow,
 } from '../../../src/wire/index.js';
+import { testToken } from './daemon-client.js';
 import { hostDaemon } from './hosted-daemon.js';
 
 const hosted = hostDaemon({ start: { threads: 7 } });
+
+const greeting = encodeTextFrame(FrameType.hello, 0, encodeHello(['token', testToken]));
 
 const echo = (): string => hosted.folder.write('echo.mjs', `export default (req, res) => { req.pipe(res) }`);
 
@@ -62,7 +65,7 @@ describe('a violation closes the connection and nothing else', () => {
 
   it.each([
     ['an unknown type', () => Buffer.from([0, 0, 0, 0x77, 0, 0, 0, 1])],
-    ['HELLO twice', () => encodeTextFrame(FrameType.hello, 0, encodeHello([]))],
+    ['HELLO twice', () => greeting],
     ['a daemon frame', () => encodeTextFrame(FrameType.response, 1, '200')],
     ['DRAIN from a front end', () => encodeFrame(FrameType.drain, 0)],
     ['LOG from a front end', () => encodeTextFrame(FrameType.log, 1, 'error\0x')],
@@ -117,7 +120,7 @@ describe('a violation closes the connection and nothing else', () => {
     const socket = connect(hosted.daemon.socketPath);
     socket.resume();
     socket.on('error', () => {});
-    socket.write(encodeTextFrame(FrameType.hello, 0, encodeHello([])));
+    socket.write(greeting);
     socket.write(frames());
     await once(socket, 'close');
     expect(await hosted.frontEnd.ping('alive')).toBe('alive');
@@ -125,6 +128,10 @@ describe('a violation closes the connection and nothing else', () => {
   });
 
   it.each([
+    ['no token', encodeTextFrame(FrameType.hello, 0, encodeHello([]))],
+    ['another token', encodeTextFrame(FrameType.hello, 0, encodeHello(['token', testToken.toUpperCase()]))],
+    ['a longer token', encodeTextFrame(FrameType.hello, 0, encodeHello(['token', `${testToken}x`]))],
+    ['a text that might become a frame', Buffer.from('GET / HTTP/1.1\r\n'.padEnd(5000))],
     ['no HELLO', encodeFrame(FrameType.ping, 0)],
     ['another version', encodeTextFrame(FrameType.hello, 0, 'version\x002')],
   ])('%s first', async (_, bytes) => {

@@ -31,6 +31,9 @@ import {
 const dist = process.env.MODHOST_DIST ?? fileURLToPath(new URL('../../../dist', import.meta.url));
 const daemonMain = join(dist, 'daemon/node/main.js');
 
+/** What the supervisor tells the daemon and its front ends. */
+export const testToken = 'a secret of both';
+
 /** A temporary folder with script files in it, taken away by `remove`. */
 export class Folder {
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'modhost-node-')));
@@ -102,6 +105,7 @@ export class TestDaemon {
     const start = {
       type: 'start',
       group: 'test',
+      token: testToken,
       threads: null,
       multiprocess: false,
       home: null,
@@ -202,7 +206,9 @@ export class FrontEnd {
   constructor(path: string) {
     this.socket = connect(path);
     this.socket.on('error', () => {});
-    this.socket.write(encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid)])));
+    this.socket.write(
+      encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid), 'token', testToken])),
+    );
     let greet: (fields: ReadonlyMap<string, string>) => void = () => {};
     let drain: () => void = () => {};
     this.ready = new Promise((resolve) => {

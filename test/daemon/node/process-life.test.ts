@@ -70,6 +70,7 @@ describe('the start', () => {
     ['no JSON', { firstLine: 'hello' }, 'not JSON'],
     ['another message', { firstLine: '{"type":"drain"}' }, 'not start'],
     ['null', { firstLine: 'null' }, 'not start'],
+    ['no token', { start: { token: '' } }, 'token'],
     ['no threads', { start: { threads: 0 } }, 'threads'],
     ['a text for a number', { start: { queueTimeoutMs: '5' } }, 'queueTimeoutMs'],
     ['preload that is no list', { start: { preload: {} } }, 'preload'],
