@@ -1,5 +1,6 @@
 import type { Pairs } from '../../wire/index.js';
 import { addHttpKeys, type RequestFacts } from './environ.js';
+import { printDirectly } from './output-capture.js';
 import type { Reply } from './reply.js';
 import { type StartResponse, WsgiAnswer } from './start-response.js';
 import type { Stream } from './stream.js';
@@ -67,7 +68,7 @@ function createEnviron(
     'wsgi.input': new WsgiInput(stream.body),
     'wsgi.input_terminated': true,
     'wsgi.errors': new WsgiErrors((bytes) => {
-      if (!reply.print(2, bytes)) process.stderr.write(bytes);
+      if (!reply.print(2, bytes)) printDirectly(2, bytes);
     }),
     'wsgi.multithread': surroundings.multithread,
     'wsgi.multiprocess': surroundings.multiprocess,

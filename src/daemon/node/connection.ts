@@ -40,6 +40,8 @@ export interface Greeting {
 
 /** More than any HELLO has; whoever sends more before it is no front end. */
 const maxGreetingBytes = 4096;
+/** Lines for the log are not bounded by credit: an application that prints without pause must not fill the memory. */
+const congestedBytes = 4 * 1024 * 1024;
 const lastStreamId = 0x7fff_ffff;
 const maxPingBytes = 64;
 
@@ -80,6 +82,10 @@ export class Connection implements StreamLink {
 
   send(frame: Buffer): void {
     this.#batch.add(frame);
+  }
+
+  get congested(): boolean {
+    return this.#batch.waitingBytes > congestedBytes;
   }
 
   finished(stream: Stream): void {

@@ -14,6 +14,11 @@ export class FrameBatch {
     this.#socket = socket;
   }
 
+  /** Bytes that were added and that the front end has not read yet. */
+  get waitingBytes(): number {
+    return this.#bytes + this.#socket.writableLength;
+  }
+
   add(frame: Buffer): void {
     if (this.#frames.length === 0) setImmediate(this.#flush);
     this.#frames.push(frame);

@@ -2,6 +2,16 @@ import { executionContext } from './execution-context.js';
 
 type Write = typeof process.stdout.write;
 
+const writesThrough: Record<1 | 2, Write> = {
+  1: process.stdout.write.bind(process.stdout) as Write,
+  2: process.stderr.write.bind(process.stderr) as Write,
+};
+
+/** Writes to fd 1 or 2 itself, whatever request is being served. */
+export function printDirectly(channel: 1 | 2, bytes: Uint8Array | string): void {
+  writesThrough[channel](bytes);
+}
+
 /** From now on, what is printed while a request is served goes to that request's log; anything else to fd 1 and 2 as before. */
 export function captureOutput(): void {
   capture(process.stdout, 1);
@@ -9,7 +19,7 @@ export function captureOutput(): void {
 }
 
 function capture(stream: NodeJS.WriteStream, channel: 1 | 2): void {
-  const writeThrough = stream.write.bind(stream) as Write;
+  const writeThrough = writesThrough[channel];
   const write = (
     chunk: Uint8Array | string,
     encodingOrCallback?: BufferEncoding | ((error?: Error | null) => void),

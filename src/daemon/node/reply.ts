@@ -1,6 +1,7 @@
 import { describeError } from './describe-error.js';
 import type { ServingContext } from './execution-context.js';
 import { LineSplitter } from './line-splitter.js';
+import { printDirectly } from './output-capture.js';
 import type { Stream } from './stream.js';
 
 /** The application broke a rule of HTTP or of its calling convention; the message is for the error log. */
@@ -134,7 +135,7 @@ export class Reply implements ServingContext {
   /** One line at level `error` on the stream, or to fd 2 when it is over. */
   log(line: string): void {
     const bytes = Buffer.from(line, 'utf8');
-    if (!this.#stream.log('error', bytes)) process.stderr.write(`${line}\n`);
+    if (!this.#stream.log('error', bytes)) printDirectly(2, `${line}\n`);
   }
 
   print(channel: 1 | 2, bytes: Uint8Array): boolean {
@@ -152,7 +153,7 @@ export class Reply implements ServingContext {
 
   #logPrinted(line: Buffer): void {
     const text = line.at(-1) === 13 ? line.subarray(0, -1) : line;
-    if (!this.#stream.log('error', text)) process.stderr.write(Buffer.concat([text, Buffer.from('\n')]));
+    if (!this.#stream.log('error', text)) printDirectly(2, Buffer.concat([text, Buffer.from('\n')]));
   }
 
   flushPrinted(): void {

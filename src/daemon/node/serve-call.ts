@@ -2,6 +2,7 @@ import type { CallMessage, ReplyMessage } from '../../wire/index.js';
 import { readEnviron } from './environ.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
+import { printDirectly } from './output-capture.js';
 import { Reply } from './reply.js';
 import type { ScriptFile } from './script-file.js';
 import type { Host } from './serve-request.js';
@@ -62,7 +63,7 @@ async function answerCall(
 ): Promise<void> {
   const { environ } = readEnviron(message.environ);
   const errors = new WsgiErrors((bytes) => {
-    if (!reply.print(2, bytes)) process.stderr.write(bytes);
+    if (!reply.print(2, bytes)) printDirectly(2, bytes);
   });
   let checked: ReplyMessage | string;
   try {

@@ -23,6 +23,8 @@ export type Outcome = 'ended' | 'aborted' | 'gone';
 /** What a stream needs of its connection. */
 export interface StreamLink {
   send(frame: Buffer): void;
+  /** So much waits to be read by the front end that what no credit bounds should go elsewhere. */
+  readonly congested: boolean;
   /** The daemon's side is over: the stream no longer counts as work. */
   finished(stream: Stream): void;
   /** Both sides are over: the id may be used again. */
@@ -107,9 +109,9 @@ export class Stream {
     this.#link.closed(this);
   }
 
-  /** One line for the error log; false if the stream is over, so that nobody would read it. */
+  /** One line for the error log; false if it has to go to fd 2: the stream is over, or the connection is full of lines. */
   log(level: string, line: Uint8Array): boolean {
-    if (this.#outcome !== undefined) return false;
+    if (this.#outcome !== undefined || this.#link.congested) return false;
     this.#link.send(encodeFrame(FrameType.log, this.id, encodeLog(level, line)));
     return true;
   }

@@ -56,6 +56,21 @@ describe('what is printed while a request is served', () => {
     expect(exchange.logs).toEqual(['finished 200']);
   });
 
+  it('without pause does not fill the memory: what is too much goes to fd 1 and 2', async () => {
+    const exchange = hosted.frontEnd.request(
+      handler(
+        `for (let i = 0; i < 30000; i += 1) console.log('x'.repeat(1000)); console.log('the last line'); res.end()`,
+      ),
+    );
+    await exchange.answer();
+    await hosted.daemon.printed('the last line');
+    const inLog = exchange.logs.length;
+    expect(inLog).toBeGreaterThan(3000);
+    expect(inLog).toBeLessThan(6000);
+    const elsewhere = hosted.daemon.output.split('\n').filter((line) => line === 'x'.repeat(1000));
+    expect(inLog + elsewhere.length).toBe(30_000);
+  });
+
   it('is cut where a line never ends', async () => {
     const exchange = hosted.frontEnd.request(
       handler(`for (let i = 0; i < 10; i += 1) process.stdout.write('x'.repeat(10000)); res.end()`),
