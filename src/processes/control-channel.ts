@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 export interface StartMessage {
   readonly type: 'start';
   readonly group: string;
+  readonly token: string;
+  readonly processes: number;
   readonly threads: number | null;
   readonly multiprocess: boolean;
   readonly home: string | null;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '../log/index.js';
 import { DaemonProcess, type LaunchPlan } from './daemon-process.js';
 
@@ -37,6 +38,8 @@ interface Place {
 /** The processes of one group and runtime: kept at their number, replaced when they end or want to be. */
 export class DaemonPool {
   readonly plan: PoolPlan;
+  /** Shared by this pool's processes and the front ends. */
+  readonly token = randomBytes(16).toString('hex');
   readonly #ports: PoolPorts;
   readonly #places: Place[];
   readonly #all = new Set<DaemonProcess>();
@@ -104,7 +107,7 @@ export class DaemonPool {
   #spawn(place: Place): DaemonProcess | undefined {
     const { group, runtime, launch } = this.plan;
     try {
-      const process: DaemonProcess = new DaemonProcess(launch, this.#ports.takeSocketPath(), {
+      const process: DaemonProcess = new DaemonProcess(launch, this.#ports.takeSocketPath(), this.token, {
         ready: () => {
           this.#ports.log('info', `daemon process ${describe(group, runtime)} is ready`, process.pid);
           this.#ports.changed();

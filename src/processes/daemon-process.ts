@@ -12,7 +12,8 @@ export interface LaunchPlan {
   readonly environment: NodeJS.ProcessEnv;
   /** Absent: inherited. */
   readonly workingDirectory?: string;
-  readonly start: StartMessage;
+  /** All but the token, which each pool makes for itself. */
+  readonly start: Omit<StartMessage, 'token'>;
   readonly socketOwner?: { readonly uid: number; readonly gid: number };
   /** 0: none. A process that is not ready by then is ended. */
   readonly startupTimeoutMs: number;
@@ -47,7 +48,7 @@ export class DaemonProcess {
   #endingReason: string | undefined;
 
   /** @throws BindError */
-  constructor(plan: LaunchPlan, socketPath: string, listener: DaemonProcessListener) {
+  constructor(plan: LaunchPlan, socketPath: string, token: string, listener: DaemonProcessListener) {
     this.#plan = plan;
     this.socketPath = socketPath;
     this.#socket = bindUnix(socketPath, plan.socketOwner);
@@ -71,7 +72,7 @@ export class DaemonProcess {
       },
       (line) => listener.output(`not a control message: ${line}`),
     );
-    this.#control.send(plan.start);
+    this.#control.send({ ...plan.start, token });
     this.#watchEnd(listener);
     this.#watchStartup();
   }

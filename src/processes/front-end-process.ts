@@ -8,6 +8,8 @@ export interface AnnouncedProcess {
   readonly runtime: 'python' | 'node';
   readonly pid: number;
   readonly socketPath: string;
+  /** Proves to the daemon process that a front end is talking. */
+  readonly token: string;
   /** Requests at once; null: no bound. */
   readonly threads: number | null;
   /** Open no new streams; those that are open may end. */

@@ -99,6 +99,7 @@ export class Generation {
         runtime: pool.plan.runtime,
         pid: process.pid,
         socketPath: process.socketPath,
+        token: pool.token,
         threads: pool.plan.launch.start.threads,
         draining: process.isLeaving,
       })),

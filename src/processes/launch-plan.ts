@@ -84,6 +84,7 @@ function planLaunch(
     start: {
       type: 'start',
       group: group.name,
+      processes: group.processes,
       threads: group.threads ?? (runtime === 'python' ? defaultPythonThreads : null),
       multiprocess: group.multiprocess,
       home: group.home ?? null,

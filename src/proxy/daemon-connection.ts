@@ -59,7 +59,7 @@ export class DaemonConnection {
   #outgoingBytes = 0;
   #closed = false;
 
-  constructor(socketPath: string, listener: ConnectionListener) {
+  constructor(socketPath: string, token: string, listener: ConnectionListener) {
     this.#listener = listener;
     this.#socket = connect(socketPath);
     const reader = new FrameReader((type, stream, payload) => this.#receive(type, stream, payload));
@@ -73,7 +73,9 @@ export class DaemonConnection {
     });
     this.#socket.on('error', (error) => this.#close(error.message));
     this.#socket.on('close', () => this.#close('the daemon process closed the connection'));
-    this.#send(encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid)])));
+    this.#send(
+      encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid), 'token', token])),
+    );
   }
 
   /** Streams open now. */

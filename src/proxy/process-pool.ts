@@ -8,6 +8,7 @@ export interface DaemonProcessEntry {
   readonly runtime: Runtime;
   readonly pid: number;
   readonly socketPath: string;
+  readonly token: string;
   /** Requests at once; null: no bound. */
   readonly threads: number | null;
   /** Open no new streams; those that are open may end. */
@@ -228,7 +229,7 @@ export class ProcessPool {
   }
 
   #connect(member: Member): void {
-    member.connection = new DaemonConnection(member.entry.socketPath, {
+    member.connection = new DaemonConnection(member.entry.socketPath, member.entry.token, {
       ready: () => {
         member.isReady = true;
         this.#serveWaiting();

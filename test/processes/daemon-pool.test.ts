@@ -47,6 +47,7 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
       start: {
         type: 'start',
         group: 'site',
+        processes,
         threads: 1,
         multiprocess: false,
         home: null,

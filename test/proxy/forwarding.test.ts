@@ -36,7 +36,16 @@ async function startDaemon(sayHello = true): Promise<FakeDaemon> {
 
 function entryOf(daemon: FakeDaemon, more: Partial<DaemonProcessEntry> = {}): DaemonProcessEntry {
   const { socketPath } = daemon;
-  return { group: 'g', runtime: 'python', pid: 1, socketPath, threads: 1, draining: false, ...more };
+  return {
+    group: 'g',
+    runtime: 'python',
+    pid: 1,
+    socketPath,
+    token: 'secret',
+    threads: 1,
+    draining: false,
+    ...more,
+  };
 }
 
 function createPool(entries: readonly DaemonProcessEntry[], own: Partial<GroupLimits> = {}): ProcessPool {

@@ -35,6 +35,9 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const entry = join(here, '../../../src/daemon/python/modhost_daemon/__main__.py');
 
 /** A script file in `apps/`. */
+/** What the supervisor tells daemon processes and front ends. */
+export const token = 'the token of these tests';
+
 export function app(name: string): string {
   return join(here, 'apps', name);
 }
@@ -158,6 +161,7 @@ export class DaemonProcess {
   sendStart(options: StartOptions): void {
     this.sendControl({
       type: 'start',
+      token,
       group: 'group',
       threads: 4,
       multiprocess: false,
@@ -400,7 +404,7 @@ export class FrontEnd {
   /** Connected, and HELLO was exchanged. */
   static async connect(path: string): Promise<FrontEnd> {
     const frontEnd = await FrontEnd.connectSilently(path);
-    frontEnd.send(encodeTextFrame(FrameType.hello, 0, encodeHello([])));
+    frontEnd.send(encodeTextFrame(FrameType.hello, 0, encodeHello(['token', token])));
     await frontEnd.changed.until(() => frontEnd.hello !== undefined, 'HELLO of the daemon');
     return frontEnd;
   }

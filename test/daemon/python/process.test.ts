@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeFrame, FrameType } from '../../../src/wire/index.js';
-import { app, DaemonProcess, type Exchange, endAll, type FrontEnd } from './daemon-process.js';
+import { app, DaemonProcess, type Exchange, endAll, type FrontEnd, token } from './daemon-process.js';
 
 afterEach(endAll);
 
@@ -23,11 +23,12 @@ describe('the start message', () => {
     ['is not JSON', 'start!\n'],
     ['is no object', '[1]\n'],
     ['is another message', '{"type":"drain"}\n'],
-    ['has threads that are no number', '{"type":"start","threads":"4"}\n'],
-    ['has no threads at all', '{"type":"start","threads":0}\n'],
-    ['has a home that is not there', '{"type":"start","home":"/no/such/folder"}\n'],
-    ['has a path that is no list', '{"type":"start","pythonPath":"/a:/b"}\n'],
-    ['has a preload without a script', '{"type":"start","preload":[{}]}\n'],
+    ['has no token', '{"type":"start","threads":1}\n'],
+    ['has threads that are no number', '{"type":"start","token":"t","threads":"4"}\n'],
+    ['has no threads at all', '{"type":"start","token":"t","threads":0}\n'],
+    ['has a home that is not there', '{"type":"start","token":"t","home":"/no/such/folder"}\n'],
+    ['has a path that is no list', '{"type":"start","token":"t","pythonPath":"/a:/b"}\n'],
+    ['has a preload without a script', '{"type":"start","token":"t","preload":[{}]}\n'],
   ])('that %s ends the process with 78', async (_, line) => {
     const daemon = await DaemonProcess.spawn();
     daemon.control.write(line);
@@ -45,7 +46,7 @@ describe('the start message', () => {
 
   it('may arrive in pieces, with the next line behind it', async () => {
     const daemon = await DaemonProcess.spawn();
-    for (const piece of ['{"type":"sta', 'rt","threads":1}\n{"type"', ':"drain"}\n']) {
+    for (const piece of ['{"type":"sta', 'rt","token":"t","threads":1}\n{"type"', ':"drain"}\n']) {
       daemon.control.write(piece);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -54,7 +55,7 @@ describe('the start message', () => {
 
   it('may leave out what has a default', async () => {
     const daemon = await DaemonProcess.spawn();
-    daemon.sendControl({ type: 'start' });
+    daemon.sendControl({ type: 'start', token });
     await daemon.changed.until(() => daemon.controlMessages.length > 0, 'ready');
     expect((await daemon.connect()).hello?.get('threads')).toBe('15');
     await daemon.drain();

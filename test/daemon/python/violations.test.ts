@@ -8,7 +8,7 @@ import {
   encodeTextFrame,
   FrameType,
 } from '../../../src/wire/index.js';
-import { app, DaemonProcess, endAll, FrontEnd } from './daemon-process.js';
+import { app, DaemonProcess, endAll, FrontEnd, token } from './daemon-process.js';
 
 let daemon: DaemonProcess;
 let bystander: FrontEnd;
@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(endAll);
 
-const hello = encodeTextFrame(FrameType.hello, 0, encodeHello([]));
+const hello = encodeTextFrame(FrameType.hello, 0, encodeHello(['token', token]));
 
 function request(stream: number, hasBody: boolean): Buffer {
   return encodeTextFrame(
@@ -58,6 +58,16 @@ const piece = encodeFrame(FrameType.body, 1, Buffer.alloc(65_536));
 
 describe('the daemon closes a connection', () => {
   const cases: [string, Buffer[], string][] = [
+    [
+      'of a stranger',
+      [encodeTextFrame(FrameType.hello, 0, encodeHello(['token', 'guessed']))],
+      'the token is wrong',
+    ],
+    [
+      'of somebody without a token',
+      [encodeTextFrame(FrameType.hello, 0, encodeHello([]))],
+      'the token is wrong',
+    ],
     ['of which the first frame is not HELLO', [encodeFrame(FrameType.ping, 0)], 'first frame is not HELLO'],
     [
       'that sends garbage',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import socket
 import threading
 from collections import deque
@@ -35,7 +36,7 @@ class Host(Protocol):
 class Connection:
     """`receive`, `flush` and `close` are for the loop's thread only; nothing in this class blocks it."""
 
-    def __init__(self, connected: socket.socket, host: Host, hello: bytes) -> None:
+    def __init__(self, connected: socket.socket, host: Host, hello: bytes, token: str) -> None:
         connected.setblocking(False)
         self.socket = connected
         # Guards `streams` and the state of each of them.
@@ -45,6 +46,7 @@ class Connection:
         self.is_drained = False
         self.is_open = True
         self._host = host
+        self._token = token
         self._reader = wire.FrameReader()
         self._heard_hello = False
         # Guards the socket's sending side and the outbox.
@@ -186,7 +188,9 @@ class Connection:
         _check_connection_frame(stream_id)
         if self._heard_hello:
             raise wire.WireViolation('a second HELLO')
-        wire.decode_hello(payload)
+        given = wire.decode_hello(payload).get('token', '')
+        if not hmac.compare_digest(given.encode('latin-1'), self._token.encode()):
+            raise wire.WireViolation('the token is wrong: whoever connected is no front end of this server')
         self._heard_hello = True
 
     def _on_request(self, stream_id: int, payload: bytes) -> None:

@@ -182,7 +182,7 @@ class Daemon:
             self._selector.unregister(self._listener)
             self._accept_again_at = time.monotonic() + _ACCEPT_PAUSE_SECONDS
             return
-        connection = Connection(connected, self, self._hello)
+        connection = Connection(connected, self, self._hello, self._start.token)
         with self._connections_lock:
             self._connections.add(connection)
             is_draining = self._draining_since is not None

@@ -19,6 +19,8 @@ class StartMessage(NamedTuple):
     """See "Control channel" in ../../README.md. Times in seconds."""
 
     group: str
+    # What a front end has to know.
+    token: str
     threads: int
     processes: int
     multiprocess: bool
@@ -42,6 +44,7 @@ def parse_start_message(line: bytes) -> StartMessage:
     multiprocess = _take(members, 'multiprocess', bool, False)
     return StartMessage(
         group=_take(members, 'group', str, ''),
+        token=_take_token(members),
         threads=_take_count(members, 'threads', _DEFAULT_THREADS, 1),
         processes=_take_count(members, 'processes', 1, 1),
         multiprocess=multiprocess,
@@ -52,6 +55,13 @@ def parse_start_message(line: bytes) -> StartMessage:
         shutdown_timeout=_take_count(members, 'shutdownTimeoutMs', 5000, 0) / 1000,
         preload=_take_preload(members),
     )
+
+
+def _take_token(members: Members) -> str:
+    token: str = _take(members, 'token', str, '')
+    if not token:
+        raise StartRefused('the start message has no token')
+    return token
 
 
 def _take(members: Members, name: str, kind: type, default: Any) -> Any:
