@@ -184,11 +184,9 @@ class Pools {
   }
 
   limitsOf(group: string): GroupLimits {
-    const socketTimeoutMs = this.#config.mainServer.settings.timeoutMs;
-    const definition = this.#config.processGroups.find(({ name }) => name === group);
-    return definition === undefined
-      ? { connectTimeoutMs: 15_000, socketTimeoutMs, queueTimeoutMs: 0, listenBacklog: 100 }
-      : { ...definition, socketTimeoutMs: definition.socketTimeoutMs ?? socketTimeoutMs };
+    const { embeddedGroup, mainServer, processGroups } = this.#config;
+    const definition = processGroups.find(({ name }) => name === group) ?? embeddedGroup;
+    return { ...definition, socketTimeoutMs: definition.socketTimeoutMs ?? mainServer.settings.timeoutMs };
   }
 }
 

@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { buildServers } from './build-config.js';
 import { checkDraft } from './cross-checks.js';
 import { deepFreeze } from './deep-freeze.js';
+import { defaultProcessGroup } from './directives/daemon-options.js';
 import { definitionTable, findModule, knownModules } from './directives/index.js';
 import { type ConfigDraft, createServerDraft } from './draft.js';
 import { MistakeList, sortMistakes } from './mistakes.js';
@@ -110,14 +111,22 @@ function buildConfig(
   foreground: boolean | undefined,
   warnings: readonly Mistake[],
 ): ServerConfig {
+  const servers = buildServers(draft, foreground);
   return deepFreeze({
     serverRoot: draft.serverRoot,
     configFile: draft.configFile,
     filesRead: phase.filesRead,
     defines: phase.variables.list(),
     listeners: draft.listeners,
-    ...buildServers(draft, foreground),
+    ...servers,
     processGroups: draft.processGroups,
+    embeddedGroup: {
+      ...defaultProcessGroup,
+      name: '',
+      position: servers.mainServer.position,
+      virtualHostId: 0,
+      pythonPath: servers.global.pythonPath,
+    },
     importScripts: draft.importScripts,
     warnings: [...warnings],
   });

@@ -38,6 +38,8 @@ export interface ServerConfig {
   /** In the order of the file. */
   readonly virtualHosts: readonly VirtualHost[];
   readonly processGroups: readonly ProcessGroup[];
+  /** %{GLOBAL}: what the front end would run itself under Apache ("embedded mode") has a group of its own, named ''. */
+  readonly embeddedGroup: ProcessGroup;
   readonly importScripts: readonly ImportScript[];
   readonly warnings: readonly Mistake[];
 }

@@ -13,33 +13,9 @@ const launcher = fileURLToPath(new URL('./launch.py', import.meta.url));
 const pythonRuntime = fileURLToPath(new URL('../daemon/python/modhost_daemon/__main__.py', import.meta.url));
 const nodeRuntime = fileURLToPath(new URL('../daemon/node/main.js', import.meta.url));
 
-/** The group as declared; for %{GLOBAL}, or undefined for a name that nobody declared. */
+/** The group as declared; undefined for a name that nobody declared. */
 export function findProcessGroup(config: ServerConfig, name: string): ProcessGroup | undefined {
-  return name === '' ? globalGroup(config) : config.processGroups.find((group) => group.name === name);
-}
-
-/** "Embedded mode": what the front end would run itself under Apache runs in an implicit group here. */
-function globalGroup(config: ServerConfig): ProcessGroup {
-  return {
-    name: '',
-    position: config.mainServer.position,
-    virtualHostId: 0,
-    processes: 1,
-    multiprocess: false,
-    pythonPath: config.global.pythonPath,
-    listenBacklog: 100,
-    connectTimeoutMs: 15_000,
-    queueTimeoutMs: 0,
-    requestTimeoutMs: 0,
-    startupTimeoutMs: 0,
-    gracefulTimeoutMs: 15_000,
-    shutdownTimeoutMs: 5_000,
-    deadlockTimeoutMs: 300_000,
-    inactivityTimeoutMs: 0,
-    restartIntervalMs: 0,
-    maximumRequests: 0,
-    headerBufferSize: 32_768,
-  };
+  return name === '' ? config.embeddedGroup : config.processGroups.find((group) => group.name === name);
 }
 
 /** Which runtime hosts a script file. */

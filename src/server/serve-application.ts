@@ -7,9 +7,6 @@ import { type Refusal, refuse } from './site.js';
 
 type ScriptMapping = Extract<Mapping, { kind: 'script' }>;
 
-/** mod_wsgi's default header-buffer-size, for groups that are not declared. */
-const defaultHeaderBufferSize = 32_768;
-
 /** Forwards the request to a daemon process of the group that hosts the script. */
 export async function serveApplication(
   exchange: Exchange,
@@ -36,7 +33,7 @@ export async function serveApplication(
   if (body !== undefined) return body;
   const script: ScriptFacts = { ...selection, ...mapping };
   const runtime = runtimeOf(mapping.scriptFile);
-  const group = site.processGroups.groups.get(selection.processGroup);
+  const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
   const request: ForwardRequest = {
     message: {
       scriptFile: mapping.scriptFile,
@@ -49,7 +46,7 @@ export async function serveApplication(
     },
     ...(record.body.isPresent ? { body: record.body } : {}),
     sink: {
-      head: (response) => startReply(exchange, response, group?.headerBufferSize ?? defaultHeaderBufferSize),
+      head: (response) => startReply(exchange, response, group.headerBufferSize),
       write: (piece) => record.reply.write(piece),
       onDrain: (callback) => record.reply.onDrain(callback),
       end: () => record.reply.end(),

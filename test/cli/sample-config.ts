@@ -69,6 +69,7 @@ export function makeConfig(changes: Partial<ServerConfig> = {}): ServerConfig {
     mainServer: makeServer(),
     virtualHosts: [],
     processGroups: [],
+    embeddedGroup: makeProcessGroup(''),
     importScripts: [],
     warnings: [],
     ...changes,

@@ -7,29 +7,11 @@ import {
   runtimeOf,
   selectApplication,
 } from '../../src/routing/index.js';
-import { host, namedHost, position, scriptAlias, site } from './site.js';
+import { makeProcessGroup } from '../cli/sample-config.js';
+import { host, namedHost, scriptAlias, site } from './site.js';
 
 function group(name: string, virtualHostId = 0): ProcessGroup {
-  return {
-    name,
-    position,
-    virtualHostId,
-    processes: 1,
-    multiprocess: false,
-    pythonPath: [],
-    listenBacklog: 100,
-    connectTimeoutMs: 15_000,
-    queueTimeoutMs: 0,
-    requestTimeoutMs: 0,
-    startupTimeoutMs: 0,
-    gracefulTimeoutMs: 15_000,
-    shutdownTimeoutMs: 5_000,
-    deadlockTimeoutMs: 300_000,
-    inactivityTimeoutMs: 0,
-    restartIntervalMs: 0,
-    maximumRequests: 0,
-    headerBufferSize: 32_768,
-  };
+  return makeProcessGroup(name, { virtualHostId });
 }
 
 const hosts = [

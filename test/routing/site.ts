@@ -12,6 +12,7 @@ import type {
   VirtualHost,
   VirtualHostAddress,
 } from '../../src/config/model.js';
+import { makeProcessGroup } from '../cli/sample-config.js';
 
 /** Small pieces of configuration for the tests of this room. */
 
@@ -132,6 +133,7 @@ export function site(
     mainServer,
     virtualHosts,
     processGroups: members.processGroups ?? [],
+    embeddedGroup: makeProcessGroup(''),
     importScripts: [],
     warnings: [],
   };
