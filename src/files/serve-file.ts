@@ -51,7 +51,10 @@ async function answerOpenFile(
     'bytes',
   ];
   const outcome = checkPreconditions(request, version, now);
-  if (outcome !== 'proceed') return { status: outcome === 'not-modified' ? 304 : 412, headers: validators };
+  if (outcome === 'not-modified') return { status: 304, headers: validators };
+  if (outcome !== 'proceed') {
+    return { status: 412, headers: [...validators, 'Content-Length', '0', ...typeHeader(request.filename)] };
+  }
 
   const range = isIfRangeFresh(request.headers, version, now) ? selectRange(request.headers, size) : 'whole';
   if (range === 'unsatisfiable') return { status: 416, headers: ['Content-Range', `bytes */${size}`] };
@@ -67,10 +70,15 @@ async function sendFound(
   const sent = await sendOpenFile(request.method, handle, range);
   if (sent.kind === 'failed')
     return { status: 500, headers: [], reason: `${request.filename}: ${sent.reason}` };
-  const type = contentTypeOf(request.filename);
   return {
     status: sent.status,
-    headers: [...validators, ...sent.headers, ...(type === undefined ? [] : ['Content-Type', type])],
+    headers: [...validators, ...sent.headers, ...typeHeader(request.filename)],
     ...(sent.body ? { body: sent.body } : {}),
   };
+}
+
+/** Nothing where the type is not known: there is no default type. */
+function typeHeader(filename: string): readonly string[] {
+  const type = contentTypeOf(filename);
+  return type === undefined ? [] : ['Content-Type', type];
 }

@@ -8,7 +8,7 @@ import { answerRefusal } from './error-answer.js';
 import { Exchange } from './exchange.js';
 import type { RequestRecord } from './request-record.js';
 import { serveApplication } from './serve-application.js';
-import { findIndex, serveStaticFile } from './serve-file.js';
+import { answerOtherMethods, findIndex, serveStaticFile } from './serve-file.js';
 import { answerWithoutRoute } from './server-methods.js';
 import { type Refusal, refuse, type Site } from './site.js';
 
@@ -63,9 +63,11 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
         ? answerPath(exchange, index.path, depth + 1)
         : refuse(500, 'core', 'too many internal redirects by DirectoryIndex');
     }
-    case 'missing':
+    case 'missing': {
       exchange.filename = mapping.filename;
-      return refuse(404, 'core', mapping.reason, 'info');
+      const other = answerOtherMethods(exchange);
+      return other === 'serve' ? refuse(404, 'core', mapping.reason, 'info') : other;
+    }
     case 'forbidden':
       exchange.filename = mapping.filename;
       return refuse(403, 'core', mapping.reason);

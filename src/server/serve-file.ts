@@ -17,7 +17,7 @@ export async function serveStaticFile(
 ): Promise<Refusal | undefined> {
   const { record, site, virtualHost } = exchange;
   exchange.filename = mapping.filename;
-  const refusal = checkMethod(exchange);
+  const refusal = answerOtherMethods(exchange);
   if (refusal !== 'serve') return refusal;
   if (mapping.pathInfo !== '') {
     return refuse(
@@ -34,7 +34,7 @@ export async function serveStaticFile(
   });
   if (answer.reason !== undefined)
     exchange.log(answer.status >= 500 ? 'error' : 'info', 'core', answer.reason);
-  if (answer.body === undefined && answer.status >= 400) {
+  if (answer.body === undefined && answer.status >= 400 && answer.status !== 412) {
     return { kind: 'refusal', status: answer.status, headers: withoutEntity(answer.headers) };
   }
   record.reply.setTimeout(virtualHost.settings.timeoutMs);
@@ -99,8 +99,8 @@ function redirectToSlash(exchange: Exchange, path: string, query: string): Refus
   return { kind: 'refusal', status: 301, headers: ['Location', location] };
 }
 
-/** OPTIONS is answered here; what files do not know is 405. */
-function checkMethod(exchange: Exchange): 'serve' | Refusal | undefined {
+/** OPTIONS is answered here, whether there is a file or not; methods that files do not know are 405. */
+export function answerOtherMethods(exchange: Exchange): 'serve' | Refusal | undefined {
   const { method } = exchange.record;
   if (servedMethods.has(method)) return 'serve';
   if (method !== 'OPTIONS') {
@@ -113,7 +113,7 @@ function checkMethod(exchange: Exchange): 'serve' | Refusal | undefined {
   return undefined;
 }
 
-export function answerOptions(exchange: Exchange): void {
+function answerOptions(exchange: Exchange): void {
   const { reply } = exchange.record;
   reply.start(200, '', ['Server', exchange.site.software, 'Allow', allowedMethods, 'Content-Length', '0']);
   reply.end();
@@ -124,7 +124,7 @@ function withoutEntity(headers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string;
-    if (!/^(content-|last-modified|etag|accept-ranges)/i.test(name))
+    if (!/^(content-(?!range)|last-modified|etag|accept-ranges)/i.test(name))
       kept.push(name, headers[at + 1] as string);
   }
   return kept;

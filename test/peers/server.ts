@@ -90,7 +90,7 @@ function apacheCommand(root: string, file: string): [string, string[]] {
   const { program, modules } = apache;
   const names = [
     ...['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_host', 'authz_user', 'authz_groupfile'],
-    ...['auth_basic', 'alias', 'mime', 'dir', 'env', 'wsgi'],
+    ...['auth_basic', 'access_compat', 'alias', 'mime', 'dir', 'autoindex', 'env', 'setenvif', 'wsgi'],
   ];
   const lines = [
     ...names.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`),
