@@ -11,6 +11,8 @@ export interface AuthRequest {
   readonly clientAddress: string;
   /** name, value, …: built only when a script is asked. Holds neither Authorization nor Proxy-Authorization. */
   environ(): readonly string[];
+  /** A variable of the request that SetEnvIf or its kin have set. */
+  environment(name: string): string | undefined;
 }
 
 /** Granted, or a worded "no". */

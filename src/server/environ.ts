@@ -14,13 +14,13 @@ export interface ScriptFacts {
 }
 
 /**
- * Everything but the `wsgi.*` keys, which the daemon adds: SetEnv's variables first, so that none can replace what the server says,
+ * Everything but the `wsgi.*` keys, which the daemon adds: the request's variables first, so that none can replace what the server says,
  * then CGI's, the request headers (for Python), mod_wsgi's.
  */
 export function buildEnviron(exchange: Exchange, script: ScriptFacts, runtime: Runtime): string[] {
   const { record } = exchange;
   const environ = [
-    ...siteVariables(exchange),
+    ...exchange.environment.toList(),
     ...cgiVariables(exchange, script.scriptName, script.pathInfo),
     'SCRIPT_FILENAME',
     script.scriptFile,
@@ -69,16 +69,6 @@ export function passedHeaders(headers: HeaderList, passAuthorization: boolean): 
     passed.push(name, headers[at + 1] as string);
   }
   return passed;
-}
-
-function siteVariables(exchange: Exchange): string[] {
-  const environment = exchange.route?.settings.environment;
-  if (environment === undefined) return [];
-  const variables: string[] = [];
-  for (const [name, value] of [...environment.pass, ...environment.set]) {
-    if (!environment.unset.has(name)) variables.push(toByteString(name), toByteString(value));
-  }
-  return variables;
 }
 
 function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string): string[] {

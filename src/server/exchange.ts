@@ -2,6 +2,7 @@ import type { VirtualHost } from '../config/model.js';
 import { headerValue, type RequestHost, serverNameAndPort } from '../http/index.js';
 import type { AccessRecord, LogLevel } from '../log/index.js';
 import type { Route } from '../routing/index.js';
+import { RequestEnvironment } from './request-environment.js';
 import type { RequestRecord } from './request-record.js';
 import type { Site } from './site.js';
 
@@ -9,6 +10,7 @@ import type { Site } from './site.js';
 export class Exchange {
   readonly record: RequestRecord;
   readonly site: Site;
+  readonly environment = new RequestEnvironment();
   virtualHost: VirtualHost;
   /** What the client asked for; undefined if it named no host. */
   host: RequestHost | undefined;
@@ -60,7 +62,6 @@ export class Exchange {
   #logAccess(how: 'complete' | 'aborted'): void {
     const { record } = this;
     const { reply, connection } = record;
-    const settings = this.route?.settings;
     const access: AccessRecord = {
       startedAt: record.startedAt,
       durationUs: Math.round((Date.now() - record.startedAt) * 1000),
@@ -93,7 +94,7 @@ export class Exchange {
       pid: process.pid,
       requestHeader: (name) => headerValue(record.headers, name),
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
-      environment: (name) => settings?.environment?.set.get(name) ?? settings?.environment?.pass.get(name),
+      environment: (name) => this.environment.get(name),
     };
     this.site.logs.logAccess(this.virtualHost, access);
   }

@@ -43,6 +43,8 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   exchange.route = route;
   const denied = await authorise(exchange, route);
   if (denied !== undefined) return denied;
+  // As late as in httpd: what SetEnv says is no ground for access.
+  if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
   return serveMapping(exchange, route, depth);
 }
 
@@ -82,6 +84,7 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
       authorization: headerValue(record.headers, 'authorization'),
       clientAddress: record.connection.clientAddress,
       environ: () => buildAuthEnviron(exchange),
+      environment: (name) => exchange.environment.get(name),
     },
     route.settings,
   );

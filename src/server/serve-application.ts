@@ -22,8 +22,7 @@ export async function serveApplication(
       serverPort: self.port,
       hostName: exchange.host?.host ?? '',
       scriptName: mapping.scriptName,
-      requestEnvironment: (name) =>
-        settings.environment?.set.get(name) ?? settings.environment?.pass.get(name),
+      requestEnvironment: (name) => exchange.environment.get(name),
     },
     site.processGroups,
   );

@@ -62,6 +62,7 @@ export function request(
       credentials === undefined ? header : `Basic ${Buffer.from(credentials).toString('base64')}`,
     clientAddress: address,
     environ: () => ['REQUEST_METHOD', 'GET', 'REQUEST_URI', '/private/page?token=hidden'],
+    environment: () => undefined,
   };
 }
 

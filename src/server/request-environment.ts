@@ -1,0 +1,36 @@
+import type { EnvironmentSettings } from '../config/model.js';
+import { toByteString } from '../http/index.js';
+
+/**
+ * The variables of one request: what SetEnvIf and its kin, the named groups of Match sections and, once the request is let in,
+ * SetEnv, PassEnv and UnsetEnv say. Access rules, applications and access logs all look here. Names and values are byte strings;
+ * names are compared without case, and the first spelling stays (as httpd).
+ */
+export class RequestEnvironment {
+  readonly #variables = new Map<string, { readonly name: string; readonly value: string }>();
+
+  get(name: string): string | undefined {
+    return this.#variables.get(name.toLowerCase())?.value;
+  }
+
+  set(name: string, value: string): void {
+    const key = name.toLowerCase();
+    this.#variables.set(key, { name: this.#variables.get(key)?.name ?? name, value });
+  }
+
+  unset(name: string): void {
+    this.#variables.delete(name.toLowerCase());
+  }
+
+  /** SetEnv and PassEnv win over what is there. UnsetEnv only holds back what they would set (as httpd). */
+  addSettings({ set, pass, unset }: EnvironmentSettings): void {
+    for (const [name, value] of [...pass, ...set]) {
+      if (!unset.has(name)) this.set(toByteString(name), toByteString(value));
+    }
+  }
+
+  /** name, value, … */
+  toList(): string[] {
+    return [...this.#variables.values()].flatMap(({ name, value }) => [name, value]);
+  }
+}
