@@ -1,6 +1,6 @@
 import type { DirectorySettings, Requirement } from '../config/model.js';
 import { toByteString } from '../http/index.js';
-import { isInRanges } from './client-address.js';
+import { isInRanges } from '../matching/index.js';
 
 /** What is known while a Require tree is evaluated. Absent: not known yet. Byte strings. */
 export interface Facts {

@@ -5,6 +5,9 @@
  */
 
 import type { LogLevel } from '../log/index.js';
+import type { AddressRange } from '../matching/index.js';
+
+export type { AddressRange };
 
 /** Where a directive stands. `line` counts from 1; of a continued line it is the last physical line (as httpd). */
 export interface Position {
@@ -286,12 +289,6 @@ export type Requirement =
       readonly position: Position;
     }
   | { readonly kind: 'ip'; readonly ranges: readonly AddressRange[]; readonly position: Position };
-
-/** `10.0.0.0/8`, `2001:db8::/32`: address text in canonical form and prefix length in bits. */
-export interface AddressRange {
-  readonly address: string;
-  readonly prefixLength: number;
-}
 
 /** WSGIDaemonProcess. Options that were not given have mod_wsgi's defaults. */
 export interface ProcessGroup {

@@ -1,7 +1,7 @@
+import { translatePattern } from '../../matching/index.js';
 import { anywhere, honoured, inModule, outsideSections, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
 import type { Alias } from '../model.js';
-import { translatePattern } from '../patterns.js';
 import { resolvePath } from '../values.js';
 import { splitWords } from '../words.js';
 

@@ -1,4 +1,4 @@
-import { parseAddressRange } from '../address-range.js';
+import { parseAddressRange } from '../../matching/index.js';
 import { honoured, honouredSection, inModule, insideSections, one, raw } from '../definition.js';
 import type { Here, Scope } from '../draft.js';
 import type { AddressRange, Requirement } from '../model.js';

@@ -1,6 +1,6 @@
+import { translatePattern } from '../../matching/index.js';
 import type { Here, Mutable } from '../draft.js';
 import type { ApplicationInterface, ImportScript, ScriptAlias } from '../model.js';
-import { translatePattern } from '../patterns.js';
 import { statPath } from '../stat-path.js';
 import { chooseWord, resolvePath } from '../values.js';
 import { takeWord } from '../words.js';

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
+import { translatePattern } from '../../matching/index.js';
 import { anywhere, honouredSection, inModule, mainServerOnly, outsideSections } from '../definition.js';
 import { createSectionDraft, createServerDraft, type Here, type Scope } from '../draft.js';
 import { parseHostAndPort } from '../host-and-port.js';
 import type { SectionKind, SectionMatch } from '../model.js';
-import { translatePattern } from '../patterns.js';
 import { hasWildcard } from '../wildcard.js';
 import { splitWords, takeWord } from '../words.js';
 

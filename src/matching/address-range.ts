@@ -1,6 +1,10 @@
 import ipaddr from 'ipaddr.js';
-import type { AddressRange } from './model.js';
-import { parseInteger } from './values.js';
+
+/** `10.0.0.0/8`, `2001:db8::/32`: address text in canonical form and prefix length in bits. */
+export interface AddressRange {
+  readonly address: string;
+  readonly prefixLength: number;
+}
 
 /**
  * What `Require ip` takes: an IPv4 address, its first one to three numbers, `address/bits`, `address/mask`; an IPv6 address, `address/bits`.
@@ -25,7 +29,7 @@ function parseParts(text: string): AddressRange | undefined {
 function parseVersion4(address: string, suffix: string): AddressRange | undefined {
   const parts = address.split('.');
   if (parts.length !== 4 || !parts.every(isDecimalByte)) return undefined;
-  const prefixLength = suffix.includes('.') ? parseMask(suffix) : parseInteger(suffix, 1, 32);
+  const prefixLength = suffix.includes('.') ? parseMask(suffix) : parseLength(suffix, 32);
   if (prefixLength === undefined) return undefined;
   const network = ipaddr.IPv4.networkAddressFromCIDR(`${parts.map(Number).join('.')}/${prefixLength}`);
   return { address: network.toString(), prefixLength };
@@ -39,12 +43,17 @@ function parseMask(text: string): number | undefined {
 
 function parseVersion6(text: string, suffix: string | undefined): AddressRange | undefined {
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-  const prefixLength = suffix === undefined ? 128 : parseInteger(suffix, 1, 128);
+  const prefixLength = suffix === undefined ? 128 : parseLength(suffix, 128);
   if (prefixLength === undefined) return undefined;
   const network = ipaddr.IPv6.networkAddressFromCIDR(`${text}/${prefixLength}`);
   if (network.isIPv4MappedAddress() && prefixLength > 96)
     return { address: network.toIPv4Address().toString(), prefixLength: prefixLength - 96 };
   return { address: network.toString(), prefixLength };
+}
+
+function parseLength(text: string, maximum: number): number | undefined {
+  const length = /^\+?\d{1,15}$/.test(text) ? Number(text) : 0;
+  return length >= 1 && length <= maximum ? length : undefined;
 }
 
 function isDecimalByte(text: string): boolean {

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { AddressRange } from '../config/model.js';
+import type { AddressRange } from './address-range.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 

@@ -1,0 +1,3 @@
+export * from './address-range.js';
+export * from './client-address.js';
+export { type PatternResult, translatePattern } from './patterns.js';
