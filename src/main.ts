@@ -36,9 +36,6 @@ import {
 /** Set for the process that `start` leaves behind; it reports over IPC and has the error log as standard error. */
 const backgroundVariable = 'MODHOST_BACKGROUND';
 
-// Whoever reads the output may have had enough: `modhost -L | head`.
-process.stdout.on('error', () => {});
-
 // `modhost -L | head`: whoever read has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -50,7 +47,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const command = parseCommandLine(argv);
   switch (command.kind) {
     case 'usage-error':
-      process.stderr.write(`modhost: ${command.message}\n${usage}`);
+      process.stderr.write(`modhost: ${command.message}\nmodhost -h lists options and commands.\n`);
       return 1;
     case 'help':
       process.stderr.write(usage);
@@ -193,9 +190,8 @@ function openErrorLog(config: ServerConfig): number {
 /** Everything from here on is one server, until a signal ends it. */
 async function supervise(site: SiteOptions, config: ServerConfig, foreground: boolean): Promise<number> {
   const log = createSupervisorLog(site.startupLogLevel);
-  if (process.getuid?.() === 0 && config.global.user === undefined) {
-    log.log('warn', 'front ends and daemon processes run as root, since no User says otherwise');
-  }
+  const oddIdentity = describeOddIdentity(config);
+  if (oddIdentity !== undefined) log.log('warn', oddIdentity);
   const supervisor = new Supervisor({
     frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
     isForeground: foreground,
@@ -205,20 +201,22 @@ async function supervise(site: SiteOptions, config: ServerConfig, foreground: bo
     log: log.log,
     logTo: log.setTarget,
   });
-  process.on('SIGTERM', () => supervisor.stop('now'));
-  process.on('SIGINT', () => supervisor.stop('now'));
+  process.on('SIGTERM', () => supervisor.stop('now', 'caught SIGTERM'));
+  process.on('SIGINT', () => supervisor.stop('now', 'caught SIGINT'));
   process.on('SIGHUP', () => supervisor.restart());
   process.on('SIGUSR1', () => supervisor.graceful());
   // Foreground servers get WINCH from every resized terminal; only a server without one means it.
   process.on('SIGWINCH', () => {
-    if (!(foreground && process.stdout.isTTY)) supervisor.stop('graceful');
+    if (!(foreground && process.stdout.isTTY)) supervisor.stop('graceful', 'caught SIGWINCH');
   });
   try {
     await supervisor.start(config);
   } catch (error) {
     const failure = (error as Error).message;
-    if (process.send !== undefined) process.send({ failure });
-    else process.stderr.write(`modhost: ${failure}\n`);
+    if (process.send !== undefined) {
+      process.send({ failure });
+      log.log('crit', failure);
+    } else process.stderr.write(`modhost: ${failure}\n`);
     supervisor.stop('now');
     await supervisor.ended;
     return 1;
@@ -232,6 +230,17 @@ async function supervise(site: SiteOptions, config: ServerConfig, foreground: bo
   log.endStartup();
   await supervisor.ended;
   return 0;
+}
+
+/** What somebody may not expect of the accounts that processes run as. */
+function describeOddIdentity({ global, processGroups }: ServerConfig): string | undefined {
+  if (process.getuid?.() === 0) {
+    if (global.user !== undefined) return undefined;
+    return 'front ends and daemon processes run as root, since no User says otherwise';
+  }
+  const asksForOthers = [global, ...processGroups].some(({ user, group }) => (user ?? group) !== undefined);
+  if (!asksForOthers) return undefined;
+  return `only root can change accounts: everything runs as uid ${process.getuid?.()}, whatever User, Group, user= and group= say`;
 }
 
 /** Process groups and runtimes that the site file shows to be needed; what it does not show is started on demand. */

@@ -9,7 +9,12 @@ export function checkDraft(draft: ConfigDraft): void {
 }
 
 function checkListeners({ listeners, mistakes, configFile }: ConfigDraft): void {
-  if (listeners.length > 0) return;
+  // A wrong Listen has been reported; a file that cannot be read may hold one.
+  const isExplained = mistakes.all.some(
+    ({ severity, directive }) =>
+      severity === 'error' && (directive === undefined || directive.toLowerCase() === 'listen'),
+  );
+  if (listeners.length > 0 || isExplained) return;
   mistakes.error(
     { position: { file: configFile, line: 0 } },
     'Listen',

@@ -76,6 +76,7 @@ function readDraft(options: LoadOptions, file: string, phase: ReadPhase): Config
   const tree = readFileTree(phase, file);
   const after = readTextTree(phase, '-c directive', options.after ?? []);
   if (before === undefined || tree === undefined || after === undefined) return undefined;
+  if (!phase.filesRead.includes(file)) return undefined;
   const draft = createDraft(options, file, phase);
   const server = draft.mainServer;
   walkNodes(

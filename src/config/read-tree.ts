@@ -110,13 +110,13 @@ class TreeReader {
   readLines(source: Source): Node[] {
     const nodes: Node[] = [];
     const frames: Frame[] = [];
-    for (const line of source.lines) {
+    for (const [index, line] of source.lines.entries()) {
       const place: Place = {
         position: { file: source.file, line: line.line },
         ...(source.origin === undefined ? {} : { origin: source.origin }),
       };
       this.#spend(1, place, undefined);
-      this.#readLine(line, place, frames, nodes);
+      this.#readLine(line, place, frames, nodes, (name) => isClosedLater(source.lines, index + 1, name));
     }
     for (const frame of frames.reverse()) {
       this.#nesting -= 1;
@@ -125,7 +125,13 @@ class TreeReader {
     return nodes;
   }
 
-  #readLine(line: LogicalLine, place: Place, frames: Frame[], root: Node[]): void {
+  #readLine(
+    line: LogicalLine,
+    place: Place,
+    frames: Frame[],
+    root: Node[],
+    isClosedLater: (name: string) => boolean,
+  ): void {
     const frame = frames.at(-1);
     const collects = frame?.kind === 'macro' || frame?.kind === 'macro-inner';
     if (collects || frame?.kind === 'skipped') {
@@ -133,7 +139,7 @@ class TreeReader {
       const { word } = takeWord(line.text);
       const isEnd = word.startsWith('</');
       if (collects && !(isEnd && frame.kind === 'macro' && this.#names(word, frame))) frame.body.push(line);
-      if (isEnd) this.#close(word, place, frames);
+      if (isEnd) this.#close(word, place, frames, isClosedLater);
       else if (word.startsWith('<')) {
         const name = word.slice(1).replace(/>$/, '');
         this.#push(
@@ -148,7 +154,7 @@ class TreeReader {
     const text = this.#expand(line.text, place);
     const { word, rest } = takeWord(text);
     const nodes = frame?.nodes ?? root;
-    if (word.startsWith('</')) this.#close(word, place, frames);
+    if (word.startsWith('</')) this.#close(word, place, frames, isClosedLater);
     else if (word.startsWith('<')) this.#open(word, rest, place, frames, nodes);
     else if (readPhaseNames.has(word.toLowerCase())) this.#carryOut(word, rest, place, nodes);
     else if (word !== '') nodes.push({ kind: 'directive', name: word, text: rest, place });
@@ -216,7 +222,7 @@ class TreeReader {
     return word.toLowerCase() === `</${frame.name.toLowerCase()}>`;
   }
 
-  #close(word: string, place: Place, frames: Frame[]): void {
+  #close(word: string, place: Place, frames: Frame[], isClosedLater: (name: string) => boolean): void {
     const { mistakes } = this.#phase;
     const name = word.slice(2).replace(/>$/, '');
     if (!word.endsWith('>')) mistakes.error(place, `</${name}>`, "expected '>' right after the name");
@@ -225,14 +231,21 @@ class TreeReader {
       const open = frames.at(-1);
       const expected = open === undefined ? 'no section is open here' : `expected </${open.name}>`;
       mistakes.error(place, `</${name}>`, `closes a section that was not opened: ${expected}`);
+      // Most likely a slip of the pen for the end of the innermost: going on inside it would find mistakes where there are none.
+      if (open !== undefined && !isClosedLater(open.name)) this.#end(frames, frames.length - 1, place, name);
       return;
     }
+    this.#end(frames, index, place, name);
+  }
+
+  /** Ends the frames from the innermost out to the one at `index`, which is the one that `name` is meant for. */
+  #end(frames: Frame[], index: number, place: Place, name: string): void {
     while (frames.length > index) {
       const frame = frames.pop();
       this.#nesting -= 1;
       if (frame === undefined) return;
       if (frames.length > index)
-        mistakes.error(
+        this.#phase.mistakes.error(
           place,
           `</${name}>`,
           `expected </${frame.name}> first, for the section of line ${frame.place.position.line}`,
@@ -353,6 +366,20 @@ class TreeReader {
     this.#phase.mistakes.error(place, directive, message);
     throw new ReadingStopped(message);
   }
+}
+
+/** How many lines are looked through for the end of a section. */
+const furthestEnd = 2_000;
+
+/** Whether the next line about sections of that name closes one. */
+function isClosedLater(lines: readonly LogicalLine[], from: number, name: string): boolean {
+  const key = name.toLowerCase();
+  for (let index = from; index < Math.min(lines.length, from + furthestEnd); index++) {
+    const word = takeWord(lines[index]?.text ?? '').word.toLowerCase();
+    if (word === `</${key}>`) return true;
+    if (word === `<${key}` || word === `<${key}>`) return false;
+  }
+  return false;
 }
 
 /** As push(...more), for any number of nodes. */

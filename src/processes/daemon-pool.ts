@@ -131,7 +131,7 @@ export class DaemonPool {
     this.#all.delete(process);
     const isExpected = process.isLeaving && !isFailure;
     const level = isExpected || this.#isEnding ? 'info' : 'error';
-    this.#ports.log(level, `daemon process ${describe(group, runtime)} ${reason}`, process.pid);
+    this.#ports.log(level, `daemon process ${describe(group, runtime)} ${reason}`, process.pid || undefined);
     this.#ports.changed();
     if (place.current === process) {
       place.current = undefined;

@@ -128,7 +128,7 @@ export class DaemonProcess {
       unlink(this.socketPath, () => {});
       listener.ended(reason, isFailure);
     };
-    this.#child.on('error', (error) => end(`could not be started: ${error.message}`, true));
+    this.#child.on('error', (error) => end(`could not be started: ${explain(error)}`, true));
     // `exit`, not `close`: programs that the application started may keep the pipes open.
     this.#child.on('exit', (code, signal) => {
       const how = signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`;
@@ -136,4 +136,11 @@ export class DaemonProcess {
       end(how + why, code !== 0);
     });
   }
+}
+
+/** Node names the program and an error code. */
+function explain({ code, path, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return `there is no program ${path}, or ServerRoot is gone`;
+  if (code === 'EACCES') return `${path} may not be executed`;
+  return message;
 }

@@ -19,9 +19,16 @@ export class BindError extends Error {
   readonly code: string;
 
   constructor(where: string, code: string) {
-    super(`(${code}) could not bind to address ${where}`);
+    super(`could not bind to ${where}: ${explain(where, code)} (${code})`);
     this.code = code;
   }
+}
+
+function explain(where: string, code: string): string {
+  if (code === 'EADDRINUSE') return 'another program, or another modhost, listens there';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';
+  if (code === 'EACCES' && !where.startsWith('/')) return 'only root may listen on ports below 1024';
+  return 'the system refused';
 }
 
 interface NativeHandle {

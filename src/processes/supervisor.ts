@@ -7,7 +7,7 @@ import type { LogLevel } from '../log/index.js';
 import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
 import { type BoundListener, Generation } from './generation.js';
 import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
-import { bindTcp } from './listening-sockets.js';
+import { type BoundSocket, bindTcp } from './listening-sockets.js';
 import { closeLogs, defaultErrorLog, keyOfLog, openLogs } from './log-files.js';
 
 /** A process group and a runtime that the site file shows to be needed. */
@@ -74,12 +74,13 @@ export class Supervisor {
     this.#then(() => this.#reload(true));
   }
 
-  stop(mode: StopMode): void {
+  /** `cause` is worded for the log; absent where it has been reported. */
+  stop(mode: StopMode, cause?: string): void {
     if (this.#isStopping && mode === 'graceful') return;
     const isSecond = this.#isStopping;
     this.#isStopping = true;
     if (isSecond) this.#terminateAll();
-    else this.#then(() => this.#end(mode));
+    else this.#then(() => this.#end(mode, cause));
   }
 
   #then(step: () => Promise<void>): void {
@@ -212,12 +213,10 @@ export class Supervisor {
     this.#ports.logTo(errorLog?.fd ?? 2, old.config);
   }
 
-  async #end(mode: StopMode): Promise<void> {
+  async #end(mode: StopMode, cause: string | undefined): Promise<void> {
     const current = this.#current;
-    this.#ports.log(
-      'notice',
-      mode === 'now' ? 'caught SIGTERM, shutting down' : 'caught SIGWINCH, shutting down gracefully',
-    );
+    const how = mode === 'now' ? 'shutting down' : 'shutting down gracefully';
+    if (cause !== undefined) this.#ports.log('notice', `${cause}, ${how}`);
     if (current !== undefined) {
       rmSync(current.config.global.pidFile, { force: true });
       const all = [current, ...this.#leaving];
@@ -241,7 +240,7 @@ export class Supervisor {
 
   #prepareSocketPrefix(config: ServerConfig): string {
     const wanted = config.global.socketPrefix ?? join(config.global.runtimeDirectory, 'wsgi');
-    mkdirSync(dirname(wanted), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(wanted), 'the sockets of daemon processes');
     // Room for what takeSocketPath adds.
     if (Buffer.byteLength(wanted) + 60 <= longestSocketPath) return `${wanted}.${process.pid}`;
     const directory = join(tmpdir(), `modhost-${process.pid}-${Date.now().toString(36)}`);
@@ -268,7 +267,7 @@ function bindListeners(listeners: readonly Listener[], old: readonly BoundListen
     for (const listener of listeners) {
       const key = keyOfListener(listener);
       const kept = old.find((candidate) => candidate.key === key);
-      bound.push(kept ?? { key, socket: bindTcp(listener.host, listener.port) });
+      bound.push(kept ?? { key, socket: bindListener(listener) });
     }
   } catch (error) {
     closeUnshared(bound, old);
@@ -277,12 +276,34 @@ function bindListeners(listeners: readonly Listener[], old: readonly BoundListen
   return bound;
 }
 
+/** @throws Error naming the line of the site file */
+function bindListener({ host, port, position }: Listener): BoundSocket {
+  try {
+    return bindTcp(host, port);
+  } catch (error) {
+    throw new Error(`${position.file}:${position.line}: Listen: ${(error as Error).message}`);
+  }
+}
+
 function closeUnshared(listeners: readonly BoundListener[], kept: readonly BoundListener[]): void {
   const shared = new Set(kept.map(({ socket }) => socket));
   for (const { socket } of listeners) if (!shared.has(socket)) socket.close();
 }
 
 function writePidFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
+  makeFolder(dirname(path), 'the PidFile');
+  try {
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
+  } catch (error) {
+    throw new Error(`could not write the PidFile: ${(error as Error).message}`);
+  }
+}
+
+/** @throws Error worded for the user */
+function makeFolder(path: string, purpose: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new Error(`could not make the folder for ${purpose}: ${(error as Error).message}`);
+  }
 }

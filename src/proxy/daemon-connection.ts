@@ -72,7 +72,7 @@ export class DaemonConnection {
       }
     });
     this.#socket.on('error', (error) => this.#close(error.message));
-    this.#socket.on('close', () => this.#close('the daemon process closed the connection'));
+    this.#socket.on('close', () => this.#close('it closed the connection'));
     this.#send(
       encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid), 'token', token])),
     );

@@ -48,7 +48,13 @@ export type Mapping =
       readonly contextDocumentRoot: string;
     }
   /** No such file or directory, nothing mapped: 404. */
-  | { readonly kind: 'missing'; readonly filename: string; readonly reason: string }
+  | {
+      readonly kind: 'missing';
+      readonly filename: string;
+      readonly reason: string;
+      /** A script was to be there: a mistake of the site, where a missing file is the visitor's. */
+      readonly isScript?: true;
+    }
   /** The file system or an option forbids it: 403. */
   | { readonly kind: 'forbidden'; readonly filename: string; readonly reason: string };
 

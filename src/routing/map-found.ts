@@ -37,7 +37,7 @@ function mapScript(
   found: Exclude<FoundFile, { kind: 'forbidden' }>,
   path: RequestPath,
 ): Mapping {
-  if (found.kind === 'missing') return missing(found.filename, 'the script file does not exist');
+  if (found.kind === 'missing') return missingScript(found.filename);
   if (found.kind === 'directory') {
     return {
       kind: 'forbidden',
@@ -58,7 +58,7 @@ function mapHandled(
   if (!settleOptions(settings.options).has('execcgi')) {
     return { kind: 'forbidden', filename: found.filename, reason: 'Options ExecCGI is off here' };
   }
-  if (found.kind === 'missing') return missing(found.filename, 'the script file does not exist');
+  if (found.kind === 'missing') return missingScript(found.filename);
   return scriptAt(found, path);
 }
 
@@ -72,6 +72,10 @@ function scriptAt(
     scriptName: findScriptName(path.merged, pathInfo),
     pathInfo,
   };
+}
+
+function missingScript(filename: string): Mapping {
+  return { kind: 'missing', filename, reason: 'the script file does not exist', isScript: true };
 }
 
 function missing(filename: string, reason: string): Mapping {

@@ -1,7 +1,7 @@
 /** One request's way, on one page. Each step returns a value or a refusal; nobody calls back. */
 
 import { headerValue } from '../http/index.js';
-import type { Route } from '../routing/index.js';
+import type { Mapping, Route } from '../routing/index.js';
 import { checkHead } from './check-head.js';
 import { buildAuthEnviron } from './environ.js';
 import { answerRefusal } from './error-answer.js';
@@ -68,12 +68,18 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
     case 'missing': {
       exchange.filename = mapping.filename;
       const other = answerOtherMethods(exchange);
-      return other === 'serve' ? refuse(404, 'core', mapping.reason, 'info') : other;
+      return other === 'serve' ? refuseMissing(mapping) : other;
     }
     case 'forbidden':
       exchange.filename = mapping.filename;
-      return refuse(403, 'core', mapping.reason);
+      return refuse(403, 'core', `${mapping.reason}: ${mapping.filename}`);
   }
+}
+
+/** As Apache and mod_wsgi: what visitors mistype is noted at info, a mount that leads nowhere is an error. */
+function refuseMissing({ filename, reason, isScript }: Extract<Mapping, { kind: 'missing' }>): Refusal {
+  const text = filename === '' ? reason : `${reason}: ${filename}`;
+  return isScript ? refuse(404, 'wsgi', text) : refuse(404, 'core', text, 'info');
 }
 
 async function authorise(exchange: Exchange, route: Route): Promise<Refusal | undefined> {

@@ -27,7 +27,11 @@ export async function serveApplication(
     site.processGroups,
   );
   if (selection.kind === 'refusal')
-    return refuse(selection.status, 'wsgi', `[script ${mapping.scriptFile}] ${selection.reason}`);
+    return refuse(
+      selection.status,
+      'wsgi',
+      `[script ${mapping.scriptFile}] answered ${selection.status}: ${selection.reason}`,
+    );
   const body = checkBody(exchange);
   if (body !== undefined) return body;
   const script: ScriptFacts = { ...selection, ...mapping };
@@ -118,7 +122,7 @@ function reportOutcome(
   const where = `[script ${script.scriptFile}, process group ${group}]`;
   switch (outcome.kind) {
     case 'refused':
-      return refuse(outcome.status, 'wsgi', `${where} ${outcome.reason}`);
+      return refuse(outcome.status, 'wsgi', `${where} answered ${outcome.status}: ${outcome.reason}`);
     case 'cut':
       exchange.log('error', 'wsgi', `${where} the response was cut off: ${outcome.reason}`);
       return undefined;

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -93,6 +95,26 @@ describe('a server in the background', () => {
     expect(outcome.exitCode).toBe(1);
     expect(outcome.stderr).toContain('nowhere/error_log');
     expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('names the Listen line whose port is taken, on standard error and in the error log', async () => {
+    const taker = createServer().listen(port, '127.0.0.1');
+    await once(taker, 'listening');
+    const outcome = await modhost('-k', 'start');
+    taker.close();
+    expect(outcome.exitCode).toBe(1);
+    const reason = `${join(folder, 'conf/site.conf')}:1: Listen: could not bind to 127.0.0.1:${port}: another program`;
+    expect(outcome.stderr).toContain(reason);
+    await until(() => errorLog().includes(reason));
+    expect(errorLog()).not.toContain('caught');
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('says which signal ended it', async () => {
+    await modhost('-k', 'start');
+    process.kill(Number(readFileSync(pidFile(), 'utf8')), 'SIGINT');
+    await until(() => !existsSync(pidFile()));
+    expect(errorLog()).toContain('caught SIGINT, shutting down');
   });
 });
 

@@ -77,6 +77,7 @@ describe.each(runtimes)('a failing application in $runtime', ({ mount, extension
     expect(answer.status).toBe(500);
     expect(await answer.text()).not.toContain(reason);
     await server.logged(reason);
+    await server.logged('answered 500: ');
     expect((await ask('/fine')).status).toBe(200);
   });
 
@@ -95,6 +96,7 @@ describe.each(runtimes)('a failing application in $runtime', ({ mount, extension
 
   it('answers 404 for a script that is not there', async () => {
     expect((await ask('/missing')).status).toBe(404);
+    await server.logged('the script file does not exist: ');
   });
 
   it('killed before the head answers 502, while others go on', async () => {
@@ -111,6 +113,7 @@ describe.each(runtimes)('a failing application in $runtime', ({ mount, extension
     expect(statuses.filter((status) => status !== 200 && status !== 502)).toEqual([]);
     expect(statuses).toContain(200);
     await server.logged('was ended by signal SIGKILL');
+    await server.logged('answered 502: daemon process');
     expect((await ask('/fine')).status).toBe(200);
   });
 
