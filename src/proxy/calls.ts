@@ -41,7 +41,7 @@ export function callFunction(
           resolve(reply);
         },
         abort: (code, sentence) => {
-          if (code !== 'retry' || count >= maxAttempts) return fail(sentence);
+          if (code !== 'retry' || count >= pool.mostAttempts) return fail(sentence);
           leave();
           attempt(count + 1, resolve, reject);
         },
@@ -61,5 +61,3 @@ export function callFunction(
     });
   }
 }
-
-const maxAttempts = 8;

@@ -62,8 +62,6 @@ export interface Forwarding {
   abandon(): void;
 }
 
-/** How often a request that no callable has seen may go to another process. */
-const maxAttempts = 8;
 /** Bytes that the consumer must have taken before credit is granted again. */
 const creditStep = initialWindow / 4;
 
@@ -181,11 +179,11 @@ class Exchange implements StreamListener {
 
   #attempt(): void {
     this.#attempts += 1;
-    if (this.#attempts > maxAttempts) {
+    if (this.#attempts > this.#pool.mostAttempts) {
       this.#finish({
         kind: 'refused',
         status: 503,
-        reason: `${maxAttempts} daemon processes in turn could not take the request`,
+        reason: `${this.#attempts - 1} daemon processes in turn could not take the request`,
       });
       return;
     }

@@ -1,4 +1,5 @@
 import { DaemonConnection } from './daemon-connection.js';
+import { WaitingLine } from './waiting-line.js';
 
 export type Runtime = 'python' | 'node';
 
@@ -21,7 +22,7 @@ export interface GroupLimits {
   readonly socketTimeoutMs: number;
   /** 0: off. */
   readonly queueTimeoutMs: number;
-  /** Requests that may wait for a thread. */
+  /** Requests that may stand in line for a thread; more wait before the line. */
   readonly listenBacklog: number;
 }
 
@@ -57,10 +58,8 @@ export interface PoolPorts {
 /** After a connection broke, while its process is still announced. */
 const reconnectDelayMs = 125;
 
-interface Waiter {
-  readonly callback: LeaseCallback;
-  timer: NodeJS.Timeout | undefined;
-}
+/** For processes that are announced while a request is tried. */
+const fewestAttempts = 8;
 
 /** One announced process and the connection to it. */
 class Member {
@@ -86,11 +85,12 @@ class Member {
 export class ProcessPool {
   readonly #ports: PoolPorts;
   readonly #members = new Map<string, Member>();
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting: WaitingLine;
   #absenceTimer: NodeJS.Timeout | undefined;
 
   constructor(ports: PoolPorts) {
     this.#ports = ports;
+    this.#waiting = new WaitingLine(ports.limits);
   }
 
   /** Replaces the table of processes by a new one. */
@@ -114,12 +114,17 @@ export class ProcessPool {
 
   /** Calls back with a place in the least busy process, at once if there is one. */
   lease(callback: LeaseCallback): Waiting | undefined {
-    const member = this.#waiting.size === 0 ? this.#leastBusy() : undefined;
+    const member = this.#waiting.isEmpty ? this.#leastBusy() : undefined;
     if (member !== undefined) {
       callback(this.#take(member));
       return undefined;
     }
     return this.#wait(callback);
+  }
+
+  /** How many processes a request may be sent to in turn, each answering `retry`: a changed script makes all of them do so. */
+  get mostAttempts(): number {
+    return 2 * this.#members.size + fewestAttempts;
   }
 
   /** Closes every connection; waiting requests are refused. */
@@ -147,52 +152,28 @@ export class ProcessPool {
         if (released) return;
         released = true;
         member.inFlight -= 1;
-        if (this.#waiting.size > 0) this.#serveWaiting();
+        if (!this.#waiting.isEmpty) this.#serveWaiting();
         this.#closeIfDone(member);
       },
     };
   }
 
-  #wait(callback: LeaseCallback): Waiting | undefined {
-    const { limits } = this.#ports;
-    if (this.#waiting.size >= limits.listenBacklog) {
-      callback({
-        kind: 'refusal',
-        status: 503,
-        reason: `${this.#waiting.size} requests wait for this process group already (listen-backlog)`,
-      });
-      return undefined;
-    }
-    const waiter: Waiter = { callback, timer: undefined };
-    if (limits.queueTimeoutMs > 0) {
-      waiter.timer = setTimeout(() => {
-        this.#waiting.delete(waiter);
-        const reason = `no daemon process was free for ${limits.queueTimeoutMs / 1000} s (queue-timeout)`;
-        callback({ kind: 'refusal', status: 504, reason });
-      }, limits.queueTimeoutMs);
-    }
-    this.#waiting.add(waiter);
+  #wait(callback: LeaseCallback): Waiting {
+    const waiting = this.#waiting.join(callback);
     if (!this.#hasProcess()) {
       this.#ports.requestProcesses();
       this.#startAbsenceTimer();
     }
-    return {
-      cancel: () => {
-        clearTimeout(waiter.timer);
-        this.#waiting.delete(waiter);
-      },
-    };
+    return waiting;
   }
 
   #serveWaiting(): void {
     if (this.#hasProcess()) this.#stopAbsenceTimer();
-    else if (this.#waiting.size > 0) this.#startAbsenceTimer();
-    for (const waiter of this.#waiting) {
+    else if (!this.#waiting.isEmpty) this.#startAbsenceTimer();
+    while (!this.#waiting.isEmpty) {
       const member = this.#leastBusy();
       if (member === undefined) return;
-      this.#waiting.delete(waiter);
-      clearTimeout(waiter.timer);
-      waiter.callback(this.#take(member));
+      this.#waiting.shift()?.(this.#take(member));
     }
   }
 
@@ -219,13 +200,8 @@ export class ProcessPool {
   }
 
   #refuseWaiting(reason: string): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
     this.#stopAbsenceTimer();
-    for (const waiter of waiting) {
-      clearTimeout(waiter.timer);
-      waiter.callback({ kind: 'refusal', status: 503, reason });
-    }
+    this.#waiting.refuseAll({ kind: 'refusal', status: 503, reason });
   }
 
   #connect(member: Member): void {
@@ -236,12 +212,14 @@ export class ProcessPool {
       },
       drain: () => {
         member.saidDrain = true;
+        this.#serveWaiting();
       },
       log: (level, line) => this.#ports.log(level, line, member.entry.pid),
       closed: () => {
         member.isReady = false;
         member.connection = undefined;
         if (this.#members.get(member.entry.socketPath) !== member) return;
+        this.#serveWaiting();
         member.reconnectTimer = setTimeout(() => this.#connect(member), reconnectDelayMs);
       },
     });

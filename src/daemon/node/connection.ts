@@ -44,6 +44,7 @@ const maxGreetingBytes = 4096;
 const congestedBytes = 4 * 1024 * 1024;
 const lastStreamId = 0x7fff_ffff;
 const maxPingBytes = 64;
+const drainPing = Buffer.from('drain');
 
 /**
  * One front end's connection. Whatever is wrong with what the front end sends ends this connection and nothing else.
@@ -56,6 +57,11 @@ export class Connection implements StreamLink {
   readonly #streams = new Map<number, Stream>();
   #greeted = false;
   #draining = false;
+  #confirmDrain: () => void = () => {};
+  /** Resolves when the front end has read our DRAIN, so that no request can be on its way any more, or has gone. */
+  readonly drained: Promise<void> = new Promise((resolve) => {
+    this.#confirmDrain = resolve;
+  });
 
   constructor(socket: Socket, greeting: Greeting, listener: ConnectionListener) {
     this.#socket = socket;
@@ -96,11 +102,12 @@ export class Connection implements StreamLink {
     this.#streams.delete(stream.id);
   }
 
-  /** Says DRAIN once; from then on new streams are answered ABORT `retry`. */
+  /** Says DRAIN once; from then on new streams are answered ABORT `retry`. The PONG of the PING behind it confirms it. */
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
     this.send(encodeFrame(FrameType.drain, 0));
+    this.send(encodeFrame(FrameType.ping, 0, drainPing));
   }
 
   /**
@@ -133,7 +140,9 @@ export class Connection implements StreamLink {
     if (type === FrameType.ping) {
       if (payload.length > maxPingBytes) throw new WireViolation(`PING of ${payload.length} bytes`);
       this.send(encodeFrame(FrameType.pong, 0, payload));
-    } else if (type !== FrameType.pong) {
+    } else if (type === FrameType.pong) {
+      if (payload.equals(drainPing)) this.#confirmDrain();
+    } else {
       throw new WireViolation(`a front end may not send frames of type 0x${type.toString(16)} on stream 0`);
     }
   }
@@ -177,6 +186,7 @@ export class Connection implements StreamLink {
     const streams = [...this.#streams.values()];
     for (const stream of streams) stream.receiveAbort('the front end closed the connection');
     this.#streams.clear();
+    this.#confirmDrain();
     this.#listener.closed(this);
   }
 }

@@ -11,6 +11,9 @@ import type { Stream } from './stream.js';
 
 const listenFd = 4;
 
+/** So long front ends may take to confirm that they have read DRAIN. */
+const confirmMs = 1000;
+
 /** After the last frame, front ends may take so long to read it and to close. */
 const closingMs = 2000;
 
@@ -159,11 +162,22 @@ export class Daemon implements ConnectionListener {
 
   /** Ends by itself when nothing is left to do, so that 'beforeExit' comes; timers of the application do not hold it up. */
   async #exit(): Promise<void> {
+    await this.#waitForConfirmations();
     this.#server.close();
     process.exitCode = 0;
     setTimeout(() => process.exit(), closingMs).unref();
     await Promise.all([...this.#connections].map((connection) => connection.close()));
     this.#supervisor.unref();
     setTimeout(() => process.exit(), farewellMs).unref();
+  }
+
+  /** Requests that a front end sent before it read DRAIN are answered `retry`, which only an open connection can carry. */
+  async #waitForConfirmations(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, confirmMs);
+    });
+    await Promise.race([Promise.all([...this.#connections].map(({ drained }) => drained)), tooLong]);
+    clearTimeout(timer);
   }
 }

@@ -199,6 +199,8 @@ export class FrontEnd {
   readonly ready: Promise<ReadonlyMap<string, string>>;
   readonly closed: Promise<void>;
   readonly drained: Promise<void>;
+  /** Off: the test answers PING itself, with `pong`. */
+  answersPings = true;
   readonly #exchanges = new Map<number, Exchange>();
   readonly #pongs: ((payload: Buffer) => void)[] = [];
   #nextId = 1;
@@ -220,6 +222,7 @@ export class FrontEnd {
     const reader = new FrameReader((type, id, payload) => {
       if (type === FrameType.hello) greet(decodeHello(payload));
       else if (type === FrameType.drain) drain();
+      else if (type === FrameType.ping && this.answersPings) this.pong(payload.toString('latin1'));
       else if (type === FrameType.pong) this.#pongs.shift()?.(Buffer.from(payload));
       else this.#exchanges.get(id)?.receive(type, payload);
     });
@@ -288,6 +291,10 @@ export class FrontEnd {
     return new Promise((resolve) => {
       this.#pongs.push((payload) => resolve(payload.toString('latin1')));
     });
+  }
+
+  pong(text: string): void {
+    this.socket.write(encodeTextFrame(FrameType.pong, 0, text));
   }
 
   close(): void {

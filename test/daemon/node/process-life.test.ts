@@ -103,6 +103,25 @@ describe('the end', () => {
     await frontEnd.closed;
   });
 
+  it('waits until the front end has read DRAIN, for what was sent before that', async () => {
+    const daemon = await started();
+    const frontEnd = await daemon.connect();
+    frontEnd.answersPings = false;
+    daemon.say({ type: 'drain' });
+    await frontEnd.drained;
+    expect(await frontEnd.request(quick).aborted()).toBe('retry');
+    frontEnd.pong('drain');
+    expect(await daemon.exited).toBe(0);
+  });
+
+  it('does not wait for ever for a front end that does not confirm', async () => {
+    const daemon = await started();
+    const frontEnd = await daemon.connect();
+    frontEnd.answersPings = false;
+    daemon.say({ type: 'drain' });
+    expect(await daemon.exited).toBe(0);
+  });
+
   it('by SIGTERM does not wait longer than the shutdown timeout, and exits 1 then', async () => {
     const daemon = await started({ start: { shutdownTimeoutMs: 80 } });
     const frontEnd = await daemon.connect();
