@@ -55,7 +55,7 @@ function planLaunch(
     command: needsLauncher
       ? ['python3', '-I', '-S', launcher, JSON.stringify(spec), ...runtimeCommand]
       : runtimeCommand,
-    environment: environmentOf(config, group),
+    environment: environmentOf(group),
     workingDirectory: needsLauncher ? '/' : config.serverRoot,
     start: {
       type: 'start',
@@ -118,16 +118,15 @@ function interpreterOf(pythonHome: string): string {
   return candidates.find((path) => existsSync(path)) ?? (candidates[0] as string);
 }
 
-function environmentOf(config: ServerConfig, group: ProcessGroup): NodeJS.ProcessEnv {
-  // What npm tells its scripts is nothing that applications should see.
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+function environmentOf(group: ProcessGroup): NodeJS.ProcessEnv {
+  // What npm and our own start tell their children is nothing that applications should see.
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(npm|MODHOST)_/.test(name));
   const eggs = group.pythonEggs;
   return {
     ...Object.fromEntries(inherited),
     ...(group.lang === undefined ? {} : { LANG: group.lang }),
     ...(group.locale === undefined ? {} : { LC_ALL: group.locale }),
     ...(eggs === undefined ? {} : { PYTHON_EGG_CACHE: eggs }),
-    MODHOST_SERVER_ROOT: config.serverRoot,
   };
 }
 
