@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type ControlAction,
+  type ExplainCommand,
   findSiteFile,
   formatDirectives,
   formatModules,
@@ -22,7 +23,9 @@ import {
   usage,
 } from './cli/index.js';
 import { definitions, formatMistake, loadConfig, type ServerConfig, servedModules } from './config/index.js';
+import { explainRequest, findAskedRequest, formatExplanation } from './explain/index.js';
 import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
+import { toByteString } from './http/index.js';
 import { formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
 import { type NeededPool, Supervisor } from './processes/index.js';
 import {
@@ -30,6 +33,7 @@ import {
   listAuthScripts,
   listMountedScripts,
   placeAuthScript,
+  resolveVirtualHostNames,
   runtimeOf,
 } from './routing/index.js';
 
@@ -64,6 +68,8 @@ async function run(argv: readonly string[]): Promise<number> {
     case 'list-modules':
       process.stdout.write(formatModules(servedModules));
       return 0;
+    case 'explain':
+      return explain(command);
     case 'htpasswd':
       return runHtpasswd(command.arguments, process, { hashPassword, verifyPassword });
     case 'check':
@@ -103,6 +109,26 @@ function showVirtualHosts(site: SiteOptions): number {
   const config = readSite(site, true);
   if (config === undefined) return 1;
   process.stdout.write(formatVirtualHosts(config, mountPorts(config)));
+  return 0;
+}
+
+async function explain(command: ExplainCommand): Promise<number> {
+  const config = readSite(command.site, true);
+  if (config === undefined) return 1;
+  const asked = findAskedRequest(config, command);
+  if (typeof asked === 'string') {
+    process.stderr.write(`modhost: ${asked}\n`);
+    return 1;
+  }
+  const { user, groups } = command;
+  const assumed = {
+    ...(user === undefined ? {} : { user: toByteString(user) }),
+    groups: groups.map(toByteString),
+  };
+  const explanation = await explainRequest(config, await resolveVirtualHostNames(config), asked, assumed);
+  process.stdout.write(
+    command.json ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation),
+  );
   return 0;
 }
 

@@ -9,6 +9,7 @@ const source = fileURLToPath(new URL('../src', import.meta.url));
 const allowed: Record<string, readonly string[]> = {
   'main.ts': [
     'cli',
+    'explain',
     'config',
     'routing',
     'auth',
@@ -34,6 +35,7 @@ const allowed: Record<string, readonly string[]> = {
     'http',
     'log',
   ],
+  explain: ['server', 'routing', 'auth', 'files', 'proxy', 'http', 'log', 'config/model'],
   cli: ['config', 'log'],
   config: ['matching', 'http', 'log'],
   routing: ['config/model', 'http'],

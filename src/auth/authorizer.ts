@@ -13,13 +13,17 @@ import { createWsgiProvider } from './wsgi-provider.js';
  * The one who decides for a front end: keeps what was read of password and group files and which passwords were
  * verified, so there should be one of them per process and configuration.
  */
-export function createAuthorizer(ports: AuthPorts): Authorizer {
-  const providers: Providers = new Map([
+export function createAuthorizer(ports: AuthPorts, providers = createProviders(ports)): Authorizer {
+  const groupSources = createGroupSources(ports);
+  return { decide: (request, settings) => decide(request, settings, providers, groupSources) };
+}
+
+/** By the words of AuthBasicProvider. */
+function createProviders(ports: AuthPorts): Providers {
+  return new Map([
     ['file', createFileProvider()],
     ['wsgi', createWsgiProvider(ports)],
   ]);
-  const groupSources = createGroupSources(ports);
-  return { decide: (request, settings) => decide(request, settings, providers, groupSources) };
 }
 
 function decide(

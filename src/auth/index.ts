@@ -55,3 +55,4 @@ export interface Authorizer {
   /** Answers at once where nobody has to be asked. */
   decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
 }
+export type { Provider, Providers } from './authenticate.js';

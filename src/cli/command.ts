@@ -18,6 +18,24 @@ export interface SiteOptions {
 
 export type ControlAction = 'stop' | 'restart' | 'graceful' | 'graceful-stop';
 
+/** `modhost explain [options] URL` */
+export interface ExplainCommand {
+  readonly kind: 'explain';
+  readonly site: SiteOptions;
+  /** `/path`, or absolute. */
+  readonly url: string;
+  readonly method: string;
+  /** Whose password is taken to be right. */
+  readonly user?: string;
+  /** What group scripts are taken to answer. */
+  readonly groups: readonly string[];
+  /** Of the client. */
+  readonly address?: string;
+  /** name, value, … */
+  readonly headers: readonly string[];
+  readonly json: boolean;
+}
+
 /** What one call of `modhost` shall do. */
 export type Command =
   | { readonly kind: 'start'; readonly foreground: boolean; readonly site: SiteOptions }
@@ -28,5 +46,6 @@ export type Command =
   | { readonly kind: 'show-virtual-hosts'; readonly site: SiteOptions }
   /** -M, -L, -v, -V, -h */
   | { readonly kind: 'list-modules' | 'list-directives' | 'show-version' | 'show-settings' | 'help' }
+  | ExplainCommand
   /** `modhost htpasswd …`: the rest belongs to that command. */
   | { readonly kind: 'htpasswd'; readonly arguments: readonly string[] };

@@ -1,5 +1,6 @@
 import { type LogLevel, logLevels } from '../log/index.js';
 import type { Command, ControlAction, SiteOptions } from './command.js';
+import { parseExplain } from './parse-explain.js';
 
 /** One sentence; usage follows on stderr, and exit code 1. */
 export interface UsageError {
@@ -13,8 +14,18 @@ export interface UsageError {
  */
 export function parseCommandLine(argv: readonly string[]): Command | UsageError {
   if (argv[0] === 'htpasswd') return { kind: 'htpasswd', arguments: argv.slice(1) };
+  if (argv[0] === 'explain') return parseExplainCommand(argv.slice(1));
   const given = readOptions(argv);
   return 'message' in given ? given : chooseCommand(given);
+}
+
+function parseExplainCommand(argv: readonly string[]): Command | UsageError {
+  const parsed = parseExplain(argv);
+  if (typeof parsed === 'string') return usageError(parsed);
+  const { rest, ...asked } = parsed;
+  const given = readOptions(rest);
+  if ('message' in given) return given;
+  return { kind: 'explain', site: collectSiteOptions(given, undefined), ...asked };
 }
 
 interface Given {

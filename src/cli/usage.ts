@@ -3,6 +3,7 @@ export const usage = `Usage: modhost [-f FILE] [-d DIRECTORY] [-D NAME]... [-C D
                [-X | run | -k start|stop|restart|graceful|graceful-stop]
        modhost [-f FILE] [-d DIRECTORY] [-D NAME]... -t | -S
        modhost -M | -L | -v | -V | -h
+       modhost explain [--method M] [--user U] [--group G]... [--ip A] [--header 'N: v']... [--json] URL
        modhost htpasswd [OPTIONS]...
 
 Where the site is
@@ -23,6 +24,8 @@ What to do (default: start in the background)
                  (each word also as the value of -k)
   -t             check the site file: "Syntax OK", or every mistake in it
   -S             show virtual hosts, process groups and mounts
+  explain URL    show which virtual host, sections, access rules, application and environ a
+                 request would meet, and who says so; no server need run
   htpasswd       maintain a password file; modhost htpasswd -h says more
 
 What there is

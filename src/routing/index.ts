@@ -64,4 +64,6 @@ export * from './groups.js';
 export * from './mounted-scripts.js';
 export { createRouter } from './router.js';
 export * from './runtime.js';
+export { listMergedSettings } from './settings-cache.js';
 export * from './virtual-host-names.js';
+export { findChosenName } from './virtual-hosts.js';

@@ -50,9 +50,19 @@ export function createSettingsCache(base: DirectorySettings): MergeSections {
 
 const nothing: DirectorySettings = Object.freeze({});
 
+/** Merged settings → those of the sections they were made of. */
+const mergedFrom = new WeakMap<DirectorySettings, readonly DirectorySettings[]>();
+
+/** The settings of the sections behind the settings of a route, in the order in which they apply. */
+export function listMergedSettings(settings: DirectorySettings): readonly DirectorySettings[] {
+  return mergedFrom.get(settings) ?? [];
+}
+
 function extend(combination: Combination, { kind, settings }: CompiledSection): Combination {
   const isSameKind = combination.kind === kind;
   const before = isSameKind ? combination.before : combination.settings;
   const among = isSameKind ? mergeSettings(combination.among, settings) : settings;
-  return { kind, before, among, settings: mergeSettings(before, among), next: new Map() };
+  const merged = mergeSettings(before, among);
+  mergedFrom.set(merged, [...listMergedSettings(combination.settings), settings]);
+  return { kind, before, among, settings: merged, next: new Map() };
 }

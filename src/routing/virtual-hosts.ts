@@ -105,3 +105,14 @@ function canonicalName(written: string): string {
 function addFirst(places: Map<string, number>, name: string, place: number): void {
   if (!places.has(name)) places.set(name, place);
 }
+
+/** Which of a virtual host's names fits: `ServerName www.example.com`, `ServerAlias *.example.com`; undefined: none. */
+export function findChosenName(
+  { serverName, serverAliases }: VirtualHost,
+  hostName: string,
+): string | undefined {
+  if (serverName !== undefined && canonicalName(serverName.host) === hostName)
+    return `ServerName ${serverName.host}`;
+  const alias = serverAliases.find((written) => compileWildcard(canonicalName(written))(hostName));
+  return alias === undefined ? undefined : `ServerAlias ${alias}`;
+}

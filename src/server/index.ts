@@ -1,4 +1,5 @@
 export { unreadableAnswer } from './error-answer.js';
+export type { Exchange } from './exchange.js';
 export { serveRequest } from './lifecycle.js';
 export {
   createListener,
@@ -6,6 +7,7 @@ export {
   type ListenerLimits,
   type UnreadableRequest,
 } from './listener.js';
+export type { Reply, RequestRecord } from './request-record.js';
 export { serverSoftware } from './server-software.js';
 export type { Site, SiteLogs } from './site.js';
 export { createSiteLogs } from './site-logs.js';

@@ -15,8 +15,8 @@ import { type Refusal, refuse, type Site } from './site.js';
 /** How often an index may lead to another directory. */
 const maxIndexDepth = 10;
 
-/** Serves one request; the promise never rejects. */
-export async function serveRequest(record: RequestRecord, site: Site): Promise<void> {
+/** Serves one request and returns what was found out about it; the promise never rejects. */
+export async function serveRequest(record: RequestRecord, site: Site): Promise<Exchange> {
   const exchange = new Exchange(record, site);
   try {
     const refusal = await answer(exchange);
@@ -27,6 +27,7 @@ export async function serveRequest(record: RequestRecord, site: Site): Promise<v
     if (record.reply.isStarted) record.reply.cut();
     else answerRefusal(record, refuse(500, 'core', ''), site.software);
   }
+  return exchange;
 }
 
 async function answer(exchange: Exchange): Promise<Refusal | undefined> {

@@ -64,6 +64,21 @@ describe('conf/site.conf', () => {
     expect(stderr).toBe('Syntax OK\n');
   });
 
+  it.each(['/', '/py', '/static/style.css', '/static/none', '/private', '/members', '/py/staff'])(
+    'is explained as it is served: %s',
+    async (path) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        ...[join(projectRoot, 'dist/main.js'), 'explain', '--json', '-d', folder],
+        ...['-C', `Define PORT ${server.port}`, path],
+      ]);
+      const { answer, application } = JSON.parse(stdout);
+      const { status } = await ask(path);
+      // What an application says cannot be known without asking it.
+      if (application === undefined) expect(answer.status).toBe(status);
+      else expect(status).toBe(200);
+    },
+  );
+
   it('has an index page that links to each mount, and each link leads somewhere', async () => {
     const page = await (await ask('/')).text();
     const links = [...page.matchAll(/href="([^"]+)"/g)].map(([, address = '']) => address);

@@ -1,0 +1,104 @@
+import type {
+  DirectorySettings,
+  Position,
+  Requirement,
+  Section,
+  ServerConfig,
+  VirtualHost,
+} from '../config/model.js';
+import { listMergedSettings } from '../routing/index.js';
+import type { EffectiveSetting } from './explanation.js';
+
+/** Settings of a server or section, and where it stands. */
+interface Source {
+  readonly settings: DirectorySettings;
+  readonly position: Position;
+}
+
+/** The sections behind merged settings, in the order in which they were merged. */
+export function listAppliedSections(config: ServerConfig, settings: DirectorySettings): readonly Section[] {
+  const sections = new Map<DirectorySettings, Section>();
+  for (const { sections: own } of [config.mainServer, ...config.virtualHosts]) collect(own, sections);
+  return listMergedSettings(settings).flatMap((merged) => sections.get(merged) ?? []);
+}
+
+function collect(sections: readonly Section[], into: Map<DirectorySettings, Section>): void {
+  for (const section of sections) {
+    into.set(section.settings, section);
+    collect(section.sections, into);
+  }
+}
+
+/** `<Directory conf/apps>` */
+export function describeSection({ kind, match, argument }: Section): string {
+  const name = kind.charAt(0).toUpperCase() + kind.slice(1);
+  return `<${name}${match.kind === 'regex' ? 'Match' : ''} ${argument}>`;
+}
+
+/** What holds in the end and who said it; settings that nobody said are left out. */
+export function listEffectiveSettings(
+  config: ServerConfig,
+  virtualHost: VirtualHost,
+  settings: DirectorySettings,
+): readonly EffectiveSetting[] {
+  const servers = virtualHost === config.mainServer ? [virtualHost] : [config.mainServer, virtualHost];
+  const sources: Source[] = [
+    ...servers.map(({ directorySettings, position }) => ({ settings: directorySettings, position })),
+    ...listAppliedSections(config, settings),
+  ];
+  return Object.entries(settings).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const saying = sources.filter((source) => name in source.settings);
+    return [{ name, value: describeValue(value), from: saying.map(({ position }) => position).reverse() }];
+  });
+}
+
+function describeValue(value: unknown): string {
+  if (isRequirement(value)) return describeRequirement(value);
+  if (value instanceof Map || value instanceof Set) return [...value].map(describeValue).join(' ');
+  if (Array.isArray(value)) return value.map(describeValue).join(' ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  const members = Object.entries(value).filter(([name, member]) => name !== 'position' && !isEmpty(member));
+  return members.map(([name, member]) => `${name}: ${describeValue(member)}`).join(', ');
+}
+
+function isEmpty(value: unknown): boolean {
+  return (value instanceof Map || value instanceof Set) && value.size === 0;
+}
+
+const containers = { any: 'RequireAny', every: 'RequireAll', none: 'RequireNone' } as const;
+
+function isRequirement(value: unknown): value is Requirement {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'position' in value;
+}
+
+/** In Apache's words, on one line. */
+function describeRequirement(requirement: Requirement): string {
+  switch (requirement.kind) {
+    case 'any':
+    case 'every':
+    case 'none': {
+      const parts = requirement.requirements.map(describeRequirement);
+      const name = containers[requirement.kind];
+      return requirement.kind === 'any' && parts.length === 1
+        ? (parts[0] as string)
+        : `<${name}> ${parts.join('; ')} </${name}>`;
+    }
+    case 'not':
+      return `not ${describeRequirement(requirement.requirement)}`;
+    case 'granted':
+    case 'denied':
+      return `all ${requirement.kind}`;
+    default: {
+      const { kind, position: _, ...rest } = requirement;
+      const words = Object.values(rest).flat().map(describeOperand);
+      return [kind, ...words].join(' ');
+    }
+  }
+}
+
+function describeOperand(operand: unknown): string {
+  if (typeof operand !== 'object' || operand === null) return String(operand);
+  if ('address' in operand && 'prefixLength' in operand) return `${operand.address}/${operand.prefixLength}`;
+  return describeValue(operand);
+}

@@ -1,0 +1,242 @@
+import { type AuthPorts, createAuthorizer, type Providers } from '../auth/index.js';
+import type { ServerConfig, VirtualHost } from '../config/model.js';
+import { serveFile } from '../files/index.js';
+import { compileLogFormat, createErrorLog } from '../log/index.js';
+import type { ForwardRequest, Runtime } from '../proxy/index.js';
+import {
+  buildProcessGroupTable,
+  createRouter,
+  findChosenName,
+  type ResolvedNames,
+} from '../routing/index.js';
+import { type Exchange, type Site, serveRequest, serverSoftware } from '../server/index.js';
+import { describeSection, listAppliedSections, listEffectiveSettings } from './effective-settings.js';
+import type { ExplainedApplication, Explanation } from './explanation.js';
+import { type AskedRequest, RecordedRequest } from './recorded-request.js';
+
+/** What has to be taken for granted, since nobody is asked. */
+export interface Assumptions {
+  /** Whose password is right. */
+  readonly user?: string;
+  /** What groups_for_user() would say. */
+  readonly groups: readonly string[];
+}
+
+interface Recording {
+  forwarded?: { readonly group: string; readonly runtime: Runtime; readonly request: ForwardRequest };
+  readonly assumptions: string[];
+  readonly errorLog: string[];
+  readonly accessLog: string[];
+}
+
+/**
+ * Sends a request through the lifecycle that serves real ones, with a site that records instead of asking daemon processes: there is no
+ * second implementation that could disagree.
+ */
+export async function explainRequest(
+  config: ServerConfig,
+  resolvedNames: ResolvedNames,
+  asked: AskedRequest,
+  assumed: Assumptions,
+): Promise<Explanation> {
+  const recording: Recording = { assumptions: [], errorLog: [], accessLog: [] };
+  const site = createRecordingSite(config, resolvedNames, assumed, recording);
+  const record = new RecordedRequest(asked);
+  const exchange = await serveRequest(record, site);
+  record.reply.close();
+  return describe(exchange, asked, recording);
+}
+
+function createRecordingSite(
+  config: ServerConfig,
+  resolvedNames: ResolvedNames,
+  assumed: Assumptions,
+  recording: Recording,
+): Site {
+  return {
+    config,
+    router: createRouter(config, resolvedNames),
+    processGroups: buildProcessGroupTable(config),
+    authorizer: createAuthorizer(assumedAnswers(assumed, recording), assumedProviders(assumed, recording)),
+    // The head tells enough.
+    serveFile: (request) => serveFile({ ...request, method: 'HEAD' }),
+    logs: {
+      errorLog: ({ settings }) =>
+        createErrorLog({
+          write: (line) => recording.errorLog.push(line.trimEnd()),
+          levels: settings.logLevel,
+        }),
+      logAccess: (host, access) => {
+        const own = host.settings.customLogs;
+        for (const { format } of own.length > 0 ? own : config.mainServer.settings.customLogs) {
+          recording.accessLog.push(compileLogFormat(format)(access));
+        }
+      },
+    },
+    software: serverSoftware(config.global.serverTokens),
+    forward: (group, runtime, request) => {
+      recording.forwarded = { group, runtime, request };
+      return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {} };
+    },
+  };
+}
+
+function assumedAnswers({ groups }: Assumptions, { assumptions }: Recording): AuthPorts {
+  return {
+    checkPassword: () => Promise.reject(new Error('no daemon process is asked')),
+    groupsForUser: async (script) => {
+      assumptions.push(
+        `groups_for_user() of ${script.file} answers ${groups.join(' ') || 'no group'} (--group)`,
+      );
+      return groups;
+    },
+  };
+}
+
+/** Whatever the provider, the user of --user has the right password, and nobody else has. */
+function assumedProviders({ user }: Assumptions, { assumptions }: Recording): Providers {
+  const assume = (what: string) => {
+    assumptions.push(`${user ?? 'nobody'} gives the right password for ${what} (--user)`);
+  };
+  return new Map([
+    [
+      'file',
+      async (_, { authUserFile }, credentials) => {
+        if (user !== credentials.user) return { kind: 'user-not-found' };
+        assume(authUserFile ?? 'an AuthUserFile that is not set');
+        return { kind: 'granted', user };
+      },
+    ],
+    [
+      'wsgi',
+      async (_, { authUserScript }, credentials) => {
+        if (user !== credentials.user) return { kind: 'user-not-found' };
+        assume(`check_password() of ${authUserScript?.file ?? 'a WSGIAuthUserScript that is not set'}`);
+        return { kind: 'granted', user };
+      },
+    ],
+  ]);
+}
+
+function describe(exchange: Exchange, asked: AskedRequest, recording: Recording): Explanation {
+  const { record, route, site, virtualHost } = exchange;
+  const { config } = site;
+  const settings = route?.settings;
+  const { reply } = record;
+  return {
+    request: {
+      method: asked.method,
+      target: asked.target,
+      host: asked.host,
+      client: asked.clientAddress,
+      local: `${asked.localAddress}:${asked.localPort}`,
+    },
+    virtualHost: describeVirtualHost(exchange),
+    ...(exchange.path === undefined ? {} : { path: exchange.path }),
+    ...describeMapping(exchange),
+    sections:
+      settings === undefined
+        ? []
+        : listAppliedSections(config, settings).map((section) => ({
+            text: describeSection(section),
+            position: section.position,
+          })),
+    settings: settings === undefined ? [] : listEffectiveSettings(config, virtualHost, settings),
+    access: { outcome: describeAccess(exchange), assumptions: recording.assumptions },
+    ...(recording.forwarded === undefined
+      ? {}
+      : { application: describeApplication(recording.forwarded, config) }),
+    answer: { ...(reply.isStarted ? { status: reply.status } : {}), headers: reply.sentHeaders },
+    log: {
+      error: recording.errorLog,
+      // What the application answers is not known, and so neither is the line.
+      access: reply.isStarted ? recording.accessLog : [],
+    },
+  };
+}
+
+function describeVirtualHost({ virtualHost, host, site }: Exchange): Explanation['virtualHost'] {
+  const name = virtualHost.serverName?.host ?? (virtualHost.id === 0 ? 'main server' : 'without ServerName');
+  if (virtualHost.id === 0) return { name, why: whyMainServer(site.config) };
+  const chosen = host === undefined ? undefined : findChosenName(virtualHost, host.host);
+  const why =
+    chosen === undefined
+      ? `no virtual host of this address is called ${host?.host ?? '(no Host)'}: the first one serves`
+      : chosen;
+  return { name, position: virtualHost.position, why };
+}
+
+function whyMainServer({ virtualHosts }: ServerConfig): string {
+  return virtualHosts.length === 0
+    ? 'there are no virtual hosts'
+    : 'no <VirtualHost> has this address and port';
+}
+
+function describeMapping({ route, virtualHost, site }: Exchange): Pick<Explanation, 'mapping'> {
+  if (route === undefined) return {};
+  const { mapping } = route;
+  const filename = mapping.kind === 'script' ? mapping.scriptFile : mapping.filename;
+  const aliases = aliasesOf(virtualHost, site.config);
+  const prefix = 'contextPrefix' in mapping ? mapping.contextPrefix : '';
+  const alias =
+    mapping.kind === 'script'
+      ? mapping.alias
+      : aliases.find(
+          ({ match }) =>
+            match.kind === 'prefix' &&
+            prefix !== '' &&
+            match.path.replace(/\/$/, '') === prefix.replace(/\/$/, ''),
+        );
+  const by =
+    alias === undefined
+      ? mapping.kind === 'file' || mapping.kind === 'directory'
+        ? 'DocumentRoot'
+        : undefined
+      : `${mapping.kind === 'script' ? 'WSGIScriptAlias' : 'Alias'} ${alias.match.kind === 'prefix' ? alias.match.path : alias.match.pattern.source}`;
+  return {
+    mapping: {
+      kind: mapping.kind,
+      filename,
+      ...(mapping.kind === 'script' ? { scriptName: mapping.scriptName } : {}),
+      ...('pathInfo' in mapping ? { pathInfo: mapping.pathInfo } : {}),
+      ...(by === undefined ? {} : { by }),
+      ...(alias === undefined ? {} : { position: alias.position }),
+    },
+  };
+}
+
+function aliasesOf(virtualHost: VirtualHost, { mainServer }: ServerConfig) {
+  return [...virtualHost.aliases, ...mainServer.aliases];
+}
+
+function describeAccess({ user, authType, record, route }: Exchange): string {
+  const { status } = record.reply;
+  if (route === undefined) return 'refused before anybody asked';
+  if (authType !== undefined) return `granted to ${user ?? ''} (${authType})`;
+  if (status === 401) return user === undefined ? 'a user has to log in' : `${user} may not enter`;
+  if (status === 403) return 'denied';
+  return 'granted without a user';
+}
+
+function describeApplication(
+  { group, runtime, request }: NonNullable<Recording['forwarded']>,
+  config: ServerConfig,
+): ExplainedApplication {
+  const { message } = request;
+  const definition = config.processGroups.find(({ name }) => name === group) ?? config.embeddedGroup;
+  const socketTimeoutMs = definition.socketTimeoutMs ?? config.mainServer.settings.timeoutMs;
+  return {
+    scriptFile: message.scriptFile,
+    runtime,
+    processGroup: group === '' ? '%{GLOBAL}' : group,
+    applicationGroup: message.applicationGroup === '' ? '%{GLOBAL}' : message.applicationGroup,
+    callable: message.callableName,
+    callInterface: message.callInterface,
+    environ: message.environ,
+    timeLimits: {
+      'connect-timeout': definition.connectTimeoutMs / 1000,
+      'queue-timeout': definition.queueTimeoutMs / 1000,
+      'socket-timeout': socketTimeoutMs / 1000,
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { Position } from '../config/model.js';
+
+/** The way of one request, as far as it can be known without a running server. Plain data: `--json` prints it as it is. */
+export interface Explanation {
+  readonly request: {
+    readonly method: string;
+    readonly target: string;
+    readonly host: string;
+    readonly client: string;
+    readonly local: string;
+  };
+  readonly virtualHost: {
+    readonly name: string;
+    /** Absent: the main server. */
+    readonly position?: Position;
+    readonly why: string;
+  };
+  /** Decoded and cleaned; absent when the request was refused before. */
+  readonly path?: string;
+  readonly mapping?: {
+    readonly kind: string;
+    readonly filename: string;
+    readonly scriptName?: string;
+    readonly pathInfo?: string;
+    /** The directive that mapped the path, if one did. */
+    readonly by?: string;
+    readonly position?: Position;
+  };
+  /** In the order in which they were merged. */
+  readonly sections: readonly { readonly text: string; readonly position: Position }[];
+  readonly settings: readonly EffectiveSetting[];
+  readonly access: {
+    /** `no user needed`, or who got in, or that nobody did. */
+    readonly outcome: string;
+    readonly assumptions: readonly string[];
+  };
+  readonly application?: ExplainedApplication;
+  readonly answer: {
+    /** Absent: what the application says. */
+    readonly status?: number;
+    /** name, value, … */
+    readonly headers: readonly string[];
+  };
+  readonly log: { readonly error: readonly string[]; readonly access: readonly string[] };
+}
+
+/** A setting that some section or server says, as it ends up. */
+export interface EffectiveSetting {
+  readonly name: string;
+  readonly value: string;
+  /** Who said so, the last one first. */
+  readonly from: readonly Position[];
+}
+
+export interface ExplainedApplication {
+  readonly scriptFile: string;
+  readonly runtime: string;
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  readonly callable: string;
+  readonly callInterface: string;
+  /** name, value, … without the `wsgi.*` keys that the daemon process adds. */
+  readonly environ: readonly string[];
+  /** name → seconds; 0: none. */
+  readonly timeLimits: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig, type ServerConfig } from '../../src/config/index.js';
+import { explainRequest, findAskedRequest, formatExplanation } from '../../src/explain/index.js';
+
+let folder: string;
+let config: ServerConfig;
+
+const siteFile = `Listen 8080
+Listen 127.0.0.1:8081
+ServerName main.example
+CustomLog logs/access "%s %U"
+WSGIDaemonProcess app queue-timeout=45
+<Directory />
+Require all denied
+</Directory>
+<VirtualHost *:8080>
+ServerName www.example.com
+ServerAlias *.wild.example
+DocumentRoot docs
+WSGIScriptAlias /app app.py process-group=app
+<Directory docs>
+Require all granted
+DirectoryIndex first.html f.txt
+</Directory>
+<Directory .>
+Require all granted
+</Directory>
+<Location /app/staff>
+AuthType Basic
+AuthName Staff
+AuthBasicProvider wsgi
+WSGIAuthUserScript app.py
+WSGIAuthGroupScript app.py
+Require wsgi-group staff
+Require ip 192.0.2.0/24
+</Location>
+</VirtualHost>
+<VirtualHost *:8080>
+ServerName other.example
+Alias /bin /bin
+</VirtualHost>
+`;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'modhost-explain-'));
+  mkdirSync(join(folder, 'docs'));
+  mkdirSync(join(folder, 'logs'));
+  writeFileSync(join(folder, 'docs/f.txt'), 'text');
+  writeFileSync(join(folder, 'app.py'), '');
+  writeFileSync(join(folder, 'site.conf'), siteFile);
+  const loaded = loadConfig({ file: join(folder, 'site.conf'), serverRoot: folder, environment: {} });
+  if (loaded.config === undefined) throw new Error(JSON.stringify(loaded.mistakes));
+  config = loaded.config;
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Asking {
+  readonly user?: string;
+  readonly groups?: readonly string[];
+  readonly address?: string;
+  readonly method?: string;
+  readonly headers?: readonly string[];
+}
+
+async function explain(
+  url: string,
+  { user, groups = [], method = 'GET', headers = [], address }: Asking = {},
+) {
+  const wanted = { url, method, headers, ...(user === undefined ? {} : { user }) };
+  const asked = findAskedRequest(config, { ...wanted, ...(address === undefined ? {} : { address }) });
+  if (typeof asked === 'string') throw new Error(asked);
+  return explainRequest(config, new Map(), asked, { groups, ...(user === undefined ? {} : { user }) });
+}
+
+const linesOf = (positions: readonly { readonly line: number }[]) => positions.map(({ line }) => line);
+
+describe('explain', () => {
+  it.each([
+    ['http://www.example.com:8080/', 'www.example.com', 'ServerName www.example.com', 9],
+    ['http://A.wild.example:8080/', 'www.example.com', 'ServerAlias *.wild.example', 9],
+    ['http://other.example:8080/', 'other.example', 'ServerName other.example', 31],
+    [
+      'http://unknown.example:8080/',
+      'www.example.com',
+      'no virtual host of this address is called unknown.example: the first one serves',
+      9,
+    ],
+    ['http://www.example.com:8081/', 'main.example', 'no <VirtualHost> has this address and port', undefined],
+  ])('says why %s is %s', async (url, name, why, line) => {
+    const { virtualHost } = await explain(url);
+    expect([virtualHost.name, virtualHost.why, virtualHost.position?.line]).toEqual([name, why, line]);
+  });
+
+  it('lists the sections in the order in which they were merged, and who says what', async () => {
+    const { sections, settings } = await explain('http://www.example.com:8080/f.txt');
+    expect(sections.map(({ text, position }) => `${text} ${position.line}`)).toEqual([
+      '<Directory /> 6',
+      '<Directory .> 18',
+      '<Directory docs> 14',
+    ]);
+    const require = settings.find(({ name }) => name === 'require');
+    expect([require?.value, linesOf(require?.from ?? [])]).toEqual(['all granted', [14, 18, 6]]);
+    expect(settings.find(({ name }) => name === 'directoryIndex')?.value).toBe('first.html f.txt');
+  });
+
+  it('follows a directory to its index, and serves it', async () => {
+    const { mapping, answer, log } = await explain('http://www.example.com:8080/');
+    expect(mapping).toMatchObject({ kind: 'file', filename: `${folder}/docs/f.txt`, by: 'DocumentRoot' });
+    expect(answer.status).toBe(200);
+    expect(log.access).toEqual(['200 /f.txt']);
+  });
+
+  it('tells what a refused request would leave in the log', async () => {
+    const { answer, log, access } = await explain('http://other.example:8080/bin/x');
+    expect([answer.status, access.outcome]).toEqual([403, 'denied']);
+    expect(log.error).toHaveLength(1);
+    expect(log.error[0]).toContain('[authz_core:error]');
+  });
+
+  it('follows a script to its group, with environ and time limits', async () => {
+    const { application, mapping } = await explain('http://www.example.com:8080/app/x%20y?q', {
+      method: 'POST',
+    });
+    expect(mapping).toMatchObject({
+      kind: 'script',
+      scriptName: '/app',
+      pathInfo: '/x y',
+      by: 'WSGIScriptAlias /app',
+    });
+    expect(application).toMatchObject({
+      scriptFile: `${folder}/app.py`,
+      runtime: 'python',
+      processGroup: 'app',
+      callable: 'application',
+      timeLimits: { 'queue-timeout': 45 },
+    });
+    const environ = application?.environ ?? [];
+    expect(environ[environ.indexOf('REQUEST_METHOD') + 1]).toBe('POST');
+    expect(environ[environ.indexOf('QUERY_STRING') + 1]).toBe('q');
+  });
+
+  it.each([
+    [{}, 401, 'a user has to log in', 0],
+    [{ user: 'eve' }, 401, 'eve may not enter', 2],
+    [{ user: 'eve', groups: ['staff'] }, undefined, 'granted to eve (Basic)', 2],
+    [{ address: '192.0.2.7' }, undefined, 'granted without a user', 0],
+    [{ headers: ['Authorization', 'Basic eDp5'] }, 401, 'x may not enter', 0],
+  ])('decides about %j', async (asking, status, outcome, assumptions) => {
+    const { answer, access } = await explain('http://www.example.com:8080/app/staff', asking);
+    expect([answer.status, access.outcome, access.assumptions.length]).toEqual([
+      status,
+      outcome,
+      assumptions,
+    ]);
+  });
+
+  it('refuses what no server would get', () => {
+    const wanted = { method: 'GET', headers: [] };
+    expect(findAskedRequest(config, { ...wanted, url: 'ftp://x/' })).toContain(
+      'neither a path nor an http:// URL',
+    );
+    expect(findAskedRequest(config, { ...wanted, url: 'http://x:99/' })).toBe(
+      'nothing listens on port 99; the site file says Listen for 8080, 8081',
+    );
+    expect(findAskedRequest(config, { ...wanted, url: 'http://a..b/' })).toBe('a..b is no valid host');
+  });
+
+  it('shows a malformed request refused before any section', async () => {
+    const { answer, sections, access } = await explain('http://www.example.com:8080/%zz');
+    expect([answer.status, sections, access.outcome]).toEqual([400, [], 'refused before anybody asked']);
+  });
+
+  it('prints nothing that could move a terminal', async () => {
+    const text = formatExplanation(await explain('http://www.example.com:8080/%1b%5b2J'));
+    expect(text).not.toContain('\x1b');
+    expect(text).toContain('path          /\\x1b[2J');
+  });
+});
