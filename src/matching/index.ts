@@ -1,3 +1,4 @@
 export * from './address-range.js';
 export * from './client-address.js';
 export { type PatternResult, translatePattern } from './patterns.js';
+export * from './wildcard.js';

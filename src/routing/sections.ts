@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import type { DirectorySettings, Section, SectionKind } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
+import { compilePathWildcard, compileWildcard } from '../matching/index.js';
 import type { RequestPath } from './alias-table.js';
 import { withoutMemory } from './pattern.js';
 import { buildPrefixIndex, type PrefixIndex } from './prefix-index.js';
-import { compilePathWildcard, compileWildcard } from './wildcard.js';
 
 /** A section that can match, with its place in the file. Its identity stands for it in caches. */
 export interface CompiledSection {

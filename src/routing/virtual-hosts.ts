@@ -1,8 +1,8 @@
 import { isIPv6, SocketAddress } from 'node:net';
 import type { ServerConfig, VirtualHost, VirtualHostAddress } from '../config/model.js';
+import { compileWildcard, type WildcardMatcher } from '../matching/index.js';
 import type { RoutingFacts } from './index.js';
 import type { ResolvedNames } from './virtual-host-names.js';
-import { compileWildcard, type WildcardMatcher } from './wildcard.js';
 
 /**
  * Address first: `IP:port` hides `IP:*`, which hides `*:port`, which hides `*`. In the set so found the first virtual host

@@ -1,0 +1,176 @@
+import { compilePathWildcard, compileWildcard, isInRanges } from '../matching/index.js';
+import { type ClockName, isClockName, tellTime } from './clock.js';
+import { modificationTime, testFile } from './file-tests.js';
+import { callFunction } from './functions.js';
+import type { Comparison, Condition, Text } from './model.js';
+import type { VariableName } from './names.js';
+
+/** What an expression may ask about. Byte strings; undefined counts as empty. */
+export interface Subject {
+  variable(name: Exclude<VariableName, ClockName | 'LAST_MODIFIED'>): string | undefined;
+  /** Several fields of one name are joined by `, `. */
+  requestHeader(name: string): string | undefined;
+  responseHeader(name: string): string | undefined;
+  /** Variables of the request. */
+  environment(name: string): string | undefined;
+  note(name: string): string | undefined;
+}
+
+export type Evaluation =
+  | {
+      readonly kind: 'settled';
+      readonly holds: boolean;
+      /** `$0` … of the last pattern that was tried. */
+      readonly groups: readonly string[];
+    }
+  /** Cannot be told: whoever protects something by it must refuse. */
+  | { readonly kind: 'fault'; readonly reason: string };
+
+export type TextEvaluation =
+  | { readonly kind: 'settled'; readonly text: string }
+  | { readonly kind: 'fault'; readonly reason: string };
+
+/** Never throws. */
+export function evaluateCondition(condition: Condition, subject: Subject): Evaluation {
+  return catchFault(() => {
+    const run = new Run(subject);
+    const holds = run.test(condition);
+    return { kind: 'settled', holds, groups: run.groups };
+  });
+}
+
+/** Never throws. `groups`: what `$0` … stand for. */
+export function evaluateText(text: Text, subject: Subject, groups: readonly string[] = []): TextEvaluation {
+  return catchFault(() => ({ kind: 'settled', text: new Run(subject, groups).read(text) }));
+}
+
+function catchFault<Result>(run: () => Result): Result | { readonly kind: 'fault'; readonly reason: string } {
+  try {
+    return run();
+  } catch (error) {
+    return { kind: 'fault', reason: (error as Error).message };
+  }
+}
+
+class Run {
+  readonly #subject: Subject;
+  #groups: readonly string[];
+
+  constructor(subject: Subject, groups: readonly string[] = []) {
+    this.#subject = subject;
+    this.#groups = groups;
+  }
+
+  get groups(): readonly string[] {
+    return this.#groups;
+  }
+
+  test(condition: Condition): boolean {
+    switch (condition.kind) {
+      case 'constant':
+        return condition.value;
+      case 'not':
+        return !this.test(condition.condition);
+      case 'every':
+        return condition.conditions.every((part) => this.test(part));
+      case 'any':
+        return condition.conditions.some((part) => this.test(part));
+      case 'compare-texts': {
+        const left = this.read(condition.left);
+        return compare(condition.operator, left, this.read(condition.right));
+      }
+      case 'compare-numbers': {
+        const left = toNumber(this.read(condition.left));
+        return compare(condition.operator, left, toNumber(this.read(condition.right)));
+      }
+      case 'pattern': {
+        const match = condition.pattern.exec(this.read(condition.subject));
+        this.#groups = match === null ? [] : [...match].map((group) => group ?? '');
+        return match !== null;
+      }
+      case 'one-of': {
+        const text = this.read(condition.subject);
+        return condition.texts.some((one) => this.read(one) === text);
+      }
+      case 'address':
+        return isInRanges(this.read(condition.subject), [condition.range]) === true;
+      case 'wildcard':
+        return this.#matchWildcard(condition);
+      case 'test':
+        return this.#testOperand(condition.test, this.read(condition.operand));
+    }
+  }
+
+  read(text: Text): string {
+    switch (text.kind) {
+      case 'literal':
+        return text.text;
+      case 'group':
+        return this.#groups[text.number] ?? '';
+      case 'joined':
+        return text.texts.map((part) => this.read(part)).join('');
+      case 'function':
+        return callFunction(text.name, this.read(text.argument), this.#subject);
+      case 'variable':
+        return this.#readVariable(text.name);
+    }
+  }
+
+  #readVariable(name: VariableName): string {
+    if (isClockName(name)) return tellTime(name, new Date());
+    if (name === 'LAST_MODIFIED') {
+      const time = modificationTime(this.#subject.variable('REQUEST_FILENAME') ?? '');
+      return time === undefined ? '' : tellTime('TIME', time);
+    }
+    return this.#subject.variable(name) ?? '';
+  }
+
+  #matchWildcard({ subject, wildcard, how }: Extract<Condition, { kind: 'wildcard' }>): boolean {
+    const text = this.read(subject);
+    const pattern = this.read(wildcard);
+    if (how === 'path') return compilePathWildcard(pattern)(text);
+    return how === 'text'
+      ? compileWildcard(pattern)(text)
+      : compileWildcard(lowerCase(pattern))(lowerCase(text));
+  }
+
+  #testOperand(test: Extract<Condition, { kind: 'test' }>['test'], operand: string): boolean {
+    switch (test) {
+      case 'n':
+        return operand !== '';
+      case 'z':
+        return operand === '';
+      case 'T':
+        return !/^(?:|0|off|false|no)$/i.test(operand);
+      default:
+        return testFile(test, operand);
+    }
+  }
+}
+
+function compare<Value extends string | number>(operator: Comparison, left: Value, right: Value): boolean {
+  switch (operator) {
+    case '==':
+      return left === right;
+    case '!=':
+      return left !== right;
+    case '<':
+      return left < right;
+    case '<=':
+      return left <= right;
+    case '>':
+      return left > right;
+    case '>=':
+      return left >= right;
+  }
+}
+
+/** As C's atoi: blanks, a sign, decimal digits, whatever follows. */
+function toNumber(text: string): number {
+  return Number(/^[ \t-\r]*([+-]?[0-9]+)/.exec(text)?.[1] ?? 0);
+}
+
+/** Only ASCII letters: the text is bytes. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,13 @@
+/** Apache's expression language: read at start into plain data, evaluated for a request. */
+
+export { asksFor } from './asks-for.js';
+export {
+  type Evaluation,
+  evaluateCondition,
+  evaluateText,
+  type Subject,
+  type TextEvaluation,
+} from './evaluate.js';
+export type { Condition, Text } from './model.js';
+export { functionNames, type VariableName, variableNames } from './names.js';
+export { type Parsed, parseCondition, parseText } from './parse.js';
