@@ -121,9 +121,9 @@ async function detectConvention(
 }
 
 const threeWays = `Say which is meant:
-  export default { fetch(request, env, ctx) { … } }           Fetch: returns a Response
-  export default function (request, response) { … }           Node: as for http.createServer()
-  export function application(environ, startResponse) { … }   WSGI: returns an iterable of bytes
+  export default { fetch(request, env, ctx) { ... } }           Fetch: returns a Response
+  export default function (request, response) { ... }           Node: as for http.createServer()
+  export function application(environ, startResponse) { ... }   WSGI: returns an iterable of bytes
 or set interface=fetch, interface=node or interface=wsgi on WSGIScriptAlias (or WSGIApplicationInterface).`;
 
 type Kind = 'fetch' | 'nest' | 'server' | 'fastify' | 'express' | 'koa';
