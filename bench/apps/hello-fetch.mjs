@@ -1,0 +1,3 @@
+const headers = { 'Content-Type': 'text/plain', 'Content-Length': '13' };
+
+export default { fetch: () => new Response('Hello, world\n', { headers }) };

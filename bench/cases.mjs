@@ -1,0 +1,73 @@
+/** What is compared. `against`: the names of servers.mjs, with the ratio to reach. */
+export const cases = [
+  {
+    name: 'python-1x15',
+    title: 'Python hello, 1 process × 15 threads',
+    app: 'hello.py',
+    threads: 15,
+    against: { apacheWsgi: 3 },
+  },
+  {
+    name: 'python-1x1',
+    title: 'Python hello, 1 × 1',
+    app: 'hello.py',
+    threads: 1,
+    against: { nginxUwsgi: 1 },
+  },
+  {
+    name: 'python-1x4',
+    title: 'Python hello, 1 × 4',
+    app: 'hello.py',
+    threads: 4,
+    against: { nginxGunicorn: 2 },
+  },
+  {
+    name: 'node',
+    title: 'JavaScript hello, Node handler',
+    app: 'hello.mjs',
+    against: { nginxNode: 1.2, apacheProxy: 2.5, bareNode: 0.9 },
+  },
+  {
+    name: 'fetch',
+    title: 'JavaScript hello, Fetch handler',
+    app: 'hello-fetch.mjs',
+    against: { nginxNode: 1 },
+  },
+  {
+    name: 'bcrypt',
+    title: 'Python hello behind bcrypt (cost 5)',
+    app: 'hello.py',
+    threads: 15,
+    password: true,
+    against: { apacheWsgi: 15 },
+  },
+  {
+    name: 'static-10k',
+    title: 'static file, 10 kB',
+    files: true,
+    path: '/10k.bin',
+    against: { apacheFiles: 1 },
+  },
+  {
+    name: 'static-1m',
+    title: 'static file, 1 MB',
+    files: true,
+    path: '/1m.bin',
+    against: { apacheFiles: 0.8 },
+  },
+  {
+    name: 'python-1m',
+    title: '1 MB from Python',
+    app: 'megabyte.py',
+    threads: 15,
+    against: { apacheWsgi: 1 },
+  },
+  {
+    name: 'connections',
+    title: 'new connection per request, Python hello',
+    app: 'hello.py',
+    threads: 15,
+    closes: true,
+    against: { apacheWsgi: 1 },
+  },
+];

@@ -1,0 +1,134 @@
+/** Starting a server, loading it, and reading what it cost. Linux only: it reads /proc. */
+
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const ticksPerSecond = 100;
+const pageBytes = 4096;
+
+/** Two neighbouring ports that nobody listens on: some servers need one for a backend. */
+export async function findFreePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+/** Starts a server of servers.mjs in `folder` and waits until it answers. */
+export async function startServer(server, folder, port) {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(server.files)) writeFileSync(join(folder, name), text);
+  const children = [];
+  for (const [program, ...parameters] of server.commands) {
+    const child = spawn(program, parameters, { cwd: folder, stdio: 'ignore' });
+    children.push(child);
+    await sleep(300);
+    for (const path of server.openSockets ?? []) if (existsSync(path)) chmodSync(path, 0o666);
+  }
+  await waitUntilListening(port, server.name);
+  return {
+    pids: () => children.flatMap((child) => [child.pid, ...descendantsOf(child.pid)]),
+    stop: async () => {
+      for (const child of children.reverse()) {
+        if (child.exitCode !== null) continue;
+        child.kill('SIGTERM');
+        const killed = sleep(4_000, undefined, { ref: false }).then(() => child.kill('SIGKILL'));
+        await Promise.race([once(child, 'exit'), killed]);
+      }
+    },
+  };
+}
+
+async function waitUntilListening(port, name) {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return;
+    await sleep(50);
+  }
+  throw new Error(`${name} does not listen on port ${port}`);
+}
+
+/** One round. Returns requests/s, bytes/s, latencies in ms, errors, CPU seconds per 1 000 requests and resident MB. */
+export async function measureRound(running, url, { seconds, connections, headers }) {
+  const before = cpuSecondsOf(running.pids());
+  const lines = headers.flatMap((header) => ['-H', header]);
+  const { stdout } = await promisify(execFile)('wrk', [
+    ...['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...lines, url],
+  ]);
+  const pids = running.pids();
+  const result = parseWrk(stdout);
+  return {
+    ...result,
+    cpuPerThousand: ((cpuSecondsOf(pids) - before) / Math.max(1, result.requests)) * 1000,
+    residentMb: pids.reduce((sum, pid) => sum + residentBytesOf(pid), 0) / 1048576,
+  };
+}
+
+function parseWrk(text) {
+  const number = (pattern) => Number(pattern.exec(text)?.[1] ?? 0);
+  const failed = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0;
+  const socket = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];
+  return {
+    requests: number(/(\d+) requests in/),
+    rate: number(/Requests\/sec:\s+([\d.]+)/),
+    p50: milliseconds(/50%\s+(\S+)/.exec(text)?.[1]),
+    p99: milliseconds(/99%\s+(\S+)/.exec(text)?.[1]),
+    errors: Number(failed) + socket.slice(1).reduce((sum, count) => sum + Number(count), 0),
+  };
+}
+
+function milliseconds(text = '0') {
+  const value = Number.parseFloat(text);
+  if (text.endsWith('us')) return value / 1000;
+  return text.endsWith('ms') ? value : value * 1000;
+}
+
+function descendantsOf(pid) {
+  const parents = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const parent = Number(statOf(name)?.[1]);
+    if (!parents.has(parent)) parents.set(parent, []);
+    parents.get(parent).push(Number(name));
+  }
+  const below = (parent) => (parents.get(parent) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid);
+}
+
+function cpuSecondsOf(pids) {
+  let ticks = 0;
+  for (const pid of pids) {
+    const stat = statOf(pid);
+    if (stat) ticks += Number(stat[11]) + Number(stat[12]);
+  }
+  return ticks / ticksPerSecond;
+}
+
+/** Fields of /proc/PID/stat behind the name: state, parent, …; undefined when the process is gone. */
+function statOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+function residentBytesOf(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes;
+  } catch {
+    return 0;
+  }
+}
