@@ -44,6 +44,8 @@ function tell(message: FromFrontEnd): void {
 process.title = 'modhost: front end';
 process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
+// Means nothing here; without a listener Node would open its debugger to this machine.
+process.on('SIGUSR1', () => {});
 
 process.once('message', (message: ToFrontEnd) => {
   if (message.type !== 'start') throw new Error(`the supervisor said ${message.type} before start`);

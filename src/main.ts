@@ -236,7 +236,10 @@ async function supervise(site: SiteOptions, config: ServerConfig, foreground: bo
     if (!(foreground && process.stdout.isTTY)) supervisor.stop('graceful', 'caught SIGWINCH');
   });
   try {
-    await supervisor.start(config);
+    if (!(await supervisor.start(config))) {
+      await supervisor.ended;
+      return 0;
+    }
   } catch (error) {
     const failure = (error as Error).message;
     if (process.send !== undefined) {

@@ -44,6 +44,7 @@ export class DaemonPool {
   readonly #places: Place[];
   readonly #all = new Set<DaemonProcess>();
   readonly #idleCallbacks: (() => void)[] = [];
+  readonly #settledCallbacks: (() => void)[] = [];
   #isEnding = false;
 
   constructor(plan: PoolPlan, ports: PoolPorts) {
@@ -65,6 +66,24 @@ export class DaemonPool {
 
   get isReady(): boolean {
     return this.#places.every(({ current }) => current?.isReady === true);
+  }
+
+  /** Resolves when every process is ready, or one has shown that it cannot be. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settledCallbacks.push(resolve);
+      this.#noteProgress();
+    });
+  }
+
+  /** Starts at once what waits after early deaths: the cause may be gone. */
+  retry(): void {
+    for (const place of this.#places) {
+      place.earlyDeaths = 0;
+      if (place.current !== undefined) continue;
+      clearTimeout(place.timer);
+      this.#start(place);
+    }
   }
 
   /** Finish open requests, then end. */
@@ -91,8 +110,15 @@ export class DaemonPool {
     });
   }
 
+  #noteProgress(): void {
+    const hasFailed = this.#places.some(({ earlyDeaths }) => earlyDeaths > 0);
+    if (!this.isReady && !hasFailed && !this.#isEnding) return;
+    for (const callback of this.#settledCallbacks.splice(0)) callback();
+  }
+
   #stopPlaces(): void {
     this.#isEnding = true;
+    this.#noteProgress();
     for (const place of this.#places) clearTimeout(place.timer);
   }
 
@@ -110,6 +136,7 @@ export class DaemonPool {
       const process: DaemonProcess = new DaemonProcess(launch, this.#ports.takeSocketPath(), this.token, {
         ready: () => {
           this.#ports.log('info', `daemon process ${describe(group, runtime)} is ready`, process.pid);
+          this.#noteProgress();
           this.#ports.changed();
         },
         reload: (script) => this.#replace(place, process, script),
@@ -149,6 +176,7 @@ export class DaemonPool {
   #startLater(place: Place): void {
     if (this.#isEnding) return;
     place.earlyDeaths += 1;
+    this.#noteProgress();
     if (place.earlyDeaths === 1) {
       place.timer = setTimeout(() => this.#start(place), 0);
       return;
@@ -173,7 +201,9 @@ export class DaemonPool {
     );
     process.drain(gracefulTimeoutMs);
     this.#ports.changed();
-    if (place.current === process) this.#start(place);
+    if (place.current !== process) return;
+    if (Date.now() - process.startedAt >= youngMs) place.earlyDeaths = 0;
+    this.#start(place);
   }
 }
 

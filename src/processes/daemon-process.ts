@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { unlink } from 'node:fs';
-import type { Duplex, Readable } from 'node:stream';
+import { unlink, unlinkSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { ControlChannel, type StartMessage } from './control-channel.js';
 import { splitLines } from './line-splitter.js';
 import { type BoundSocket, bindUnix } from './listening-sockets.js';
@@ -32,6 +32,9 @@ export interface DaemonProcessListener {
 /** Beyond shutdown-timeout, which the process enforces itself, before it is killed. */
 const killGraceMs = 1_000;
 
+/** What a process said last is read for so long; programs that it started may hold its pipes for ever. */
+const lastWordsMs = 500;
+
 /** One daemon process, from spawn to exit. */
 export class DaemonProcess {
   readonly socketPath: string;
@@ -41,29 +44,25 @@ export class DaemonProcess {
   isLeaving = false;
   readonly #plan: LaunchPlan;
   readonly #child: ChildProcess;
-  readonly #control: ControlChannel;
+  #control: ControlChannel | undefined;
   readonly #socket: BoundSocket;
   #killTimer: NodeJS.Timeout | undefined;
   #startupTimer: NodeJS.Timeout | undefined;
   #endingReason: string | undefined;
 
-  /** @throws BindError */
+  /** @throws BindError, or the system's error when the program cannot even be tried */
   constructor(plan: LaunchPlan, socketPath: string, token: string, listener: DaemonProcessListener) {
     this.#plan = plan;
     this.socketPath = socketPath;
     this.#socket = bindUnix(socketPath, plan.socketOwner);
-    const [program = '', ...parameters] = plan.command;
-    this.#child = spawn(program, parameters, {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#socket.fd],
-      env: plan.environment,
-      // A session of its own: Ctrl-C of a terminal is for the supervisor, which ends the others in order.
-      detached: true,
-      ...(plan.workingDirectory === undefined ? {} : { cwd: plan.workingDirectory }),
-    });
-    splitLines(this.#child.stdout as Readable, (line) => listener.output(line));
-    splitLines(this.#child.stderr as Readable, (line) => listener.output(line));
+    this.#child = this.#spawn();
+    this.#watchEnd(listener);
+    // Without descriptors left in the system there are no pipes; `error` follows.
+    const [, output, errors, control] = (this.#child.stdio ?? []) as (Socket | null | undefined)[];
+    for (const pipe of [output, errors]) if (pipe) splitLines(pipe, (line) => listener.output(line));
+    if (!control) return;
     this.#control = new ControlChannel(
-      this.#child.stdio[3] as Duplex,
+      control,
       (message) => {
         if (message.type === 'reload') return listener.reload(message.script);
         clearTimeout(this.#startupTimer);
@@ -73,7 +72,6 @@ export class DaemonProcess {
       (line) => listener.output(`not a control message: ${line}`),
     );
     this.#control.send({ ...plan.start, token });
-    this.#watchEnd(listener);
     this.#watchStartup();
   }
 
@@ -84,7 +82,7 @@ export class DaemonProcess {
   /** Finish what is open, take nothing new; ended by force after `timeoutMs`. */
   drain(timeoutMs: number): void {
     this.isLeaving = true;
-    this.#control.send({ type: 'drain' });
+    this.#control?.send({ type: 'drain' });
     this.#killAfter(timeoutMs, 'did not finish its requests within graceful-timeout');
   }
 
@@ -97,6 +95,24 @@ export class DaemonProcess {
       'did not end within shutdown-timeout',
       'SIGKILL',
     );
+  }
+
+  #spawn(): ChildProcess {
+    const { command, environment, workingDirectory } = this.#plan;
+    const [program = '', ...parameters] = command;
+    try {
+      return spawn(program, parameters, {
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', this.#socket.fd],
+        env: environment,
+        // A session of its own: Ctrl-C of a terminal is for the supervisor, which ends the others in order.
+        detached: true,
+        ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
+      });
+    } catch (error) {
+      this.#socket.close();
+      unlinkSync(this.socketPath);
+      throw error;
+    }
   }
 
   #killAfter(timeoutMs: number, reason: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): void {
@@ -126,6 +142,7 @@ export class DaemonProcess {
       this.isReady = false;
       this.#socket.close();
       unlink(this.socketPath, () => {});
+      this.#letGoOfPipes();
       listener.ended(reason, isFailure);
     };
     this.#child.on('error', (error) => end(`could not be started: ${explain(error)}`, true));
@@ -135,6 +152,16 @@ export class DaemonProcess {
       const why = this.#endingReason === undefined ? '' : ` (${this.#endingReason})`;
       end(how + why, code !== 0);
     });
+  }
+
+  /** What programs left behind by the application print is still logged, but they keep nobody from ending. */
+  #letGoOfPipes(): void {
+    const [, output, errors, control] = (this.#child.stdio ?? []) as (Socket | null | undefined)[];
+    control?.destroy();
+    const timer = setTimeout(() => {
+      for (const pipe of [output, errors]) pipe?.unref();
+    }, lastWordsMs);
+    this.#child.once('close', () => clearTimeout(timer));
   }
 }
 

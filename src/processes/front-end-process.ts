@@ -110,7 +110,7 @@ export class FrontEndProcess {
   terminate(): void {
     this.isLeaving = true;
     this.#child.kill('SIGTERM');
-    this.#killTimer = setTimeout(() => this.#child.kill('SIGKILL'), killAfterMs);
+    this.#killTimer ??= setTimeout(() => this.#child.kill('SIGKILL'), killAfterMs);
   }
 
   #send(message: ToFrontEnd): void {

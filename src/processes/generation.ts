@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
-import { frontEndIdentity } from './accounts.js';
+import { frontEndIdentity, type Identity } from './accounts.js';
 import type { DaemonPool, Runtime } from './daemon-pool.js';
 import {
   type AnnouncedProcess,
@@ -37,11 +37,14 @@ export class Generation {
   /** By `group/runtime`; shared with the generation before when a group did not change. */
   readonly pools: Map<string, DaemonPool>;
   readonly #ports: GenerationPorts;
+  readonly #identity: Identity | undefined;
   readonly #frontEnds = new Set<FrontEndProcess>();
   readonly #endCallbacks: (() => void)[] = [];
   #isLeaving = false;
+  readonly #respawnTimers = new Set<NodeJS.Timeout>();
   #onListening: ((failure: string | undefined) => void) | undefined;
 
+  /** @throws Error when User or Group of the configuration do not exist */
   constructor(
     config: ServerConfig,
     listeners: readonly BoundListener[],
@@ -54,9 +57,10 @@ export class Generation {
     this.logs = logs;
     this.pools = pools;
     this.#ports = ports;
+    this.#identity = frontEndIdentity(config);
   }
 
-  /** Forks the front ends; resolves when all listen, with what went wrong if one cannot. */
+  /** Forks the front ends; resolves when all listen, with what went wrong if one cannot or they are told to end before. */
   start(): Promise<string | undefined> {
     return new Promise((resolve) => {
       this.#onListening = (failure) => {
@@ -75,12 +79,12 @@ export class Generation {
 
   /** Stop accepting; open requests end; 0: however long they take. */
   drain(timeoutMs: number): void {
-    this.#isLeaving = true;
+    this.#leave();
     for (const frontEnd of this.#frontEnds) frontEnd.drain(timeoutMs);
   }
 
   terminate(): void {
-    this.#isLeaving = true;
+    this.#leave();
     for (const frontEnd of this.#frontEnds) frontEnd.terminate();
   }
 
@@ -90,6 +94,12 @@ export class Generation {
       if (this.#frontEnds.size === 0) resolve();
       else this.#endCallbacks.push(resolve);
     });
+  }
+
+  #leave(): void {
+    this.#isLeaving = true;
+    for (const timer of this.#respawnTimers) clearTimeout(timer);
+    this.#onListening?.('it was told to end before every front end listened');
   }
 
   #processTable(): readonly AnnouncedProcess[] {
@@ -108,13 +118,12 @@ export class Generation {
 
   #startFrontEnd(): void {
     const fds = [...this.listeners.map(({ socket }) => socket.fd), ...this.logs.map(({ fd }) => fd)];
-    const identity = frontEndIdentity(this.config);
     const start: FrontEndStart = {
       config: this.config,
       isForeground: this.#ports.isForeground,
       listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
       logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
-      ...(identity === undefined ? {} : { identity }),
+      ...(this.#identity === undefined ? {} : { identity: this.#identity }),
     };
     const frontEnd: FrontEndProcess = new FrontEndProcess(this.#ports.frontEndModule, fds, start, {
       message: (message) => {
@@ -144,8 +153,16 @@ export class Generation {
     if (!this.#isLeaving) {
       if (this.#onListening !== undefined) this.#fail(reason);
       else if (Date.now() - frontEnd.startedAt >= youngMs) this.#startFrontEnd();
-      else setTimeout(() => this.#isLeaving || this.#startFrontEnd(), respawnDelayMs);
+      else this.#respawnLater();
     }
     if (this.#frontEnds.size === 0) for (const callback of this.#endCallbacks.splice(0)) callback();
+  }
+
+  #respawnLater(): void {
+    const timer = setTimeout(() => {
+      this.#respawnTimers.delete(timer);
+      this.#startFrontEnd();
+    }, respawnDelayMs);
+    this.#respawnTimers.add(timer);
   }
 }

@@ -8,7 +8,8 @@ import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
 import { type BoundListener, Generation } from './generation.js';
 import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
 import { type BoundSocket, bindTcp } from './listening-sockets.js';
-import { closeLogs, defaultErrorLog, keyOfLog, openLogs } from './log-files.js';
+import { closeLogs, defaultErrorLog, keyOfLog, type OpenLog, openLogs } from './log-files.js';
+import { removeStaleSockets } from './stale-sockets.js';
 
 /** A process group and a runtime that the site file shows to be needed. */
 export interface NeededPool {
@@ -30,6 +31,9 @@ export interface SupervisorPorts {
 
 export type StopMode = 'now' | 'graceful';
 
+/** As long as a request waits for a daemon process, unless connect-timeout says otherwise. */
+const poolPatienceMs = 15_000;
+
 /** sun_path holds 108 bytes with its NUL. */
 const longestSocketPath = 107;
 
@@ -37,31 +41,44 @@ const longestSocketPath = 107;
 export class Supervisor {
   readonly #ports: SupervisorPorts;
   #current: Generation | undefined;
+  /** Between its first front end and its last one's word that it listens. */
+  #starting: Generation | undefined;
   readonly #leaving = new Set<Generation>();
+  /** No generation needs them any more. */
+  readonly #endingPools = new Set<DaemonPool>();
   #work: Promise<void> = Promise.resolve();
   #socketPrefix = '';
   #socketCount = 0;
   #temporaryDirectory: string | undefined;
+  #isServing = false;
   #isStopping = false;
+  #onStopping: () => void = () => {};
+  readonly #stopping: Promise<void>;
   #onEnded: () => void = () => {};
   readonly ended: Promise<void>;
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
+    this.#stopping = new Promise((resolve) => {
+      this.#onStopping = resolve;
+    });
     this.ended = new Promise((resolve) => {
       this.#onEnded = resolve;
     });
   }
 
-  /** Resolves when every front end listens. @throws Error (worded for the user) when something cannot be opened or bound */
-  async start(config: ServerConfig): Promise<void> {
-    this.#socketPrefix = this.#prepareSocketPrefix(config);
-    const generation = this.#prepare(config, undefined, false);
-    this.#current = generation;
-    const failure = await generation.start();
-    if (failure !== undefined) throw new Error(failure);
-    writePidFile(config.global.pidFile);
-    this.#ports.log('notice', `modhost configured -- resuming normal operations`);
+  /**
+   * Resolves when every front end listens, with false if it was stopped before.
+   * @throws Error (worded for the user) when something cannot be opened or bound
+   */
+  start(config: ServerConfig): Promise<boolean> {
+    const started = this.#start(config);
+    // What signals ask for meanwhile waits for its end.
+    this.#work = started.then(
+      () => {},
+      () => {},
+    );
+    return started;
   }
 
   /** Reads the site file again and swaps it in; a bad one leaves the old one serving. */
@@ -79,6 +96,8 @@ export class Supervisor {
     if (this.#isStopping && mode === 'graceful') return;
     const isSecond = this.#isStopping;
     this.#isStopping = true;
+    this.#onStopping();
+    this.#starting?.terminate();
     if (isSecond) this.#terminateAll();
     else this.#then(() => this.#end(mode, cause));
   }
@@ -89,9 +108,32 @@ export class Supervisor {
       .catch((error: Error) => this.#ports.log('crit', error.stack ?? error.message));
   }
 
+  async #start(config: ServerConfig): Promise<boolean> {
+    this.#socketPrefix = this.#prepareSocketPrefix(config);
+    const generation = this.#prepare(config, undefined, false);
+    this.#current = generation;
+    const failure = await this.#bringUp(generation);
+    if (this.#isStopping) return false;
+    if (failure !== undefined) throw new Error(failure);
+    writePidFile(config.global.pidFile);
+    this.#isServing = true;
+    this.#ports.log('notice', `modhost configured -- resuming normal operations`);
+    return true;
+  }
+
+  /** What went wrong, if the generation does not serve now. */
+  async #bringUp(generation: Generation): Promise<string | undefined> {
+    this.#starting = generation;
+    try {
+      return await generation.start();
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
   async #reload(isRestart: boolean): Promise<void> {
     const old = this.#current;
-    if (old === undefined || this.#isStopping) return;
+    if (old === undefined || !this.#isServing || this.#isStopping) return;
     const word = isRestart ? 'restart' : 'graceful restart';
     this.#ports.log('notice', `${word} requested`);
     const config = this.#ports.loadConfig();
@@ -106,9 +148,11 @@ export class Supervisor {
       this.#ports.log('error', `${(error as Error).message}: the configuration before it stays in force`);
       return;
     }
-    const failure = await next.start();
+    await this.#waitForPools(next, old);
+    const failure = this.#isStopping ? 'stopped' : await this.#bringUp(next);
     if (failure !== undefined) {
       this.#abandon(next, old);
+      if (this.#isStopping) return;
       this.#ports.log('error', 'the configuration before it stays in force');
       return;
     }
@@ -121,40 +165,67 @@ export class Supervisor {
     this.#ports.log('notice', 'modhost configured -- resuming normal operations');
   }
 
+  /** New processes come up while the old ones serve; those that cannot, or take too long, are not waited for. */
+  async #waitForPools(next: Generation, old: Generation): Promise<void> {
+    const shared = new Set(old.pools.values());
+    const fresh = [...next.pools.values()].filter((pool) => !shared.has(pool));
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, poolPatienceMs);
+    });
+    await Promise.race([Promise.all(fresh.map((pool) => pool.settled())), tooLong, this.#stopping]);
+    clearTimeout(timer);
+  }
+
   /** Binds, opens and starts what `config` needs, taking over from `old` what has not changed. */
   #prepare(config: ServerConfig, old: Generation | undefined, isRestart: boolean): Generation {
     const listeners = bindListeners(config.listeners, old?.listeners ?? []);
+    let logs: OpenLog[] = [];
+    let pools = new Map<string, DaemonPool>();
     try {
-      const logs = openLogs(config, this.#ports.isForeground);
-      const destination =
-        config.mainServer.settings.errorLog ?? defaultErrorLog(config, this.#ports.isForeground);
-      const errorLog = logs.find(({ key }) => key === keyOfLog(destination));
-      this.#ports.logTo(errorLog?.fd ?? 2, config);
-      const pools = this.#preparePools(config, isRestart ? undefined : old);
-      return new Generation(config, listeners, logs, pools, {
+      logs = openLogs(config, this.#ports.isForeground);
+      pools = this.#preparePools(config, isRestart ? undefined : old);
+      const generation = new Generation(config, listeners, logs, pools, {
         frontEndModule: this.#ports.frontEndModule,
         frontEnds: config.global.frontEnds ?? availableParallelism(),
         isForeground: this.#ports.isForeground,
         log: this.#ports.log,
         requestProcesses: (generation, group, runtime) => this.#startOnDemand(generation, group, runtime),
       });
+      this.#logTo(generation);
+      return generation;
     } catch (error) {
       closeUnshared(listeners, old?.listeners ?? []);
+      closeLogs(logs);
+      const kept = new Set(old?.pools.values());
+      for (const pool of pools.values()) if (!kept.has(pool)) pool.terminate();
       throw error;
     }
   }
 
+  /** The supervisor's own lines go where this generation's main server has its error log. */
+  #logTo({ config, logs }: Generation): void {
+    const destination =
+      config.mainServer.settings.errorLog ?? defaultErrorLog(config, this.#ports.isForeground);
+    const errorLog = logs.find(({ key }) => key === keyOfLog(destination));
+    this.#ports.logTo(errorLog?.fd ?? 2, config);
+  }
+
   #preparePools(config: ServerConfig, old: Generation | undefined): Map<string, DaemonPool> {
-    const pools = new Map<string, DaemonPool>();
     const needed = [...this.#ports.neededPools(config)];
     // What was started on demand goes on being needed.
     for (const pool of old?.pools.values() ?? [])
       needed.push({ group: pool.plan.group, runtime: pool.plan.runtime });
+    const plans = new Map<string, PoolPlan>();
     for (const { group, runtime } of needed) {
       const key = `${group}/${runtime}`;
       const definition = findProcessGroup(config, group);
-      if (pools.has(key) || definition === undefined) continue;
-      const plan = planPool(config, definition, runtime, this.#ports.runtimeOf);
+      if (plans.has(key) || definition === undefined) continue;
+      plans.set(key, planPool(config, definition, runtime, this.#ports.runtimeOf));
+    }
+    // Nothing is started before everything is known to make sense.
+    const pools = new Map<string, DaemonPool>();
+    for (const [key, plan] of plans) {
       const before = old?.pools.get(key);
       const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
       pools.set(key, isSame ? before : this.#createPool(plan));
@@ -174,30 +245,43 @@ export class Supervisor {
     const key = `${group}/${runtime}`;
     const definition = findProcessGroup(generation.config, group);
     if (generation.pools.has(key) || definition === undefined || this.#isStopping) return;
-    generation.pools.set(
-      key,
-      this.#createPool(planPool(generation.config, definition, runtime, this.#ports.runtimeOf)),
-    );
+    try {
+      const plan = planPool(generation.config, definition, runtime, this.#ports.runtimeOf);
+      generation.pools.set(key, this.#createPool(plan));
+    } catch (error) {
+      this.#ports.log('error', `cannot start daemon processes of ${key}: ${(error as Error).message}`);
+    }
   }
 
   #announce(): void {
     this.#current?.announce();
+    this.#starting?.announce();
     for (const generation of this.#leaving) generation.announce();
   }
 
-  /** The old front ends finish; pools that the new generation does not share follow when they have. */
+  /** The old front ends finish; pools that nobody shares with them follow when they have. */
   #retire(old: Generation, next: Generation, isRestart: boolean): void {
     this.#leaving.add(old);
-    if (isRestart) old.terminate();
+    if (isRestart) for (const generation of this.#leaving) generation.terminate();
     else old.drain(next.config.global.gracefulShutdownTimeoutMs);
     closeUnshared(old.listeners, next.listeners);
-    const kept = new Set(next.pools.values());
     void old.ended().then(() => {
       this.#leaving.delete(old);
       closeLogs(old.logs);
-      for (const pool of old.pools.values()) if (!kept.has(pool)) pool.drain();
+      const used = new Set(
+        [this.#current, ...this.#leaving].flatMap((user) => [...(user?.pools.values() ?? [])]),
+      );
+      for (const pool of old.pools.values()) if (!used.has(pool)) this.#endPool(pool, isRestart);
     });
-    if (isRestart) for (const pool of old.pools.values()) if (!kept.has(pool)) pool.terminate();
+    const before = new Set(old.pools.values());
+    for (const pool of next.pools.values()) if (before.has(pool)) pool.retry();
+  }
+
+  #endPool(pool: DaemonPool, isRestart: boolean): void {
+    if (isRestart) pool.terminate();
+    else pool.drain();
+    this.#endingPools.add(pool);
+    void pool.ended().then(() => this.#endingPools.delete(pool));
   }
 
   /** A generation that could not start: only what it alone had goes. */
@@ -205,12 +289,9 @@ export class Supervisor {
     next.terminate();
     closeUnshared(next.listeners, old.listeners);
     const kept = new Set(old.pools.values());
-    for (const pool of next.pools.values()) if (!kept.has(pool)) pool.terminate();
+    for (const pool of next.pools.values()) if (!kept.has(pool)) this.#endPool(pool, true);
     void next.ended().then(() => closeLogs(next.logs));
-    const destination =
-      old.config.mainServer.settings.errorLog ?? defaultErrorLog(old.config, this.#ports.isForeground);
-    const errorLog = old.logs.find(({ key }) => key === keyOfLog(destination));
-    this.#ports.logTo(errorLog?.fd ?? 2, old.config);
+    this.#logTo(old);
   }
 
   async #end(mode: StopMode, cause: string | undefined): Promise<void> {
@@ -218,13 +299,14 @@ export class Supervisor {
     const how = mode === 'now' ? 'shutting down' : 'shutting down gracefully';
     if (cause !== undefined) this.#ports.log('notice', `${cause}, ${how}`);
     if (current !== undefined) {
-      rmSync(current.config.global.pidFile, { force: true });
+      // Before that it may be another server's.
+      if (this.#isServing) rmSync(current.config.global.pidFile, { force: true });
       const all = [current, ...this.#leaving];
       if (mode === 'graceful') current.drain(current.config.global.gracefulShutdownTimeoutMs);
       else for (const generation of all) generation.terminate();
       for (const { socket } of current.listeners) socket.close();
       await Promise.all(all.map((generation) => generation.ended()));
-      const pools = new Set(all.flatMap(({ pools }) => [...pools.values()]));
+      const pools = new Set([...all.flatMap(({ pools }) => [...pools.values()]), ...this.#endingPools]);
       for (const pool of pools) pool.terminate();
       await Promise.all([...pools].map((pool) => pool.ended()));
     }
@@ -241,6 +323,7 @@ export class Supervisor {
   #prepareSocketPrefix(config: ServerConfig): string {
     const wanted = config.global.socketPrefix ?? join(config.global.runtimeDirectory, 'wsgi');
     makeFolder(dirname(wanted), 'the sockets of daemon processes');
+    removeStaleSockets(wanted);
     // Room for what takeSocketPath adds.
     if (Buffer.byteLength(wanted) + 60 <= longestSocketPath) return `${wanted}.${process.pid}`;
     const directory = join(tmpdir(), `modhost-${process.pid}-${Date.now().toString(36)}`);

@@ -121,6 +121,43 @@ describe('DaemonPool', () => {
     await untilLogged('cannot work here');
   });
 
+  it('is settled when every process is ready, and when one cannot be', async () => {
+    const pool = createPool('ready', { processes: 2 });
+    await pool.settled();
+    expect(pool.isReady).toBe(true);
+    const broken = createPool('exits-at-start');
+    await broken.settled();
+    expect(broken.isReady).toBe(false);
+    const silent = createPool('never-ready');
+    const settled = silent.settled();
+    silent.terminate();
+    await settled;
+  });
+
+  it('tries again at once when told to, however often processes died before', async () => {
+    const pool = createPool('exits-at-start');
+    await untilLogged('next try in 500 ms');
+    const count = log.length;
+    pool.retry();
+    await untilLogged('exited with code 3', 4);
+    expect(log.slice(count).filter((line) => line.includes('next try'))).toEqual([]);
+  });
+
+  it('ends although a program that it left behind holds its pipes, and still logs what that prints', async () => {
+    const pool = createPool('leaves-a-program');
+    await until(() => pool.isReady);
+    await untilLogged('left behind');
+    const left = Number(/left behind: (\d+)/.exec(log.join('\n'))?.[1]);
+    try {
+      pool.terminate();
+      await pool.ended();
+      process.kill(left, 'SIGUSR2');
+      await untilLogged('[site/node] still here');
+    } finally {
+      process.kill(left, 'SIGKILL');
+    }
+  });
+
   it('ends a process that is not ready within startup-timeout', async () => {
     createPool('never-ready', { startupTimeoutMs: 300 });
     await untilLogged('was not ready within startup-timeout');

@@ -1,4 +1,5 @@
 // A daemon process that does what its first argument says, and nothing else of the contract.
+import { spawn } from 'node:child_process';
 import { createServer, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -9,6 +10,10 @@ const say = (message) => control.write(`${JSON.stringify(message)}\n`);
 if (behaviour === 'exits-at-start') {
   process.stderr.write('cannot work here\n');
   process.exit(3);
+}
+if (behaviour === 'leaves-a-program') {
+  const program = `process.on('SIGUSR2', () => console.log('still here')); console.log('left behind: ' + process.pid); setInterval(() => {}, 1000)`;
+  spawn(process.execPath, ['-e', program], { stdio: 'inherit' });
 }
 if (behaviour === 'ignores-term') process.on('SIGTERM', () => {});
 else process.on('SIGTERM', () => process.exit(0));
