@@ -63,6 +63,12 @@ async function start(given: FrontEndStart): Promise<void> {
     else if (message.type === 'drain') void drain(listeners, message.timeoutMs);
   });
   const site = createSite(given, pools, createRouter(config, await resolveVirtualHostNames(config)));
+  // A bug that no step of the lifecycle caught: it costs the request that met it (its time limits end it), not all the others.
+  process.on('uncaughtException', (error) =>
+    site.logs
+      .errorLog(config.mainServer)
+      .log('crit', 'core', `internal error outside of any request: ${error.stack ?? String(error)}`),
+  );
   for (const fd of given.listenerFds) {
     const listener = createSiteListener(site);
     listeners.push(listener);
@@ -129,6 +135,7 @@ function createSiteListener(site: Site): HttpListener {
     ),
     headerLines: fields,
     headTimeoutMs,
+    timeoutMs: mainServer.settings.timeoutMs,
   };
   return createListener(limits, {
     request: (record) => void serveRequest(record, site),

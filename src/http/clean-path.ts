@@ -48,6 +48,11 @@ export function cleanPath(target: string, options: CleanPathOptions): CleanedTar
   return { kind: 'path', path, rawPath, query, ...(host !== undefined && { host }) };
 }
 
+/** host[:port] of a target in absolute-form, unchecked: it takes the place of the Host header. Undefined: the target has none. */
+export function hostOfTarget(target: string): string | undefined {
+  return absoluteForm.exec(target)?.[1];
+}
+
 /** Runs of `/` as one. */
 export function mergeSlashes(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
@@ -73,13 +78,15 @@ function splitTarget(target: string): TargetParts | PathRefusal {
   const first = target.charCodeAt(0);
   if (first === 0x2f || first === 0x3f) return { kind: 'parts', ...splitQuery(target) };
 
-  const absolute = /^https?:\/\/([^/?]*)/i.exec(target);
+  const absolute = absoluteForm.exec(target);
   const host = absolute?.[1];
   if (absolute === null || host === undefined)
     return refuse(400, 'the request target is neither a path nor a URL');
   if (parseHost(host) === undefined) return refuse(400, 'the request target names no valid host');
   return { kind: 'parts', ...splitQuery(target.slice(absolute[0].length)), host };
 }
+
+const absoluteForm = /^https?:\/\/([^/?]*)/i;
 
 function splitQuery(pathAndQuery: string): { rawPath: string; query: string } {
   const mark = pathAndQuery.indexOf('?');

@@ -1,4 +1,4 @@
-import { type CleanedTarget, cleanPath, headerValues, parseHost } from '../http/index.js';
+import { cleanPath, headerValues, hostOfTarget, parseHost, setHeader } from '../http/index.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
 
@@ -36,30 +36,25 @@ function checkExpectation({ record }: Exchange): Refusal | undefined {
 
 /** Host, then the virtual host that it names, then the path by that host's rules. */
 function readAddress(exchange: Exchange): Refusal | undefined {
-  const { record, site, virtualHost } = exchange;
-  const target = cleanTarget(exchange);
-  if (target.kind === 'refusal')
-    return refuse(target.status, 'core', target.reason, target.status === 404 ? 'info' : 'error');
+  const { record, site } = exchange;
   const hosts = headerValues(record.headers, 'host');
   if (hosts.length > 1) return refuse(400, 'core', 'more than one Host header');
   if (hosts.length === 0 && record.httpVersion === '1.1') return refuse(400, 'core', 'no Host header');
-  const hostText = target.host ?? hosts[0];
+  const targetHost = hostOfTarget(record.target);
+  const hostText = targetHost ?? hosts[0];
   if (hostText !== undefined) {
     const host = parseHost(hostText);
-    if (host === undefined) return refuse(400, 'core', 'the Host header names no valid host');
+    if (host === undefined) return refuse(400, 'core', 'the request names no valid host');
     exchange.host = host;
     exchange.virtualHost = site.router.selectVirtualHost({ ...record.connection, hostName: host.host });
+    // Nobody behind this line shall see another host than the one that was decided on (RFC 9112 section 3.2.2).
+    if (targetHost !== undefined) exchange.headers = setHeader(record.headers, 'Host', targetHost);
   }
-  // Another host may merge slashes differently.
-  const final = exchange.virtualHost === virtualHost ? target : cleanTarget(exchange);
-  if (final.kind === 'refusal')
-    return refuse(final.status, 'core', final.reason, final.status === 404 ? 'info' : 'error');
-  exchange.path = final.path;
-  exchange.rawPath = final.rawPath;
-  exchange.query = final.query;
+  const target = cleanPath(record.target, exchange.virtualHost.settings);
+  if (target.kind === 'refusal')
+    return refuse(target.status, 'core', target.reason, target.status === 404 ? 'info' : 'error');
+  exchange.path = target.path;
+  exchange.rawPath = target.rawPath;
+  exchange.query = target.query;
   return undefined;
-}
-
-function cleanTarget({ record, virtualHost }: Exchange): CleanedTarget | ReturnType<typeof cleanPath> {
-  return cleanPath(record.target, virtualHost.settings);
 }

@@ -24,7 +24,7 @@ export function buildEnviron(exchange: Exchange, script: ScriptFacts, runtime: R
     ...cgiVariables(exchange, script.scriptName, script.pathInfo),
     'SCRIPT_FILENAME',
     script.scriptFile,
-    ...(runtime === 'python' ? headerVariables(record.headers, script.passAuthorization) : []),
+    ...(runtime === 'python' ? headerVariables(exchange.headers, script.passAuthorization) : []),
     'mod_wsgi.process_group',
     script.processGroup,
     'mod_wsgi.application_group',
@@ -52,10 +52,7 @@ export function buildEnviron(exchange: Exchange, script: ScriptFacts, runtime: R
 
 /** What an auth script gets: no credentials, no SetEnv, nothing to read a body from. */
 export function buildAuthEnviron(exchange: Exchange): string[] {
-  return [
-    ...cgiVariables(exchange, '', exchange.path ?? ''),
-    ...headerVariables(exchange.record.headers, false),
-  ];
+  return [...cgiVariables(exchange, '', exchange.path ?? ''), ...headerVariables(exchange.headers, false)];
 }
 
 /** Headers as a Node callable sees them. */

@@ -1,5 +1,5 @@
 import type { VirtualHost } from '../config/model.js';
-import { headerValue, type RequestHost, serverNameAndPort } from '../http/index.js';
+import { type HeaderList, headerValue, type RequestHost, serverNameAndPort } from '../http/index.js';
 import type { AccessRecord, LogLevel } from '../log/index.js';
 import type { Route } from '../routing/index.js';
 import { RequestEnvironment } from './request-environment.js';
@@ -10,6 +10,8 @@ import type { Site } from './site.js';
 export class Exchange {
   readonly record: RequestRecord;
   readonly site: Site;
+  /** As sent, but with the host of a target in absolute-form as Host. */
+  headers: HeaderList;
   readonly environment = new RequestEnvironment();
   virtualHost: VirtualHost;
   /** What the client asked for; undefined if it named no host. */
@@ -27,6 +29,7 @@ export class Exchange {
   constructor(record: RequestRecord, site: Site) {
     this.record = record;
     this.site = site;
+    this.headers = record.headers;
     // Until the Host header has been understood: the first host of the address, as httpd does.
     this.virtualHost = site.router.selectVirtualHost({ ...record.connection, hostName: '' });
     record.reply.onClosed((how) => this.#logAccess(how));
@@ -92,7 +95,7 @@ export class Exchange {
       canonicalName: this.selfName.name,
       canonicalPort: this.selfName.port,
       pid: process.pid,
-      requestHeader: (name) => headerValue(record.headers, name),
+      requestHeader: (name) => headerValue(this.headers, name),
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
       environment: (name) => this.environment.get(name),
     };

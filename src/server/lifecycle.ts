@@ -96,10 +96,8 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
     route.settings,
   );
   exchange.user = verdict.user;
-  if (verdict.kind === 'granted') {
-    exchange.authType = verdict.authType;
-    return undefined;
-  }
+  exchange.authType = verdict.kind === 'granted' ? verdict.authType : undefined;
+  if (verdict.kind === 'granted') return undefined;
   return {
     kind: 'refusal',
     status: verdict.status,

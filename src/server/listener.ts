@@ -1,9 +1,17 @@
 /** The one file that knows node:http: it makes request records of what comes in and carries answers out. */
 
-import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
-import { headerValue } from '../http/index.js';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import { Server as NetServer, Socket } from 'node:net';
+import { headerValue, headerValues } from '../http/index.js';
+import { closeLingering } from './lingering-close.js';
 import type { ConnectionFacts, Expectation, Reply, RequestBody, RequestRecord } from './request-record.js';
+import { RequestTurns } from './request-turns.js';
 
 /** Limits that hold before it is known which virtual host a request is for: the main server's. */
 export interface ListenerLimits {
@@ -17,12 +25,14 @@ export interface ListenerLimits {
   readonly headerLines: number;
   /** For request line and headers. */
   readonly headTimeoutMs: number;
+  /** One wait for the client, to send or to take, until a virtual host says otherwise. */
+  readonly timeoutMs: number;
 }
 
 /** A request that could not be understood; nothing of it is known but the connection. */
 export interface UnreadableRequest {
   readonly connection: ConnectionFacts;
-  readonly status: 400 | 408 | 501;
+  readonly status: 400 | 405 | 408 | 501;
   readonly reason: string;
 }
 
@@ -40,11 +50,6 @@ export interface HttpListener {
   /** Destroys every connection. */
   destroy(): void;
 }
-
-/** Requests answered so far on each connection. */
-const requestCounts = new WeakMap<Socket, number>();
-/** Of the request that each connection is serving now. */
-const openBodies = new WeakMap<Socket, NodeBody>();
 
 export function createListener(limits: ListenerLimits, handlers: ListenerHandlers): HttpListener {
   const server = createServer({
@@ -64,35 +69,64 @@ export function createListener(limits: ListenerLimits, handlers: ListenerHandler
   server.timeout = 0;
   let isDraining = false;
 
-  const handle = (request: IncomingMessage, response: ServerResponse, expectation: Expectation) => {
-    const record = makeRecord(request, response, expectation);
-    const isLast = limits.maxKeepAliveRequests > 0 && record.keepAliveIndex >= limits.maxKeepAliveRequests;
-    if (isDraining || isLast || !limits.keepAlive) record.reply.closeConnection();
-    handlers.request(record);
+  const connections = new WeakMap<Socket, RequestTurns>();
+  const connectionOf = (socket: Socket): RequestTurns => {
+    const known = connections.get(socket);
+    if (known !== undefined) return known;
+    const fresh = new RequestTurns(socket);
+    connections.set(socket, fresh);
+    return fresh;
   };
-  server.on('request', (request, response) => handle(request, response, 'none'));
-  server.on('checkContinue', (request, response) => handle(request, response, 'continue'));
-  server.on('checkExpectation', (request, response) => handle(request, response, 'unknown'));
-  server.on('connect', (request: IncomingMessage, socket: Socket) => {
-    // CONNECT has no response object of its own, but is answered like any method that nobody handles.
-    const response = new ServerResponse(request);
-    response.assignSocket(socket);
-    response.on('finish', () => socket.end());
-    const record = makeRecord(request, response, 'none');
-    record.reply.closeConnection();
-    handlers.request(record);
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const framingProblem = findFramingProblem(request);
+    if (framingProblem !== undefined) {
+      request.resume();
+      refuseUnreadable(request.socket, { status: 400, reason: framingProblem });
+      return;
+    }
+    const connection = connectionOf(request.socket);
+    // Made at once, since what arrives of its body may be malformed before its turn comes.
+    const body = new NodeBody(request, response, limits.timeoutMs);
+    connection.add(body, () => {
+      const keepAliveIndex = connection.served;
+      const record = makeRecord(request, response, body, keepAliveIndex, limits.timeoutMs);
+      const isLast = limits.maxKeepAliveRequests > 0 && keepAliveIndex >= limits.maxKeepAliveRequests;
+      if (isDraining || isLast || !limits.keepAlive) record.reply.closeConnection();
+      record.reply.onClosed((how) => connection.next(how === 'aborted' || record.reply.willClose));
+      handlers.request(record);
+    });
+  };
+  const refuseUnreadable = (socket: Socket, problem: Omit<UnreadableRequest, 'connection'>) => {
+    connectionOf(socket).addLast(() => {
+      if (socket.writable) socket.write(handlers.unreadable({ connection: factsOf(socket), ...problem }));
+      closeLingering(socket);
+    });
+  };
+  // Node would destroy a socket as soon as its answer is written; what the client still sends would then reset the connection,
+  // and the client might never see the answer.
+  server.on('connection', (socket: Socket) => {
+    socket.destroySoon = () => closeLingering(socket);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket) => {
+  server.on('request', handle);
+  server.on('checkContinue', handle);
+  server.on('checkExpectation', handle);
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    // The socket is out of node:http's hands here, and so are its errors.
+    socket.on('error', () => {});
+    refuseUnreadable(socket, { status: 405, reason: 'CONNECT is not supported' });
+  });
+  server.on('clientError', (error: ClientError, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
+      // Of a connection that is being closed, what comes is thrown away.
+      if (!connectionOf(socket).isOver) socket.destroy();
       return;
     }
     const problem = describeClientError(error);
-    const body = openBodies.get(socket);
-    // A head that was understood with a body that is not: the request is being served, and answers for itself.
-    if (body !== undefined && error.code === 'HPE_INVALID_EOF_STATE') socket.destroy();
-    else if (body !== undefined) body.failParsing(problem.reason);
-    else socket.end(handlers.unreadable({ connection: factsOf(socket), ...problem }));
+    // A head that was understood with a body that is not: that request answers for itself.
+    const body = connectionOf(socket).unfinishedBody as NodeBody | undefined;
+    if (body === undefined) refuseUnreadable(socket, problem);
+    else if (error.code === 'HPE_INVALID_EOF_STATE') socket.destroy();
+    else body.failParsing(problem.reason);
   });
 
   return {
@@ -122,38 +156,46 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-function describeClientError(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): {
-  readonly status: 400 | 408 | 501;
-  readonly reason: string;
-} {
+/** What node:http lets through although nobody can say for sure where such a request ends. */
+function findFramingProblem({ httpVersionMajor, rawHeaders }: IncomingMessage): string | undefined {
+  if (httpVersionMajor !== 1) return 'neither HTTP/1.0 nor HTTP/1.1';
+  const encodings = headerValues(rawHeaders, 'transfer-encoding');
+  if (encodings.length > 0 && !/(?:^|,)[ \t]*chunked[ \t]*$/i.test(encodings.join(',')))
+    return 'Transfer-Encoding does not end with chunked';
+  return undefined;
+}
+
+type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer; readonly bytesParsed?: number };
+
+function describeClientError(error: ClientError): Omit<UnreadableRequest, 'connection'> {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { status: 408, reason: 'the request line and headers did not arrive in time' };
   }
-  if (
-    error.code === 'HPE_INVALID_METHOD' &&
-    /^[A-Za-z]+ [/*h]/.test(error.rawPacket?.toString('latin1', 0, 64) ?? '')
-  ) {
+  if (error.code === 'HPE_INVALID_METHOD' && /^[A-Za-z]+ [/*h]/.test(malformedLine(error))) {
     return { status: 501, reason: 'the method is not known' };
   }
   return { status: 400, reason: `the request is malformed: ${error.message}` };
 }
 
+/** The first bytes of the line that the parser stopped in: other requests may stand before it. */
+function malformedLine({ rawPacket, bytesParsed = 0 }: ClientError): string {
+  if (rawPacket === undefined) return '';
+  const start = bytesParsed === 0 ? 0 : rawPacket.lastIndexOf(0x0a, bytesParsed - 1) + 1;
+  return rawPacket.toString('latin1', start, start + 64);
+}
+
 function makeRecord(
   request: IncomingMessage,
   response: ServerResponse,
-  expectation: Expectation,
+  body: NodeBody,
+  keepAliveIndex: number,
+  timeoutMs: number,
 ): RequestRecord {
-  const { socket } = request;
-  const keepAliveIndex = requestCounts.get(socket) ?? 0;
-  requestCounts.set(socket, keepAliveIndex + 1);
-  const reply = new NodeReply(request, response);
-  const body = new NodeBody(request, response, expectation === 'continue', reply);
-  openBodies.set(socket, body);
-  reply.onClosed(() => {
-    if (openBodies.get(socket) === body) openBodies.delete(socket);
-  });
+  const expectation = expectationOf(request);
+  const reply = new NodeReply(request, response, timeoutMs);
+  body.attach(reply, expectation);
   return {
-    connection: factsOf(socket),
+    connection: factsOf(request.socket),
     method: request.method ?? '',
     target: request.url ?? '',
     httpVersion: request.httpVersionMinor === 0 ? '1.0' : '1.1',
@@ -164,6 +206,13 @@ function makeRecord(
     body,
     reply,
   };
+}
+
+/** HTTP/1.0 knows no Expect. Only the one expectation is known, and not in a list with others. */
+function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expectation {
+  const values = headerValues(rawHeaders, 'expect');
+  if (values.length === 0 || httpVersionMinor === 0) return 'none';
+  return values.every((value) => value.trim().toLowerCase() === '100-continue') ? 'continue' : 'unknown';
 }
 
 function factsOf(socket: Socket): ConnectionFacts {
@@ -190,31 +239,34 @@ class NodeBody implements RequestBody {
   bytesReceived = 0;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #reply: NodeReply;
-  readonly #expectsContinue: boolean;
+  #reply: NodeReply | undefined;
+  #expectsContinue = false;
   #limit = 0;
-  #timeoutMs = 0;
+  #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isPaused = false;
+  /** Why what came is no valid body. */
+  #malformation: string | undefined;
   #failListener: (reason: string) => void = () => {};
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    expectsContinue: boolean,
-    reply: NodeReply,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, timeoutMs: number) {
     this.#request = request;
     this.#response = response;
-    this.#reply = reply;
-    this.#expectsContinue = expectsContinue;
+    this.#timeoutMs = timeoutMs;
     const length = headerValue(request.rawHeaders, 'content-length');
     this.isChunked = headerValue(request.rawHeaders, 'transfer-encoding') !== undefined;
     this.length = this.isChunked || length === undefined ? undefined : Number(length);
     this.isPresent = this.isChunked || (this.length ?? 0) > 0;
-    // Whoever waits for "100 Continue" and never gets it must not be read from: the connection ends behind the answer.
-    if (expectsContinue) reply.closeConnection();
     response.once('finish', () => this.#limitRest());
+  }
+
+  /** The turn of its request has come. */
+  attach(reply: NodeReply, expectation: Expectation): void {
+    this.#reply = reply;
+    this.#expectsContinue = expectation === 'continue';
+    // Whoever waits for "100 Continue" and never gets it may send the body or not: nobody can tell where the next request begins.
+    if (this.#expectsContinue) reply.closeUnlessContinued();
+    if (expectation === 'unknown' || this.#malformation !== undefined) reply.closeConnection();
   }
 
   setLimit(bytes: number): void {
@@ -234,12 +286,17 @@ class NodeBody implements RequestBody {
       clearTimeout(this.#timer);
       tell();
     };
+    if (this.#malformation !== undefined) {
+      const reason = this.#malformation;
+      finish(() => listener.fail(400, reason));
+      return;
+    }
     if (this.#expectsContinue) {
-      this.#reply.keepConnection();
+      this.#reply?.noteContinued();
       this.#response.writeContinue();
     }
     this.#watch(() => {
-      this.#reply.closeConnection();
+      this.#reply?.closeConnection();
       finish(() => listener.fail(408, 'the request body did not arrive in time (Timeout)'));
     });
     request.on('data', (piece: Buffer) => {
@@ -247,7 +304,7 @@ class NodeBody implements RequestBody {
       this.bytesReceived += piece.length;
       if (isOver) return;
       if (this.#limit > 0 && this.bytesReceived > this.#limit) {
-        this.#reply.closeConnection();
+        this.#reply?.closeConnection();
         finish(() =>
           listener.fail(413, `the request body is larger than ${this.#limit} bytes (LimitRequestBody)`),
         );
@@ -264,7 +321,8 @@ class NodeBody implements RequestBody {
 
   /** What came was no valid body: whoever reads it is told. */
   failParsing(reason: string): void {
-    this.#reply.closeConnection();
+    this.#malformation ??= reason;
+    this.#reply?.closeConnection();
     this.#failListener(reason);
   }
 
@@ -310,14 +368,23 @@ class NodeReply implements Reply {
   readonly #response: ServerResponse;
   #length: number | undefined;
   #hasBody = true;
-  #timeoutMs = 0;
+  #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #isLast = false;
+  #isUncontinued = false;
+  readonly #clientKeeps: boolean;
+  #closed: 'complete' | 'aborted' | undefined;
+  readonly #closedCallbacks: ((how: 'complete' | 'aborted') => void)[] = [];
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, timeoutMs: number) {
     this.#request = request;
     this.#response = response;
+    this.#timeoutMs = timeoutMs;
+    this.#clientKeeps = response.shouldKeepAlive;
     // A connection that breaks is reported by `close`.
     response.on('error', () => {});
+    response.once('finish', () => this.#close('complete'));
+    response.once('close', () => this.#close('aborted'));
   }
 
   get willClose(): boolean {
@@ -329,20 +396,32 @@ class NodeReply implements Reply {
   }
 
   closeConnection(): void {
-    this.#response.shouldKeepAlive = false;
+    this.#isLast = true;
+    this.#settleKeepAlive();
   }
 
-  /** Takes closeConnection back, as long as the client itself wanted to go on. */
-  keepConnection(): void {
-    const wish = headerValue(this.#request.rawHeaders, 'connection')?.toLowerCase() ?? '';
-    this.#response.shouldKeepAlive =
-      this.#request.httpVersionMinor > 0 && !wish.split(/[ ,\t]+/).includes('close');
+  /** Until `noteContinued`. */
+  closeUnlessContinued(): void {
+    this.#isUncontinued = true;
+    this.#settleKeepAlive();
+  }
+
+  noteContinued(): void {
+    this.#isUncontinued = false;
+    this.#settleKeepAlive();
+  }
+
+  #settleKeepAlive(): void {
+    this.#response.shouldKeepAlive = this.#clientKeeps && !this.#isLast && !this.#isUncontinued;
   }
 
   start(status: number, reason: string, headers: readonly string[]): void {
     this.#hasBody = this.#request.method !== 'HEAD' && status !== 204 && status !== 304;
     const length = headerValue(headers, 'content-length');
     this.#length = length === undefined ? undefined : Number(length);
+    // There the end of the connection is the end of the body.
+    if (this.#length === undefined && this.#hasBody && this.#request.httpVersionMinor === 0)
+      this.closeConnection();
     // HTTP/1.1 keeps connections unless told otherwise, and then no header says so (as httpd).
     if (this.#response.shouldKeepAlive && this.#request.httpVersionMinor > 0)
       this.#response.removeHeader('Connection');
@@ -360,11 +439,22 @@ class NodeReply implements Reply {
     this.bodyBytes += bytes.length;
     if (!this.#hasBody) return true;
     const isTaken = this.#response.write(bytes);
-    if (!isTaken && this.#timeoutMs > 0 && this.#timer === undefined) {
-      // The client takes nothing: Timeout is "per wait on the client".
-      this.#timer = setTimeout(() => this.cut(), this.#timeoutMs);
-    }
+    if (!isTaken) this.#watchTaking();
     return isTaken;
+  }
+
+  /** Timeout is "per wait on the client": whoever takes something in that time, however little, may go on. */
+  #watchTaking(): void {
+    if (this.#timeoutMs === 0 || this.#timer !== undefined || this.#closed !== undefined) return;
+    const { socket } = this.#request;
+    let before = bytesOnTheirWay(socket);
+    const timer = setTimeout(() => {
+      const now = bytesOnTheirWay(socket);
+      if (this.#response.writableLength > 0 && now === before) socket.resetAndDestroy();
+      else timer.refresh();
+      before = now;
+    }, this.#timeoutMs);
+    this.#timer = timer;
   }
 
   onDrain(callback: () => void): void {
@@ -377,8 +467,9 @@ class NodeReply implements Reply {
 
   end(): void {
     const isShort = this.#length !== undefined && this.#hasBody && this.bodyBytes < this.#length;
-    if (isShort) this.cut();
-    else this.#response.end();
+    if (isShort) return this.cut();
+    this.#response.end();
+    this.#watchTaking();
   }
 
   cut(): void {
@@ -388,19 +479,27 @@ class NodeReply implements Reply {
     socket.once('close', () => clearTimeout(timer));
     // What was written still goes out. Without Content-Length or chunks the end of the connection is the end of the body,
     // so there only a reset tells that something is missing.
-    if (this.#length !== undefined || this.#response.chunkedEncoding || !this.isStarted) socket.destroySoon();
+    if (this.#length !== undefined || this.#response.chunkedEncoding || !this.isStarted)
+      Socket.prototype.destroySoon.call(socket);
     else socket.write('', () => socket.resetAndDestroy());
   }
 
   onClosed(callback: (how: 'complete' | 'aborted') => void): void {
-    let isOver = false;
-    const close = (how: 'complete' | 'aborted') => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(this.#timer);
-      callback(how);
-    };
-    this.#response.once('finish', () => close('complete'));
-    this.#response.once('close', () => close('aborted'));
+    if (this.#closed === undefined) this.#closedCallbacks.push(callback);
+    else callback(this.#closed);
   }
+
+  #close(how: 'complete' | 'aborted'): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = how;
+    clearTimeout(this.#timer);
+    for (const callback of this.#closedCallbacks) callback(how);
+  }
+}
+
+/** Changes whenever the client has taken something: what was written in all, and what of it the system could not send yet. */
+function bytesOnTheirWay(socket: Socket): string {
+  // Missing in the type definitions; net.Socket's own timeout looks at it, too.
+  const { _handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null };
+  return `${socket.bytesWritten - socket.writableLength} ${_handle?.writeQueueSize ?? 0}`;
 }

@@ -1,5 +1,6 @@
 import type { ForwardOutcome, ForwardRequest, ResponseMessage } from '../proxy/index.js';
 import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
+import { checkBody } from './check-body.js';
 import { buildEnviron, passedHeaders, type ScriptFacts } from './environ.js';
 import type { Exchange } from './exchange.js';
 import { prepareResponseHead } from './response-head.js';
@@ -32,8 +33,10 @@ export async function serveApplication(
       'wsgi',
       `[script ${mapping.scriptFile}] answered ${selection.status}: ${selection.reason}`,
     );
-  const body = checkBody(exchange);
-  if (body !== undefined) return body;
+  if (record.body.isChunked && settings.chunkedRequest === false)
+    return refuse(411, 'wsgi', 'chunked request body (WSGIChunkedRequest Off)');
+  const refusal = checkBody(exchange);
+  if (refusal !== undefined) return refusal;
   const script: ScriptFacts = { ...selection, ...mapping };
   const runtime = runtimeOf(mapping.scriptFile);
   const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
@@ -45,7 +48,7 @@ export async function serveApplication(
       callInterface: selection.applicationInterface,
       checkScript: selection.scriptReloading,
       environ: buildEnviron(exchange, script, runtime),
-      headers: runtime === 'node' ? passedHeaders(record.headers, script.passAuthorization) : [],
+      headers: runtime === 'node' ? passedHeaders(exchange.headers, script.passAuthorization) : [],
     },
     ...(record.body.isPresent ? { body: record.body } : {}),
     sink: {
@@ -63,30 +66,6 @@ export async function serveApplication(
   });
   return reportOutcome(exchange, script, await forwarding.outcome);
 }
-
-/** WSGIChunkedRequest and LimitRequestBody, as far as the head tells. */
-function checkBody(exchange: Exchange): Refusal | undefined {
-  const { record, route, virtualHost } = exchange;
-  const limit = route?.settings.limitRequestBody ?? defaultLimitRequestBody;
-  const { body } = record;
-  if (body.isChunked && route?.settings.chunkedRequest === false) {
-    return refuse(411, 'wsgi', 'chunked request body (WSGIChunkedRequest Off)');
-  }
-  if (limit > 0 && (body.length ?? 0) > limit) {
-    return refuse(
-      413,
-      'core',
-      `the request body of ${body.length} bytes is larger than ${limit} (LimitRequestBody)`,
-    );
-  }
-  body.setLimit(limit);
-  body.setTimeout(virtualHost.settings.timeoutMs);
-  record.reply.setTimeout(virtualHost.settings.timeoutMs);
-  return undefined;
-}
-
-/** Apache's default for LimitRequestBody, in bytes. */
-const defaultLimitRequestBody = 1_073_741_824;
 
 function startReply(exchange: Exchange, response: ResponseMessage, headerBufferSize: number) {
   const head = prepareResponseHead(response, headerBufferSize);

@@ -1,5 +1,6 @@
 import { encodePath } from '../http/index.js';
 import type { Mapping, Route } from '../routing/index.js';
+import { checkBody } from './check-body.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
 
@@ -15,10 +16,12 @@ export async function serveStaticFile(
   exchange: Exchange,
   mapping: FileMapping,
 ): Promise<Refusal | undefined> {
-  const { record, site, virtualHost } = exchange;
+  const { record, site } = exchange;
   exchange.filename = mapping.filename;
   const refusal = answerOtherMethods(exchange);
   if (refusal !== 'serve') return refusal;
+  const tooLarge = checkBody(exchange);
+  if (tooLarge !== undefined) return tooLarge;
   if (mapping.pathInfo !== '') {
     return refuse(
       404,
@@ -37,7 +40,6 @@ export async function serveStaticFile(
   if (answer.body === undefined && answer.status >= 400 && answer.status !== 412) {
     return { kind: 'refusal', status: answer.status, headers: withoutEntity(answer.headers) };
   }
-  record.reply.setTimeout(virtualHost.settings.timeoutMs);
   record.reply.start(answer.status, '', ['Server', site.software, ...answer.headers]);
   const { body } = answer;
   if (body === undefined) {

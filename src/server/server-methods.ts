@@ -3,13 +3,11 @@ import { type Refusal, refuse } from './site.js';
 
 /**
  * The methods that are the server's own, answered before any path is looked up (and so without any authentication, as in httpd):
- * TRACE, CONNECT, `OPTIONS *`.
+ * TRACE, `OPTIONS *`. (CONNECT ends in the listener.)
  */
 export function answerWithoutRoute(exchange: Exchange): 'continue' | Refusal | undefined {
   const { record, path } = exchange;
   switch (record.method) {
-    case 'CONNECT':
-      return refuse(405, 'core', 'CONNECT is not supported', 'info');
     case 'TRACE':
       return answerTrace(exchange);
     case 'OPTIONS':

@@ -1,0 +1,22 @@
+import type { Exchange } from './exchange.js';
+import { type Refusal, refuse } from './site.js';
+
+/** Apache's default for LimitRequestBody, in bytes. */
+const defaultLimitRequestBody = 1_073_741_824;
+
+/** LimitRequestBody, as far as the head tells; what comes without a length is counted while it is read. */
+export function checkBody({ record, route, virtualHost }: Exchange): Refusal | undefined {
+  const limit = route?.settings.limitRequestBody ?? defaultLimitRequestBody;
+  const { body } = record;
+  if (limit > 0 && (body.length ?? 0) > limit) {
+    return refuse(
+      413,
+      'core',
+      `the request body of ${body.length} bytes is larger than ${limit} (LimitRequestBody)`,
+    );
+  }
+  body.setLimit(limit);
+  body.setTimeout(virtualHost.settings.timeoutMs);
+  record.reply.setTimeout(virtualHost.settings.timeoutMs);
+  return undefined;
+}

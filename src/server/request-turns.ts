@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+
+/** A request's body, as far as the order of requests is concerned. */
+interface Arriving {
+  readonly isComplete: boolean;
+}
+
+/** Requests of one connection that may wait for their turn. What comes behind them is not served. */
+const mostWaiting = 100;
+
+/**
+ * The requests of one connection, one at a time: a pipelined request is not looked at before the one in front of it is answered, so that
+ * no client gets more work done at once than it has connections, and nothing is done behind an answer that closes the connection.
+ */
+export class RequestTurns {
+  /** Requests whose turn has come before. */
+  served = 0;
+  readonly #socket: Socket;
+  #waiting: { readonly begin: () => void; readonly isLast: boolean }[] = [];
+  #newest: Arriving | undefined;
+  #isBusy = false;
+  #isFull = false;
+  #isOver = false;
+  #isPaused = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** No further request will be served. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The body that is being read from the connection now. */
+  get unfinishedBody(): Arriving | undefined {
+    return this.#isBusy && this.#newest?.isComplete === false ? this.#newest : undefined;
+  }
+
+  /** `begin` is called when the turn comes; `next` must follow it once. */
+  add(body: Arriving, begin: () => void): void {
+    this.#newest = body;
+    this.#enqueue(begin, false);
+  }
+
+  /** As `add`, for something behind which nothing can be read any more. */
+  addLast(begin: () => void): void {
+    this.#newest = undefined;
+    this.#enqueue(begin, true);
+  }
+
+  /** The request whose turn it was is answered. */
+  next(isLast: boolean): void {
+    this.#isBusy = false;
+    if (isLast) this.#end();
+    if (this.#isOver) return;
+    const turn = this.#waiting.shift();
+    if (turn !== undefined) this.#take(turn);
+    else if (this.#isFull) this.#socket.destroySoon();
+    if (this.#waiting.length === 0 && this.#isPaused) {
+      this.#isPaused = false;
+      this.#socket.resume();
+    }
+  }
+
+  #enqueue(begin: () => void, isLast: boolean): void {
+    if (this.#isOver || this.#isFull) return;
+    if (!this.#isBusy) {
+      this.#take({ begin, isLast });
+      return;
+    }
+    this.#waiting.push({ begin, isLast });
+    this.#isFull = this.#waiting.length >= mostWaiting;
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  #take({ begin, isLast }: { readonly begin: () => void; readonly isLast: boolean }): void {
+    this.#isBusy = true;
+    if (isLast) this.#end();
+    begin();
+    this.served += 1;
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#waiting = [];
+    this.#newest = undefined;
+  }
+}
