@@ -2,20 +2,27 @@ import type { DirectorySettings } from '../config/model.js';
 import { authenticate, type Providers } from './authenticate.js';
 import { formatChallenge } from './challenge.js';
 import { type Credentials, parseCredentials } from './credentials.js';
+import { createFactFinder, type FactFinder } from './fact-finder.js';
+import { type Facts, isQuestion, type Question, readFacts } from './facts.js';
 import { createFileProvider } from './file-provider.js';
-import { createGroupSources, type GroupSources } from './group-sources.js';
+import { evaluateHostAccess, satisfyOf } from './host-access.js';
+import { createHostNames, type HostNames } from './host-names.js';
 import type { Authorizer, AuthPorts, AuthRequest, Verdict } from './index.js';
-import { refuseForbidden, refuseMisconfigured, refuseUnauthorized } from './refusals.js';
-import { evaluateRequirement, type Facts } from './requirement.js';
+import { refuseForbidden, refuseMisconfigured, refuseUnauthorized, refuseUser } from './refusals.js';
+import { evaluateRequirement } from './requirement.js';
 import { createWsgiProvider } from './wsgi-provider.js';
 
 /**
- * The one who decides for a front end: keeps what was read of password and group files and which passwords were
- * verified, so there should be one of them per process and configuration.
+ * The one who decides for a front end: keeps what was read of password and group files, which passwords were verified and
+ * which names clients have, so there should be one of them per process and configuration.
  */
-export function createAuthorizer(ports: AuthPorts, providers = createProviders(ports)): Authorizer {
-  const groupSources = createGroupSources(ports);
-  return { decide: (request, settings) => decide(request, settings, providers, groupSources) };
+export function createAuthorizer(
+  ports: AuthPorts,
+  providers = createProviders(ports),
+  hostNames: HostNames = createHostNames(),
+): Authorizer {
+  const tools: Tools = { providers, findOut: createFactFinder(ports, hostNames) };
+  return { decide: (request, settings) => decide({ request, settings }, readFacts(request), tools) };
 }
 
 /** By the words of AuthBasicProvider. */
@@ -26,18 +33,57 @@ function createProviders(ports: AuthPorts): Providers {
   ]);
 }
 
-function decide(
-  request: AuthRequest,
-  settings: DirectorySettings,
-  providers: Providers,
-  groupSources: GroupSources,
-): Verdict | Promise<Verdict> {
-  if (settings.require === undefined) return decideWithoutRequirement(request, settings);
+interface Tools {
+  readonly providers: Providers;
+  readonly findOut: FactFinder;
+}
 
-  const outcome = evaluateRequirement(settings.require, settings, { clientAddress: request.clientAddress });
+/** What is to be decided. */
+interface Case {
+  readonly request: AuthRequest;
+  readonly settings: DirectorySettings;
+}
+
+/** Goes on without waiting as long as nothing has to be found out. */
+function decide(asked: Case, facts: Facts, tools: Tools): Verdict | Promise<Verdict> {
+  const answer = decideWithoutUser(asked, facts);
+  if (isQuestion(answer)) return decideLater(asked, facts, tools, answer);
+  return answer === 'needs-user' ? logIn(asked, facts, tools) : answer;
+}
+
+async function decideLater(asked: Case, facts: Facts, tools: Tools, question: Question): Promise<Verdict> {
+  return await decide(asked, await tools.findOut(question, facts, asked.request, asked.settings), tools);
+}
+
+/** First where the client comes from (Order, Allow, Deny), then what is required; under `Satisfy Any` one of them is enough. */
+function decideWithoutUser({ request, settings }: Case, facts: Facts): Verdict | 'needs-user' | Question {
+  const { hostAccess, require } = settings;
+  if (hostAccess !== undefined) {
+    const access = evaluateHostAccess(hostAccess, facts);
+    if (isQuestion(access)) return access;
+    const satisfy = satisfyOf(hostAccess, request.method);
+    if (access === 'granted' && satisfy === 'any') return { kind: 'granted' };
+    // httpd lets everybody in where the other half of `Satisfy Any` is missing: nobody means that.
+    const isLastWord = satisfy === 'all' || (require === undefined && authTypeOf(settings) === 'none');
+    if (access === 'denied' && isLastWord) return refuseForbidden(request, 'hosts', facts);
+  }
+  if (require === undefined) return decideWithoutRequirement(request, settings);
+  const outcome = evaluateRequirement(require, settings, facts);
   if (outcome === 'granted') return { kind: 'granted' };
-  if (outcome !== 'needs-user') return refuseForbidden(request);
+  return outcome === 'needs-user' || isQuestion(outcome)
+    ? outcome
+    : refuseForbidden(request, 'require', facts);
+}
 
+/** No Require anywhere is open to all, unless somebody meant to protect it. */
+function decideWithoutRequirement(request: AuthRequest, settings: DirectorySettings): Verdict {
+  if (authTypeOf(settings) === 'none') return { kind: 'granted' };
+  return refuseMisconfigured(request, { fault: 'no-require' });
+}
+
+/** Every attempt to log in passes here once. */
+function logIn(asked: Case, facts: Facts, tools: Tools): Verdict | Promise<Verdict> {
+  const { request, settings } = asked;
   const scheme = checkScheme(request, settings);
   if (typeof scheme !== 'string') return scheme;
   const challenge = scheme;
@@ -46,13 +92,7 @@ function decide(
   const credentials = parseCredentials(request.authorization);
   if (credentials === 'wrong-scheme')
     return refuseUnauthorized(request, challenge, undefined, { failure: 'wrong-scheme' });
-  return admit(request, settings, credentials, challenge, providers, groupSources);
-}
-
-/** No Require anywhere is open to all, unless somebody meant to protect it. */
-function decideWithoutRequirement(request: AuthRequest, settings: DirectorySettings): Verdict {
-  if (authTypeOf(settings) === 'none') return { kind: 'granted' };
-  return refuseMisconfigured(request, { fault: 'no-require' });
+  return admit(asked, facts, tools, credentials, challenge);
 }
 
 /** The challenge, or why nobody can authenticate here. */
@@ -69,16 +109,15 @@ function authTypeOf(settings: DirectorySettings): string {
   return settings.authType?.toLowerCase() ?? 'none';
 }
 
-/** Who is it, and may that one enter? Every attempt to log in passes here once, with its outcome. */
+/** Who is it, and may that one enter? */
 async function admit(
-  request: AuthRequest,
-  settings: DirectorySettings,
+  { request, settings }: Case,
+  facts: Facts,
+  tools: Tools,
   credentials: Credentials,
   challenge: string,
-  providers: Providers,
-  groupSources: GroupSources,
 ): Promise<Verdict> {
-  const answer = await authenticate(request, settings, credentials, providers);
+  const answer = await authenticate(request, settings, credentials, tools.providers);
   if (answer.kind === 'fault')
     return refuseMisconfigured(
       request,
@@ -87,33 +126,23 @@ async function admit(
     );
   if (answer.kind === 'refused') return refuseUnauthorized(request, challenge, credentials.user, answer);
 
-  const membership = await authorize(request, settings, answer.user, groupSources);
-  if (membership.granted) return { kind: 'granted', user: answer.user, authType: 'Basic' };
-  return refuseUnauthorized(request, challenge, answer.user, {
-    failure: 'not-authorised',
-    why: membership.why,
-  });
+  const { user } = answer;
+  const decision = await authorize({ request, settings }, { ...facts, user }, tools);
+  if (decision.isGranted) return { kind: 'granted', user, authType: 'Basic' };
+  return refuseUser(request, settings, challenge, user, decision.facts);
 }
 
-/** Asks for groups only when the Require tree comes to them, and for each kind once. */
+/** Finds out facts only when the Require tree comes to them, and each once. */
 async function authorize(
-  request: AuthRequest,
-  settings: DirectorySettings,
-  user: string,
-  groupSources: GroupSources,
-): Promise<{ readonly granted: boolean; readonly why: string }> {
-  const why: string[] = [];
-  let facts: Facts = { clientAddress: request.clientAddress, user };
+  { request, settings }: Case,
+  known: Facts,
+  { findOut }: Tools,
+): Promise<{ readonly isGranted: boolean; readonly facts: Facts }> {
+  let facts = known;
   while (settings.require !== undefined) {
     const outcome = evaluateRequirement(settings.require, settings, facts);
-    if (outcome !== 'ask-group-file' && outcome !== 'ask-group-script')
-      return { granted: outcome === 'granted', why: why.join('; ') };
-    const source = outcome === 'ask-group-file' ? groupSources.file : groupSources.script;
-    const groups = await source(request, settings, user);
-    if (groups.kind === 'fault') why.push(groups.text);
-    const known = groups.kind === 'fault' ? 'fault' : groups.names;
-    facts =
-      outcome === 'ask-group-file' ? { ...facts, fileGroups: known } : { ...facts, scriptGroups: known };
+    if (!isQuestion(outcome)) return { isGranted: outcome === 'granted', facts };
+    facts = await findOut(outcome, facts, request, settings);
   }
-  return { granted: false, why: '' };
+  return { isGranted: false, facts };
 }

@@ -9,9 +9,11 @@ export interface AuthRequest {
   readonly authorization: string | undefined;
   /** Numeric address of the client. */
   readonly clientAddress: string;
+  /** Numeric address of the server's end of the connection. */
+  readonly localAddress: string;
   /** name, value, …: built only when a script is asked. Holds neither Authorization nor Proxy-Authorization. */
   environ(): readonly string[];
-  /** A variable of the request that SetEnvIf or its kin have set. */
+  /** A variable of the request that SetEnvIf or its kin have set (SetEnv comes later), whatever the case of its name. */
   environment(name: string): string | undefined;
 }
 

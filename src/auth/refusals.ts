@@ -1,3 +1,5 @@
+import type { DirectorySettings } from '../config/model.js';
+import type { Facts } from './facts.js';
 import type { AuthRequest, Verdict } from './index.js';
 
 /** Why a request is sent back for (other) credentials. */
@@ -16,10 +18,31 @@ export type AuthFault =
   | { readonly fault: 'bad-auth-name' }
   | { readonly fault: 'provider'; readonly module: string; readonly text: string };
 
-/** 403: no user could change that. */
-export function refuseForbidden(request: AuthRequest): Verdict {
-  const text = `AH01630: client denied by server configuration: ${pathOf(request)}`;
-  return { kind: 'refused', status: 403, reason: { level: 'error', module: 'authz_core', text } };
+/** 403: no user could change that. `by`: whether Allow and Deny or Require said so. */
+export function refuseForbidden(request: AuthRequest, by: 'hosts' | 'require', facts: Facts): Verdict {
+  const { module, code } = forbidders[by];
+  const why = facts.faults.map((fault) => `: ${fault}`).join('');
+  const text = `${code}: client denied by server configuration: ${pathOf(request)}${why}`;
+  return { kind: 'refused', status: 403, reason: { level: 'error', module, text } };
+}
+
+const forbidders = {
+  hosts: { module: 'access_compat', code: 'AH01797' },
+  require: { module: 'authz_core', code: 'AH01630' },
+} as const;
+
+/** Somebody has authenticated and may not enter: 401, or 403 by AuthzSendForbiddenOnFailure. */
+export function refuseUser(
+  request: AuthRequest,
+  settings: DirectorySettings,
+  challenge: string,
+  user: string,
+  facts: Facts,
+): Verdict {
+  const failure = { failure: 'not-authorised', why: facts.faults.join('; ') } as const;
+  if (settings.sendForbiddenOnFailure !== true) return refuseUnauthorized(request, challenge, user, failure);
+  const { module, text } = describeFailure(failure, user, pathOf(request));
+  return { kind: 'refused', status: 403, user, reason: { level: 'error', module, text } };
 }
 
 /** 401 with a fresh challenge. `user`: the name the client offered. */

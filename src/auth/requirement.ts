@@ -1,17 +1,15 @@
 import type { DirectorySettings, Requirement } from '../config/model.js';
 import { toByteString } from '../http/index.js';
-import { isInRanges } from '../matching/index.js';
-
-/** What is known while a Require tree is evaluated. Absent: not known yet. Byte strings. */
-export interface Facts {
-  readonly clientAddress: string;
-  /** Who has authenticated. */
-  readonly user?: string;
-  /** Groups of the user by AuthGroupFile; 'fault': they cannot be known. */
-  readonly fileGroups?: ReadonlySet<string> | 'fault';
-  /** Groups of the user by WSGIAuthGroupScript. */
-  readonly scriptGroups?: ReadonlySet<string> | 'fault';
-}
+import {
+  type TestResult,
+  testAddress,
+  testLocal,
+  testName,
+  testNamedAddresses,
+  testVariables,
+} from './client-tests.js';
+import { type Facts, isQuestion, type Question } from './facts.js';
+import { appliesTo, methodOf } from './method-limit.js';
 
 /**
  * - `needs-user`: denied as long as nobody has authenticated;
@@ -20,20 +18,34 @@ export interface Facts {
  * - `ask-…`: the answer depends on a fact that is not known yet: find it out and evaluate again.
  */
 export type Outcome = 'granted' | 'denied' | 'neutral' | 'needs-user' | 'fault' | Question;
-type Question = 'ask-group-file' | 'ask-group-script';
 
-/** Only 'granted' lets anyone in. */
+/**
+ * Only 'granted' lets anyone in. What stands in <Limit> for other methods does not count; if all of it does, nothing is
+ * required. `isNegated`: the outcome is going to be turned round.
+ */
 export function evaluateRequirement(
   requirement: Requirement,
   settings: DirectorySettings,
   facts: Facts,
+  isNegated = false,
 ): Outcome {
+  if (!appliesTo(requirement, facts.method)) return 'granted';
   switch (requirement.kind) {
     case 'granted':
     case 'denied':
       return requirement.kind;
     case 'ip':
-      return testAddress(facts.clientAddress, requirement.ranges);
+      return outcomeOf(testAddress(facts, requirement.ranges));
+    case 'local':
+      return outcomeOf(testLocal(facts));
+    case 'host':
+      return outcomeOf(testName(facts, requirement.names));
+    case 'forward-dns':
+      return outcomeOf(testNamedAddresses(facts, requirement.names));
+    case 'env':
+      return outcomeOf(testVariables(facts, requirement.names));
+    case 'method':
+      return grantIf(requirement.names.includes(methodOf(facts.method)));
     case 'valid-user':
       return facts.user === undefined ? 'needs-user' : 'granted';
     case 'user':
@@ -42,14 +54,16 @@ export function evaluateRequirement(
       return testGroups(requirement.names, facts, usesGroupFile(settings));
     case 'wsgi-group':
       return testGroups(requirement.names, facts, false);
+    case 'limited':
+      return evaluateRequirement(requirement.requirement, settings, facts, isNegated);
     case 'every':
-      return evaluateEvery(requirement.requirements, settings, facts);
+      return evaluateEvery(requirement.requirements, settings, facts, isNegated);
     case 'any':
-      return evaluateAny(requirement.requirements, settings, facts);
+      return evaluateAny(requirement.requirements, settings, facts, isNegated);
     case 'none':
-      return negate(evaluateAny(requirement.requirements, settings, facts));
+      return negate(evaluateAny(requirement.requirements, settings, facts, !isNegated));
     case 'not':
-      return negate(evaluateRequirement(requirement.requirement, settings, facts));
+      return negate(evaluateRequirement(requirement.requirement, settings, facts, !isNegated));
   }
 }
 
@@ -58,10 +72,11 @@ function evaluateEvery(
   requirements: readonly Requirement[],
   settings: DirectorySettings,
   facts: Facts,
+  isNegated: boolean,
 ): Outcome {
   let result: Outcome = 'neutral';
   for (const requirement of requirements) {
-    const outcome = evaluateRequirement(requirement, settings, facts);
+    const outcome = evaluateRequirement(requirement, settings, facts, isNegated);
     if (outcome === 'neutral') continue;
     if (outcome !== 'granted' && outcome !== 'needs-user') return outcome;
     if (outcome === 'needs-user' || result === 'neutral') result = outcome;
@@ -74,26 +89,27 @@ function evaluateAny(
   requirements: readonly Requirement[],
   settings: DirectorySettings,
   facts: Facts,
+  isNegated: boolean,
 ): Outcome {
+  const order = isNegated ? negatedOrder : anyOrder;
   let result: Outcome = 'neutral';
   for (const requirement of requirements) {
-    const outcome = evaluateRequirement(requirement, settings, facts);
+    if (!appliesTo(requirement, facts.method)) continue;
+    const outcome = evaluateRequirement(requirement, settings, facts, isNegated);
     if (outcome === 'granted' || isQuestion(outcome)) return outcome;
-    if (anyOrder.indexOf(outcome) > anyOrder.indexOf(result)) result = outcome;
+    if (order.indexOf(outcome) > order.indexOf(result)) result = outcome;
   }
   return result;
 }
 
 const anyOrder: readonly Outcome[] = ['neutral', 'denied', 'fault', 'needs-user'];
+/** A user who is not there yet must not cover up what could not be tested. */
+const negatedOrder: readonly Outcome[] = ['neutral', 'denied', 'needs-user', 'fault'];
 
 /** "Not denied" is no reason to let anyone in, so it becomes neutral. */
 function negate(outcome: Outcome): Outcome {
   if (outcome === 'granted') return 'denied';
   return outcome === 'denied' || outcome === 'needs-user' ? 'neutral' : outcome;
-}
-
-function isQuestion(outcome: Outcome): outcome is Question {
-  return outcome === 'ask-group-file' || outcome === 'ask-group-script';
 }
 
 /** `Require group` without a group file asks the group script, if there is one: mod_wsgi's users expect it to. */
@@ -109,9 +125,8 @@ function testGroups(names: readonly string[], facts: Facts, byFile: boolean): Ou
   return grantIf(names.some((name) => groups.has(toByteString(name))));
 }
 
-function testAddress(address: string, ranges: Parameters<typeof isInRanges>[1]): Outcome {
-  const inside = isInRanges(address, ranges);
-  return inside === undefined ? 'fault' : grantIf(inside);
+function outcomeOf(result: TestResult): Outcome {
+  return typeof result === 'boolean' ? grantIf(result) : result;
 }
 
 function holds(names: readonly string[], user: string): boolean {

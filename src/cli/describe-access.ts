@@ -1,4 +1,6 @@
-import type { DirectorySettings, Requirement } from '../config/model.js';
+import type { DirectorySettings, MethodLimit, Requirement } from '../config/model.js';
+import { addHosts } from './describe-hosts.js';
+import { formatRange } from './format-range.js';
 
 /**
  * Who may enter where these (merged) settings hold, in a few words: `everyone`, `valid users of conf/htpasswd`.
@@ -6,6 +8,12 @@ import type { DirectorySettings, Requirement } from '../config/model.js';
  * otherwise look protected.
  */
 export function describeAccess(settings: DirectorySettings, display: (path: string) => string): string {
+  const required = describeRequired(settings, display);
+  return settings.hostAccess === undefined ? required : addHosts(settings.hostAccess, required);
+}
+
+/** Whom Require lets in. */
+function describeRequired(settings: DirectorySettings, display: (path: string) => string): string {
   const { require, authType } = settings;
   const authenticates = authType !== undefined && authType.toLowerCase() !== 'none';
   if (!require) return authenticates ? 'nobody: AuthType without Require (500)' : 'everyone';
@@ -45,10 +53,19 @@ function simplify(requirement: Requirement, sources: Sources): Phrase {
     case 'wsgi-group':
       return words(`${listNames('group', requirement.names)} of ${sources.group.script}`, true);
     case 'ip':
-      return words(
-        `from ${requirement.ranges.map(({ address, prefixLength }) => formatRange(address, prefixLength)).join(', ')}`,
-        false,
-      );
+      return words(`from ${requirement.ranges.map(formatRange).join(', ')}`, false);
+    case 'local':
+      return words('from this machine', false);
+    case 'host':
+      return words(`from ${requirement.names.join(', ')}`, false);
+    case 'forward-dns':
+      return words(`from the addresses of ${requirement.names.join(', ')}`, false);
+    case 'env':
+      return words(`with ${requirement.names.join(' or ')} set`, false);
+    case 'method':
+      return words(`by ${listNames('method', requirement.names)}`, false);
+    case 'limited':
+      return describeLimited(requirement.limit, simplify(requirement.requirement, sources));
     case 'not':
       return negate([simplify(requirement.requirement, sources)]);
     case 'none':
@@ -58,6 +75,14 @@ function simplify(requirement: Requirement, sources: Sources): Phrase {
     case 'every':
       return join(requirement.requirements, sources, 'and', denied, everyone);
   }
+}
+
+/** For other methods it is as if nothing were required, which these few words leave to the reader. */
+function describeLimited({ except, methods }: MethodLimit, phrase: Phrase): Phrase {
+  if (phrase.kind === 'everyone') return phrase;
+  const by = `${except ? 'for all but' : 'for'} ${methods.join(', ')}`;
+  if (phrase.text === undefined) return words(`nobody ${by}`, false);
+  return words(`${phrase.text} ${by}`, phrase.asksUser, true);
 }
 
 function words(text: string, asksUser: boolean, compound = false): Phrase {
@@ -102,10 +127,6 @@ function negate(phrases: readonly Phrase[]): Phrase {
 
 function listNames(word: string, names: readonly string[]): string {
   return `${word}${names.length === 1 ? '' : 's'} ${names.map((name) => (/\s/.test(name) ? `"${name}"` : name)).join(', ')}`;
-}
-
-function formatRange(address: string, prefixLength: number): string {
-  return prefixLength === (address.includes(':') ? 128 : 32) ? address : `${address}/${prefixLength}`;
 }
 
 function describeUsers(settings: DirectorySettings, display: (path: string) => string): string {

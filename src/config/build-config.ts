@@ -118,12 +118,13 @@ function buildSection({ head, draft }: ChildSection, levels: LogLevels): Section
 }
 
 function buildSettings(draft: SectionDraft, levels: LogLevels, withLevels: boolean): DirectorySettings {
-  const { environment, logLevel, requirements } = draft;
+  const { environment, hostAccess, logLevel, requirements } = draft;
   const hasEnvironment = environment.set.size + environment.pass.size + environment.unset.size > 0;
   const hasLevels = withLevels && (logLevel.default !== undefined || logLevel.modules.size > 0);
   return {
     ...draft.settings,
     ...(requirements.length === 0 ? {} : { require: combine(requirements) }),
+    ...(hostAccess === undefined ? {} : { hostAccess }),
     ...(hasEnvironment ? { environment } : {}),
     ...(hasLevels ? { logLevel: buildSectionLevels(draft, levels) } : {}),
   };

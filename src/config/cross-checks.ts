@@ -1,11 +1,15 @@
-import type { ConfigDraft, ServerDraft } from './draft.js';
+import type { ChildSection, ConfigDraft, ServerDraft } from './draft.js';
+import type { Requirement } from './model.js';
 import { suggestNearest } from './nearest-name.js';
+import { listWords } from './values.js';
 
 /** What can only be judged when everything is read. */
 export function checkDraft(draft: ConfigDraft): void {
   checkListeners(draft);
   checkGroupReferences(draft);
   checkWsgiProviders(draft);
+  for (const server of [draft.mainServer, ...draft.virtualHosts])
+    for (const section of server.body.sections) checkLimitedSections(draft, section);
 }
 
 function checkListeners({ listeners, mistakes, configFile }: ConfigDraft): void {
@@ -63,4 +67,24 @@ function checkWsgiProviders({ wsgiProviders, serversWithAuthScript, mistakes }: 
         'AuthBasicProvider',
         'wsgi needs a WSGIAuthUserScript: without one every login here will fail',
       );
+}
+
+/** A Require in <Limit> with nothing beside it leaves every other method open, also those that nobody has thought of. */
+function checkLimitedSections(draft: ConfigDraft, section: ChildSection): void {
+  const { requirements, sections } = section.draft;
+  const limited = requirements.flatMap((requirement) => (isForSomeMethods(requirement) ? [requirement] : []));
+  const first = limited.find(({ requirement }) => requirement.kind !== 'granted');
+  if (first !== undefined && limited.length === requirements.length) {
+    const methods = new Set(limited.flatMap(({ limit }) => limit.methods));
+    const words = listWords([...methods]);
+    const message = `in <Limit> and with no other beside it: all methods but ${words} are open here; expected <LimitExcept>, or no <Limit>`;
+    draft.mistakes.warning({ position: first.position }, 'Require', message);
+  }
+  for (const inner of sections) checkLimitedSections(draft, inner);
+}
+
+type Limited = Extract<Requirement, { kind: 'limited' }>;
+
+function isForSomeMethods(requirement: Requirement): requirement is Limited {
+  return requirement.kind === 'limited' && !requirement.limit.except;
 }

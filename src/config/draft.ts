@@ -6,8 +6,10 @@ import type {
   DirectorySettings,
   EnvironmentSettings,
   GlobalSettings,
+  HostAccess,
   ImportScript,
   Listener,
+  MethodLimit,
   Position,
   ProcessGroup,
   Requirement,
@@ -24,8 +26,10 @@ export type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
 
 /** What the directives of one section, or those that stand directly in a server, have said so far. */
 export interface SectionDraft {
-  readonly settings: Mutable<Omit<DirectorySettings, 'environment' | 'require' | 'logLevel'>>;
+  readonly settings: Mutable<Omit<DirectorySettings, 'environment' | 'require' | 'hostAccess' | 'logLevel'>>;
   readonly requirements: Requirement[];
+  /** Present as soon as one of Order, Allow, Deny, Satisfy stands there. */
+  hostAccess?: HostAccessDraft;
   readonly environment: {
     readonly [Member in keyof EnvironmentSettings]: EnvironmentSettings[Member] extends ReadonlySet<string>
       ? Set<string>
@@ -34,6 +38,10 @@ export interface SectionDraft {
   readonly logLevel: LogLevelDraft;
   readonly sections: ChildSection[];
 }
+
+export type HostAccessDraft = {
+  readonly [Member in keyof HostAccess]: HostAccess[Member] extends readonly (infer Item)[] ? Item[] : never;
+};
 
 /** A section whose settings become final when the whole file is read. */
 export interface ChildSection {
@@ -106,6 +114,8 @@ export interface Scope {
   readonly enclosing: readonly SectionKind[];
   /** Inside <RequireAll> and its kin: where requirements go, and how they are combined. */
   readonly container?: { readonly kind: 'any' | 'every' | 'none'; readonly requirements: Requirement[] };
+  /** Inside <Limit> and <LimitExcept>. */
+  readonly limit?: MethodLimit;
 }
 
 /** A scope seen from one directive. */

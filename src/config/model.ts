@@ -224,6 +224,10 @@ export interface DirectorySettings {
   readonly authGroupFile?: string;
   readonly authUserScript?: AuthScript;
   readonly authGroupScript?: AuthScript;
+  /** AuthzSendForbiddenOnFailure: 403 in place of 401 for somebody who has authenticated. */
+  readonly sendForbiddenOnFailure?: boolean;
+  /** Order, Allow, Deny, Satisfy. They never merge: a later section with one of them drops all of the earlier ones. */
+  readonly hostAccess?: HostAccess;
 
   // Applications
   readonly processGroup?: string;
@@ -273,6 +277,39 @@ export interface AuthScript {
   readonly position: Position;
 }
 
+/** <Limit>, <LimitExcept>: which methods something is about. With case; GET stands for HEAD too, and HEAD is never named. */
+export interface MethodLimit {
+  /** True: all methods but these. */
+  readonly except: boolean;
+  readonly methods: readonly string[];
+}
+
+/** Something that counts for some methods only; without `limit` for all. */
+export interface Limited<Value> {
+  readonly value: Value;
+  readonly limit?: MethodLimit;
+}
+
+/** What mod_access_compat asks of a request, besides the Require tree. */
+export interface HostAccess {
+  /** The last one for the method of the request counts; none: `deny,allow`. */
+  readonly orders: readonly Limited<AccessOrder>[];
+  /** The last one for the method of the request counts; none: `all`. */
+  readonly satisfy: readonly Limited<'all' | 'any'>[];
+  readonly allow: readonly Limited<HostTest>[];
+  readonly deny: readonly Limited<HostTest>[];
+}
+
+export type AccessOrder = 'allow,deny' | 'deny,allow' | 'mutual-failure';
+
+/** One word behind `Allow from` or `Deny from`. */
+export type HostTest =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'ip'; readonly range: AddressRange }
+  /** The name of the client ends with it, as a whole or behind a dot. */
+  | { readonly kind: 'host'; readonly domain: string }
+  | { readonly kind: 'env'; readonly variable: string; readonly negated: boolean };
+
 /** A node of the Require tree. Bare Require lines of one section are one `any` container. */
 export type Requirement =
   | {
@@ -281,10 +318,17 @@ export type Requirement =
       readonly position: Position;
     }
   | { readonly kind: 'not'; readonly requirement: Requirement; readonly position: Position }
-  | { readonly kind: 'granted' | 'denied'; readonly position: Position }
-  | { readonly kind: 'valid-user'; readonly position: Position }
+  /** Directly in <Limit>: for other methods it is as if it were not there. */
   | {
-      readonly kind: 'user' | 'group' | 'wsgi-group';
+      readonly kind: 'limited';
+      readonly limit: MethodLimit;
+      readonly requirement: Requirement;
+      readonly position: Position;
+    }
+  | { readonly kind: 'granted' | 'denied'; readonly position: Position }
+  | { readonly kind: 'valid-user' | 'local'; readonly position: Position }
+  | {
+      readonly kind: 'user' | 'group' | 'wsgi-group' | 'host' | 'forward-dns' | 'env' | 'method';
       readonly names: readonly string[];
       readonly position: Position;
     }

@@ -63,6 +63,8 @@ function checkContext(definition: Definition, here: Here, parent: string): strin
   // In <RequireAll> and its kin nothing else has a meaning.
   if (here.container !== undefined && !/^(<require(all|any|none)|require)$/i.test(definition.name))
     return `not allowed in ${parent}; expected Require, <RequireAll>, <RequireAny> or <RequireNone>`;
+  if (here.limit !== undefined && /^<(?!require(all|any|none)$)/i.test(definition.name))
+    return `not allowed in ${parent}; expected it outside`;
   const context = contextOf(here);
   if (definition.contexts.includes(context)) return undefined;
   const place = parent === '' ? 'outside every section' : `in ${parent}`;

@@ -7,6 +7,7 @@ import type {
   VirtualHost,
 } from '../config/model.js';
 import { listMergedSettings } from '../routing/index.js';
+import { describeHostAccess, describeLimited } from './describe-host-access.js';
 import type { EffectiveSetting } from './explanation.js';
 
 /** Settings of a server or section, and where it stands. */
@@ -48,8 +49,12 @@ export function listEffectiveSettings(
   ];
   return Object.entries(settings).flatMap(([name, value]) => {
     if (value === undefined) return [];
+    const text =
+      name === 'hostAccess' && settings.hostAccess !== undefined
+        ? describeHostAccess(settings.hostAccess)
+        : describeValue(value);
     const saying = sources.filter((source) => name in source.settings);
-    return [{ name, value: describeValue(value), from: saying.map(({ position }) => position).reverse() }];
+    return [{ name, value: text, from: saying.map(({ position }) => position).reverse() }];
   });
 }
 
@@ -86,6 +91,8 @@ function describeRequirement(requirement: Requirement): string {
     }
     case 'not':
       return `not ${describeRequirement(requirement.requirement)}`;
+    case 'limited':
+      return describeLimited(requirement.limit, describeRequirement(requirement.requirement));
     case 'granted':
     case 'denied':
       return `all ${requirement.kind}`;

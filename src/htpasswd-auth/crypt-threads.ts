@@ -21,7 +21,7 @@ const threadModule = import.meta.url.endsWith('.ts')
   : new URL('./crypt-thread.js', import.meta.url);
 
 const atOnce = Math.min(2, availableParallelism());
-const gate = createGate({ atOnce, waiting: 512 });
+const gate = createGate({ tasks: 'password checks', atOnce, waiting: 512 });
 
 /** Threads without a job. They are started when first needed, live as long as the process and do not keep it alive. */
 const idle: Worker[] = [];

@@ -9,8 +9,12 @@ export interface Gate {
   run<Result>(task: () => Promise<Result>): Promise<Result>;
 }
 
-/** `atOnce` tasks run, `waiting` more may wait, first come first served. */
-export function createGate(limits: { readonly atOnce: number; readonly waiting: number }): Gate {
+/** `atOnce` tasks run, `waiting` more may wait, first come first served. `tasks`: what they are called, for the message. */
+export function createGate(limits: {
+  readonly tasks: string;
+  readonly atOnce: number;
+  readonly waiting: number;
+}): Gate {
   const turns: (() => void)[] = [];
   let running = 0;
 
@@ -19,7 +23,7 @@ export function createGate(limits: { readonly atOnce: number; readonly waiting: 
       running += 1;
       return;
     }
-    if (turns.length >= limits.waiting) throw new GateFull('too many password checks are waiting');
+    if (turns.length >= limits.waiting) throw new GateFull(`too many ${limits.tasks} are waiting`);
     // The one who leaves hands its place over, so `running` stays.
     await new Promise<void>((resolve) => turns.push(resolve));
   }

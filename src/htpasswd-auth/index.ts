@@ -1,5 +1,5 @@
 export { authenticate } from './authenticate.js';
-export { GateFull } from './gate.js';
+export { createGate, type Gate, GateFull } from './gate.js';
 export { type HashRequest, hashPassword } from './hash-password.js';
 export { parsePasswordFile } from './password-file.js';
 export { recogniseHash, type StoredHash } from './stored-hash.js';

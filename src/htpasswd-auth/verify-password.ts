@@ -10,7 +10,7 @@ const longestPassword = 512;
 /**
  * bcrypt runs on Node's thread pool of four, which file reads need too: two checks at once leave room for them.
  */
-const bcryptGate = createGate({ atOnce: 2, waiting: 512 });
+const bcryptGate = createGate({ tasks: 'password checks', atOnce: 2, waiting: 512 });
 
 /**
  * True when the password (byte string) fits the stored hash. A hash of an unknown or damaged format fits nothing: ask

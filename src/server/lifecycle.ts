@@ -90,6 +90,7 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
       method: record.method,
       authorization: headerValue(record.headers, 'authorization'),
       clientAddress: record.connection.clientAddress,
+      localAddress: record.connection.localAddress,
       environ: () => buildAuthEnviron(exchange),
       environment: (name) => exchange.environment.get(name),
     },

@@ -1,3 +1,4 @@
+import { type Facts, readFacts } from '../../src/auth/facts.js';
 import type { AuthPorts, AuthRequest, Verdict } from '../../src/auth/index.js';
 import type { AuthScript, Requirement } from '../../src/config/model.js';
 
@@ -19,6 +20,10 @@ export function group(...names: string[]): Requirement {
 
 export function wsgiGroup(...names: string[]): Requirement {
   return { kind: 'wsgi-group', names, position };
+}
+
+export function host(...names: string[]): Requirement {
+  return { kind: 'host', names, position };
 }
 
 /** `10.0.0.0/8`, … */
@@ -53,17 +58,29 @@ export const script: AuthScript = { file: '/srv/auth.py', position };
 
 /** `credentials`: `user:password` as Unicode text, or a whole header with `header`. */
 export function request(
-  given: { readonly credentials?: string; readonly header?: string; readonly address?: string } = {},
+  given: {
+    readonly credentials?: string;
+    readonly header?: string;
+    readonly address?: string;
+    readonly method?: string;
+    readonly variables?: readonly string[];
+  } = {},
 ): AuthRequest {
-  const { credentials, header, address = '192.0.2.7' } = given;
+  const { credentials, header, address = '192.0.2.7', method = 'GET', variables = [] } = given;
   return {
-    method: 'GET',
+    method,
     authorization:
       credentials === undefined ? header : `Basic ${Buffer.from(credentials).toString('base64')}`,
     clientAddress: address,
+    localAddress: '198.51.100.1',
     environ: () => ['REQUEST_METHOD', 'GET', 'REQUEST_URI', '/private/page?token=hidden'],
-    environment: () => undefined,
+    environment: (name) => (variables.includes(name.toLowerCase()) ? '1' : undefined),
   };
+}
+
+/** What a request says by itself, and what was found out besides. */
+export function factsOf(given: Parameters<typeof request>[0] = {}, known: Partial<Facts> = {}): Facts {
+  return { ...readFacts(request(given)), ...known };
 }
 
 /** Ports that fail the test when they are asked. */

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateRequirement, type Facts } from '../../src/auth/requirement.js';
+import { evaluateRequirement } from '../../src/auth/requirement.js';
 import type { Requirement } from '../../src/config/model.js';
-import { any, denied, every, granted, group, ip, none, not, user, validUser, wsgiGroup } from './requests.js';
+import {
+  any,
+  denied,
+  every,
+  factsOf,
+  granted,
+  group,
+  host,
+  ip,
+  none,
+  not,
+  user,
+  validUser,
+  wsgiGroup,
+} from './requests.js';
 
 const here = ip('192.0.2.0/24');
 const elsewhere = ip('10.0.0.0/8');
@@ -63,24 +77,18 @@ const settings = {
   authGroupFile: '/groups',
   authGroupScript: { file: '/a.py', position: { file: 's', line: 1 } },
 };
-const clientAddress = '192.0.2.7';
-const bob: Facts = {
-  clientAddress,
-  user: 'bob',
-  fileGroups: new Set(['staff']),
-  scriptGroups: new Set(['editors']),
-};
-const amy: Facts = { clientAddress, user: 'amy', fileGroups: new Set(), scriptGroups: new Set() };
+const bob = factsOf({}, { user: 'bob', fileGroups: new Set(['staff']), scriptGroups: new Set(['editors']) });
+const amy = factsOf({}, { user: 'amy', fileGroups: new Set(), scriptGroups: new Set() });
 
 describe('evaluateRequirement', () => {
   it.each(rows)('%s', (_, requirement, forNobody, forBob, forAmy) => {
-    expect(evaluateRequirement(requirement, settings, { clientAddress })).toBe(forNobody);
+    expect(evaluateRequirement(requirement, settings, factsOf())).toBe(forNobody);
     expect(evaluateRequirement(requirement, settings, bob)).toBe(forBob);
     expect(evaluateRequirement(requirement, settings, amy)).toBe(forAmy);
   });
 
   it('asks for groups only when it comes to them', () => {
-    const onlyUser: Facts = { clientAddress, user: 'bob' };
+    const onlyUser = factsOf({}, { user: 'bob' });
     const ask = (requirement: Requirement) => evaluateRequirement(requirement, settings, onlyUser);
     expect(ask(group('staff'))).toBe('ask-group-file');
     expect(ask(wsgiGroup('editors'))).toBe('ask-group-script');
@@ -93,7 +101,7 @@ describe('evaluateRequirement', () => {
     const { authGroupScript } = settings;
     expect(evaluateRequirement(group('editors'), { authGroupScript }, bob)).toBe('granted');
     expect(evaluateRequirement(group('staff'), { authGroupScript }, bob)).toBe('denied');
-    expect(evaluateRequirement(group('staff'), {}, { clientAddress, user: 'bob' })).toBe('ask-group-file');
+    expect(evaluateRequirement(group('staff'), {}, factsOf({}, { user: 'bob' }))).toBe('ask-group-file');
   });
 
   it.each<[string, Requirement]>([
@@ -104,17 +112,17 @@ describe('evaluateRequirement', () => {
     ['not none of group', every(granted, not(none(group('staff'))))],
     ['group or user amy', any(group('staff'), user('amy'))],
   ])('never grants on groups that cannot be known: %s', (_, requirement) => {
-    const facts: Facts = { clientAddress, user: 'bob', fileGroups: 'fault' };
+    const facts = factsOf({}, { user: 'bob', fileGroups: 'fault' });
     expect(evaluateRequirement(requirement, settings, facts)).toBe('fault');
   });
 
   it('grants what does not depend on groups that cannot be known', () => {
-    const facts: Facts = { clientAddress, user: 'bob', fileGroups: 'fault' };
+    const facts = factsOf({}, { user: 'bob', fileGroups: 'fault' });
     expect(evaluateRequirement(any(group('staff'), user('bob')), settings, facts)).toBe('granted');
   });
 
   it('compares names of the site file with the bytes of the client', () => {
-    const facts: Facts = { clientAddress, user: 'bj\xc3\xb6rn', fileGroups: new Set(['caf\xc3\xa9']) };
+    const facts = factsOf({}, { user: 'bj\xc3\xb6rn', fileGroups: new Set(['caf\xc3\xa9']) });
     expect(evaluateRequirement(user('björn'), settings, facts)).toBe('granted');
     expect(evaluateRequirement(group('café'), settings, facts)).toBe('granted');
   });
@@ -142,11 +150,50 @@ describe('Require ip', () => {
     ['10.1.2.3, 1.1.1.1', '10.0.0.0/8', 'fault'],
     ['10.1.2.3', 'nonsense/8', 'denied'],
   ])('%j in %s: %s', (address, range, expected) => {
-    expect(evaluateRequirement(ip(range), {}, { clientAddress: address })).toBe(expected);
+    expect(evaluateRequirement(ip(range), {}, factsOf({ address }))).toBe(expected);
   });
 
   it('does not grant by negation what it cannot read', () => {
-    const outcome = evaluateRequirement(every(granted, not(elsewhere)), {}, { clientAddress: '?' });
+    const outcome = evaluateRequirement(every(granted, not(elsewhere)), {}, factsOf({ address: '?' }));
     expect(outcome).toBe('fault');
+  });
+});
+
+describe('Require host', () => {
+  // As recorded from httpd with these names in its hosts file.
+  it.each<[string, string, string]>([
+    ['example.com', 'example.com', 'granted'],
+    ['www.Example.com', 'example.com', 'granted'],
+    ['badexample.com', 'example.com', 'denied'],
+    ['www.example.com', '.example.com', 'granted'],
+    ['example.com', '.example.com', 'denied'],
+    ['example.com', 'EXAMPLE.com', 'granted'],
+    ['example.com', 'com', 'granted'],
+    ['example.com', 'www.example.com', 'denied'],
+    ['example.com', 'example.com.', 'denied'],
+    ['example.com', 'mple.com', 'denied'],
+    ['www.example.com', '*.example.com', 'denied'],
+    ['example.com.evil.net', 'example.com', 'denied'],
+  ])('%s for %s: %s', (name, domain, expected) => {
+    expect(evaluateRequirement(host(domain), {}, factsOf({}, { clientName: { name } }))).toBe(expected);
+  });
+
+  it('asks for the name only when it comes to it', () => {
+    expect(evaluateRequirement(any(here, host('example.com')), {}, factsOf())).toBe('granted');
+    expect(evaluateRequirement(every(elsewhere, host('example.com')), {}, factsOf())).toBe('denied');
+    expect(evaluateRequirement(host('example.com'), {}, factsOf())).toBe('ask-client-name');
+    expect(evaluateRequirement(host('example.com'), {}, factsOf({}, { clientName: 'none' }))).toBe('denied');
+  });
+
+  it.each<[string, Requirement, string]>([
+    ['host', host('example.com'), 'fault'],
+    ['granted and not host', every(granted, not(host('example.com'))), 'fault'],
+    ['granted and none of host and valid-user', every(granted, none(host('x.com'), validUser)), 'fault'],
+    ['granted and none of valid-user and host', every(granted, none(validUser, host('x.com'))), 'fault'],
+    ['granted and not any of both', every(granted, not(any(validUser, host('x.com')))), 'fault'],
+    ['host or valid-user: a user may still come', any(host('x.com'), validUser), 'needs-user'],
+  ])('a name that cannot be known lets nobody in: %s', (_, requirement, expected) => {
+    const facts = factsOf({}, { clientName: 'fault' });
+    expect(evaluateRequirement(requirement, {}, facts)).toBe(expected);
   });
 });

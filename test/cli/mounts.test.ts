@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatMounts, formatVirtualHosts, type MountPorts, type MountRoute } from '../../src/cli/index.js';
-import type { DirectorySettings, Requirement } from '../../src/config/model.js';
+import type { AccessOrder, DirectorySettings, HostAccess, Requirement } from '../../src/config/model.js';
 import {
   at,
   denied,
@@ -185,12 +185,66 @@ describe('who may enter', () => {
     position,
   });
 
+  const tests = (words: readonly string[]) =>
+    words.map((domain) => ({
+      value: domain === 'all' ? ({ kind: 'all' } as const) : ({ kind: 'host', domain } as const),
+    }));
+  const hosts = (
+    order: AccessOrder,
+    allow: readonly string[],
+    deny: readonly string[],
+    satisfy: 'all' | 'any' = 'all',
+  ): HostAccess => ({
+    orders: [{ value: order }],
+    satisfy: [{ value: satisfy }],
+    allow: tests(allow),
+    deny: tests(deny),
+  });
+
   it.each<[string, DirectorySettings]>([
     ['everyone', {}],
     ['everyone', { require: granted }],
     ['everyone', { authType: 'None' }],
     ['denied', { require: denied }],
     ['denied', { require: all('every', denied, validUser) }],
+    ['denied', { require: granted, hostAccess: hosts('allow,deny', [], ['all']) }],
+    ['everyone', { require: granted, hostAccess: hosts('allow,deny', ['all'], []) }],
+    ['everyone', { require: denied, hostAccess: hosts('deny,allow', [], [], 'any') }],
+    [
+      'Order deny,allow, Allow from x.com, Deny from all',
+      { hostAccess: hosts('deny,allow', ['x.com'], ['all']) },
+    ],
+    [
+      'valid users of users, or Order allow,deny, Allow from x.com',
+      { ...files, hostAccess: hosts('allow,deny', ['x.com'], [], 'any') },
+    ],
+    [
+      'valid users of users, and Order allow,deny, Allow from all, Deny from x.com',
+      { ...files, hostAccess: hosts('allow,deny', ['all'], ['x.com']) },
+    ],
+    [
+      'valid users of users for all but GET',
+      {
+        ...files,
+        require: {
+          kind: 'limited',
+          limit: { except: true, methods: ['GET'] },
+          requirement: validUser,
+          position,
+        },
+      },
+    ],
+    [
+      'from x.com or from this machine or by method GET',
+      {
+        require: all(
+          'any',
+          { kind: 'host', names: ['x.com'], position },
+          { kind: 'local', position },
+          { kind: 'method', names: ['GET'], position },
+        ),
+      },
+    ],
     ['everyone', { require: all('any', validUser, granted) }],
     ['nobody: AuthType without Require (500)', { authType: 'Basic' }],
     ['valid users of users', files],

@@ -41,6 +41,15 @@ Require ip 192.0.2.0/24
 <VirtualHost *:8080>
 ServerName other.example
 Alias /bin /bin
+<Location /rules>
+Order deny,allow
+Deny from all
+Allow from 10 env=!x .example.com
+<LimitExcept GET>
+Require user bob
+Satisfy Any
+</LimitExcept>
+</Location>
 </VirtualHost>
 `;
 
@@ -104,6 +113,17 @@ describe('explain', () => {
     const require = settings.find(({ name }) => name === 'require');
     expect([require?.value, linesOf(require?.from ?? [])]).toEqual(['all granted', [14, 18, 6]]);
     expect(settings.find(({ name }) => name === 'directoryIndex')?.value).toBe('first.html f.txt');
+  });
+
+  it('says access rules in the words of the directives', async () => {
+    const { settings } = await explain('http://other.example:8080/rules');
+    expect(settings.filter(({ name }) => name === 'hostAccess' || name === 'require')).toMatchObject([
+      { value: '<LimitExcept GET> user bob </LimitExcept>' },
+      {
+        value:
+          'Order deny,allow; Allow from 10.0.0.0/8; Allow from env=!x; Allow from .example.com; Deny from all; <LimitExcept GET> Satisfy any </LimitExcept>',
+      },
+    ]);
   });
 
   it('follows a directory to its index, and serves it', async () => {

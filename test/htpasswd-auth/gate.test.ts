@@ -3,7 +3,7 @@ import { createGate, GateFull } from '../../src/htpasswd-auth/gate.js';
 
 describe('a gate', () => {
   it('lets a bounded number run, keeps the order, and refuses when too many wait', async () => {
-    const gate = createGate({ atOnce: 2, waiting: 1 });
+    const gate = createGate({ tasks: 'tasks', atOnce: 2, waiting: 1 });
     const started: string[] = [];
     const finish = new Map<string, () => void>();
     const task = (name: string) =>
@@ -24,7 +24,7 @@ describe('a gate', () => {
   });
 
   it('goes on after a task that failed', async () => {
-    const gate = createGate({ atOnce: 1, waiting: 5 });
+    const gate = createGate({ tasks: 'tasks', atOnce: 1, waiting: 5 });
     const failing = gate.run(() => Promise.reject(new Error('fault')));
     const next = gate.run(() => Promise.resolve('ok'));
     await expect(failing).rejects.toThrow('fault');

@@ -1,6 +1,8 @@
 import { parseAddressRange } from '../../matching/index.js';
-import { honoured, honouredSection, inModule, insideSections, one, raw } from '../definition.js';
+import { flag, honoured, honouredSection, inModule, insideSections, one, raw } from '../definition.js';
 import type { Here, Scope } from '../draft.js';
+import { isHostName } from '../host-name.js';
+import { knownMethods, withoutHead } from '../methods.js';
 import type { AddressRange, Requirement } from '../model.js';
 import { suggestNearest } from '../nearest-name.js';
 import { chooseWord } from '../values.js';
@@ -11,7 +13,7 @@ export const authz = inModule('authz_core', [
   honoured(
     'Require',
     insideSections,
-    raw('[not] all|valid-user|user|group|wsgi-group|ip …'),
+    raw('[not] all|valid-user|user|group|wsgi-group|ip|host|forward-dns|local|env|method …'),
     'What a request must fulfil.',
     addRequirement,
   ),
@@ -29,6 +31,16 @@ export const authz = inModule('authz_core', [
     },
     'Off',
   ),
+  honoured(
+    'AuthzSendForbiddenOnFailure',
+    insideSections,
+    flag,
+    'Whether somebody who has authenticated and may not enter is answered 403 in place of 401.',
+    (here, on) => {
+      here.section.settings.sendForbiddenOnFailure = on;
+    },
+    'Off',
+  ),
 ]);
 
 /** Kinds of requirement that Apache's modules bring and modhost lacks: leaving one out could open what it closes. */
@@ -38,25 +50,32 @@ const missingKinds: readonly string[] = [
   'dbd-logout',
   'dbm-file-group',
   'dbm-group',
-  'env',
   'expr',
   'file-group',
   'file-owner',
-  'forward-dns',
-  'host',
   'ldap-attribute',
   'ldap-dn',
   'ldap-filter',
   'ldap-group',
   'ldap-search',
   'ldap-user',
-  'local',
-  'method',
   'ssl',
   'ssl-verify-client',
 ];
 
-const kinds: readonly string[] = ['all', 'valid-user', 'user', 'group', 'wsgi-group', 'ip'];
+const kinds: readonly string[] = [
+  'all',
+  'valid-user',
+  'user',
+  'group',
+  'wsgi-group',
+  'ip',
+  'host',
+  'forward-dns',
+  'local',
+  'env',
+  'method',
+];
 
 function container(name: string, kind: 'any' | 'every' | 'none', doc: string) {
   return honouredSection(name, insideSections, '', doc, (here, text, walk) => {
@@ -95,7 +114,7 @@ function addRequirement(here: Here, text: string): void {
   const first = takeWord(text);
   const isNegated = first.word.toLowerCase() === 'not';
   const { word, rest } = isNegated ? takeWord(first.rest) : first;
-  const requirement = parseRequirement(here, word, splitWords(rest));
+  const requirement = parseRequirement(here, word, splitWords(rest), isNegated);
   if (isNegated && here.container?.kind !== 'every')
     here.fail("'not' has no effect here; expected it in <RequireAll>, beside something that grants");
   if (requirement === undefined) return;
@@ -103,11 +122,20 @@ function addRequirement(here: Here, text: string): void {
   addTo(here, isNegated ? { kind: 'not', requirement, position } : requirement);
 }
 
+/** A container in <Limit> is limited as a whole, and so what it holds is not. */
 function addTo(here: Here, requirement: Requirement): void {
-  (here.container?.requirements ?? here.section.requirements).push(requirement);
+  const { container, limit, section } = here;
+  if (container !== undefined) container.requirements.push(requirement);
+  else if (limit === undefined) section.requirements.push(requirement);
+  else section.requirements.push({ kind: 'limited', limit, requirement, position: requirement.position });
 }
 
-function parseRequirement(here: Here, kind: string, words: readonly string[]): Requirement | undefined {
+function parseRequirement(
+  here: Here,
+  kind: string,
+  words: readonly string[],
+  isNegated: boolean,
+): Requirement | undefined {
   const { position } = here.place;
   switch (kind) {
     case 'all': {
@@ -117,15 +145,29 @@ function parseRequirement(here: Here, kind: string, words: readonly string[]): R
       return undefined;
     }
     case 'valid-user':
-      return { kind: 'valid-user', position };
+    case 'local':
+      return { kind, position };
     case 'user':
     case 'group':
     case 'wsgi-group':
+    case 'env':
       if (words.length === 0) here.warn(`'${kind}' without a name holds for nobody`);
       for (const word of words)
         if (word.endsWith(','))
           here.warn(`names are separated by blanks: the comma is part of the name '${word}'`);
       return { kind, names: words, position };
+    case 'host':
+    case 'forward-dns':
+      if (words.length === 0) here.warn(`'${kind}' without a name holds for nobody`);
+      for (const word of words) if (!isHostName(word)) reportNoHostName(here, word, isNegated);
+      return { kind, names: words, position };
+    case 'method': {
+      const unknown = words.filter((word) => !knownMethods.includes(word));
+      for (const word of unknown)
+        here.fail(`there is no method '${word}'${suggestNearest(word, knownMethods)}`);
+      if (words.length === 0) here.warn("'method' without a name holds for nobody");
+      return unknown.length > 0 ? undefined : { kind, names: withoutHead(words), position };
+    }
     case 'ip': {
       const ranges = parseRanges(here, words);
       return ranges === undefined ? undefined : { kind: 'ip', ranges, position };
@@ -134,6 +176,13 @@ function parseRequirement(here: Here, kind: string, words: readonly string[]): R
       here.fail(describeUnknownKind(kind));
       return undefined;
   }
+}
+
+/** A test that never holds keeps everybody out, and negated it keeps nobody out. */
+function reportNoHostName(here: Here, word: string, isNegated: boolean): void {
+  const message = `'${word}' is not the name of a host: it matches nobody`;
+  if (isNegated || here.container?.kind === 'none') here.fail(message);
+  else here.warn(message);
 }
 
 function parseRanges(here: Here, words: readonly string[]): AddressRange[] | undefined {

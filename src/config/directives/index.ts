@@ -2,6 +2,7 @@ import type { Definition } from '../definition.js';
 import { inModule, readPhase } from '../definition.js';
 import { modulesWithoutDirectives, parseModuleName, servedWithoutDirectives } from '../modules.js';
 import type { DefinitionTable } from '../walk.js';
+import { accessCompat } from './access-compat.js';
 import { alias } from './alias.js';
 import { auth } from './auth.js';
 import { authz } from './authz.js';
@@ -9,6 +10,7 @@ import { core } from './core.js';
 import { dir } from './dir.js';
 import { env } from './env.js';
 import { http } from './http.js';
+import { limit } from './limit.js';
 import { logConfig } from './log-config.js';
 import { mpm } from './mpm.js';
 import { notCarriedOut } from './not-carried-out/index.js';
@@ -30,6 +32,7 @@ const macro = inModule('macro', [
 export const definitions: readonly Definition[] = [
   ...core,
   ...sections,
+  ...limit,
   ...version,
   ...macro,
   ...mpm,
@@ -41,6 +44,7 @@ export const definitions: readonly Definition[] = [
   ...env,
   ...auth,
   ...authz,
+  ...accessCompat,
   ...wsgi,
   ...notCarriedOut,
 ];

@@ -9,13 +9,6 @@ import { rows } from './rows.js';
 
 /** Who may enter, and as whom: left out, it would open what it closes. */
 export const accessRest: readonly Definition[] = [
-  ...rows(
-    'access_compat',
-    'refused',
-    insideSections,
-    'what it protects would be open; expected Require',
-    'Allow Deny Order Satisfy',
-  ),
   ...rows('allowmethods', 'refused', insideSections, 'what it protects would be open', 'AllowMethods'),
   ...rows(
     'auth_basic',
@@ -107,14 +100,6 @@ export const accessRest: readonly Definition[] = [
     'AuthLDAPCharsetConfig',
   ),
   ...rows('authz_core', 'refused', outsideSections, 'what it protects would be open', '<AuthzProviderAlias'),
-  ...rows(
-    'authz_core',
-    'ignored',
-    insideSections,
-    'an authenticated user who may not enter is answered 401',
-    'AuthzSendForbiddenOnFailure',
-    /^off$/i,
-  ),
   ...rows(
     'authz_dbd',
     'refused',

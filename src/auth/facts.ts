@@ -1,0 +1,49 @@
+import type { AuthRequest } from './index.js';
+
+/** What is known while a decision is made. Absent: not known yet. Byte strings. */
+export interface Facts {
+  readonly method: string;
+  readonly clientAddress: string;
+  /** The server's end of the connection. */
+  readonly localAddress: string;
+  /** A variable of the request that SetEnvIf or its kin have set; the case of its name does not matter. */
+  environment(name: string): string | undefined;
+  /** The name of the client's address that leads back to it; 'none': it has no such name; 'fault': it cannot be known. */
+  readonly clientName?: { readonly name: string } | 'none' | 'fault';
+  /** Addresses of the names that `Require forward-dns` speaks of; 'fault': they cannot be known. */
+  readonly namedAddresses?: ReadonlyMap<string, readonly string[] | 'fault'>;
+  /** Who has authenticated. */
+  readonly user?: string;
+  /** Groups of the user by AuthGroupFile; 'fault': they cannot be known. */
+  readonly fileGroups?: ReadonlySet<string> | 'fault';
+  /** Groups of the user by WSGIAuthGroupScript. */
+  readonly scriptGroups?: ReadonlySet<string> | 'fault';
+  /** Why something could not be known, for the error log. */
+  readonly faults: readonly string[];
+}
+
+/** The answer depends on a fact that is not known yet: find it out and evaluate again. */
+export type Question = 'ask-client-name' | 'ask-named-addresses' | 'ask-group-file' | 'ask-group-script';
+
+const questions: ReadonlySet<string> = new Set([
+  'ask-client-name',
+  'ask-named-addresses',
+  'ask-group-file',
+  'ask-group-script',
+] satisfies Question[]);
+
+/** Whether something that was to be decided has to wait for a fact. */
+export function isQuestion(outcome: unknown): outcome is Question {
+  return typeof outcome === 'string' && questions.has(outcome);
+}
+
+/** What a request says by itself. */
+export function readFacts(request: AuthRequest): Facts {
+  return {
+    method: request.method,
+    clientAddress: request.clientAddress,
+    localAddress: request.localAddress,
+    environment: (name) => request.environment(name),
+    faults: [],
+  };
+}
