@@ -14,6 +14,7 @@ import {
   encodeTextFrame,
   FrameReader,
   FrameType,
+  initialWindow,
   maxBodyBytes,
   type ReplyMessage,
   type ResponseMessage,
@@ -49,11 +50,17 @@ const lastStreamId = 0x7fff_ffff;
 /** Up to this many bytes, one copy and one write beat many small writes. */
 const joinBytes = 65_536;
 
+interface OpenStream {
+  readonly listener: StreamListener;
+  /** BODY bytes that the daemon may still send. */
+  credit: number;
+}
+
 /** One connection to one daemon process, with its streams. Frames of one turn of the event loop go out in one write. */
 export class DaemonConnection {
   readonly #socket: Socket;
   readonly #listener: ConnectionListener;
-  readonly #streams = new Map<number, StreamListener>();
+  readonly #streams = new Map<number, OpenStream>();
   #nextStream = 1;
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
@@ -91,7 +98,7 @@ export class DaemonConnection {
   ): number {
     const stream = this.#takeStreamId();
     const frame = encodeTextFrame(type, stream, text);
-    this.#streams.set(stream, listener);
+    this.#streams.set(stream, { listener, credit: initialWindow });
     this.#send(frame);
     return stream;
   }
@@ -110,7 +117,10 @@ export class DaemonConnection {
   }
 
   grant(stream: number, bytes: number): void {
-    if (this.#streams.has(stream)) this.#send(encodeFrame(FrameType.credit, stream, encodeCredit(bytes)));
+    const open = this.#streams.get(stream);
+    if (open === undefined) return;
+    open.credit += bytes;
+    this.#send(encodeFrame(FrameType.credit, stream, encodeCredit(bytes)));
   }
 
   /** Closes a stream; its listener hears nothing more. */
@@ -128,12 +138,15 @@ export class DaemonConnection {
       this.#receiveForConnection(type, payload);
       return;
     }
-    const listener = this.#streams.get(stream);
-    if (listener === undefined) return;
+    const open = this.#streams.get(stream);
+    if (open === undefined) return;
+    const { listener } = open;
     switch (type) {
       case FrameType.response:
         return listener.response(decodeResponse(payload));
       case FrameType.body:
+        open.credit -= payload.length;
+        if (open.credit < 0) throw new WireViolation('a response body beyond the credit');
         return listener.body(payload);
       case FrameType.end:
         // Still open while the listener hears it: it may have to ABORT what is left of the request body.
@@ -214,10 +227,10 @@ export class DaemonConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.destroy();
-    const streams = [...this.#streams.values()];
+    const listeners = [...this.#streams.values()].map(({ listener }) => listener);
     this.#streams.clear();
     // First, so that no stream that ends now makes room for another one here.
     this.#listener.closed(reason);
-    for (const listener of streams) listener.lost(reason);
+    for (const listener of listeners) listener.lost(reason);
   }
 }

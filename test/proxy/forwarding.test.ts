@@ -155,6 +155,23 @@ describe('forward', () => {
     expect(await outcome).toEqual({ kind: 'done' });
   });
 
+  it('ends the connection of a daemon that sends more than its credit', async () => {
+    const daemon = await startDaemon();
+    const client = new Client();
+    client.isFull = true;
+    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { stream } = await daemon.request();
+    daemon.text(FrameType.response, stream, '200 OK');
+    for (let sent = 0; sent <= initialWindow; sent += 65_536)
+      daemon.send(FrameType.body, stream, Buffer.alloc(65_536));
+    expect(await outcome).toMatchObject({
+      kind: 'cut',
+      reason: expect.stringContaining('beyond the credit') as unknown,
+    });
+    expect(client.wasCut).toBe(true);
+    expect(client.received.length).toBe(initialWindow);
+  });
+
   it('sends a body within the credit and pauses the client', async () => {
     const daemon = await startDaemon();
     const body = new Body();
