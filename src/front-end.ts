@@ -24,6 +24,7 @@ import {
   resolveVirtualHostNames,
 } from './routing/index.js';
 import {
+  answerUnreadable,
   createListener,
   createSiteLogs,
   type HttpListener,
@@ -31,7 +32,6 @@ import {
   type Site,
   serveRequest,
   serverSoftware,
-  unreadableAnswer,
 } from './server/index.js';
 
 /** RequestReadTimeout's default: request line and headers, in milliseconds. */
@@ -139,12 +139,7 @@ function createSiteListener(site: Site): HttpListener {
   };
   return createListener(limits, {
     request: (record) => void serveRequest(record, site),
-    unreadable: ({ connection, status, reason }) => {
-      const { clientAddress, clientPort } = connection;
-      const host = site.router.selectVirtualHost({ ...connection, hostName: '' });
-      site.logs.errorLog(host).log('info', 'core', reason, { client: `${clientAddress}:${clientPort}` });
-      return unreadableAnswer(status, site.software);
-    },
+    unreadable: (request) => answerUnreadable(request, site),
   });
 }
 

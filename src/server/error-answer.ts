@@ -23,17 +23,3 @@ export function answerRefusal(record: RequestRecord, refusal: Refusal, software:
   if (hasPage) reply.write(page);
   reply.end();
 }
-
-/** The whole answer to something that was no request. */
-export function unreadableAnswer(status: number, software: string): Buffer {
-  const page = errorPage(status, {});
-  const head = [
-    `HTTP/1.1 ${status} ${reasonPhrase(status)}`,
-    `Date: ${new Date().toUTCString()}`,
-    `Server: ${software}`,
-    `Content-Length: ${page.length}`,
-    'Connection: close',
-    'Content-Type: text/html; charset=iso-8859-1',
-  ];
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${page}`, 'latin1');
-}

@@ -1,4 +1,4 @@
-export { unreadableAnswer } from './error-answer.js';
+export { answerUnreadable } from './answer-unreadable.js';
 export type { Exchange } from './exchange.js';
 export { serveRequest } from './lifecycle.js';
 export {

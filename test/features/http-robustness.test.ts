@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../peers/installed.js';
@@ -21,6 +21,7 @@ beforeAll(async () => {
   writeFileSync(join(documents, 'f'), 'file');
   const siteFile = `
 Timeout 2
+CustomLog logs/access_log "%h %>s %r %b"
 DocumentRoot ${documents}
 WSGIScriptAlias /py ${apps}/echo.py application-group=%{GLOBAL}
 WSGIScriptAlias /js ${apps}/echo.mjs
@@ -330,4 +331,10 @@ describe('pipelined requests', () => {
     const answer = await askRaw(server.port, get('GET /f HTTP/1.1').repeat(500), 500);
     expect([answer.statuses.length, answer.connection]).toEqual([101, 'closed']);
   });
+});
+
+it('what is no request has its line in the access log', async () => {
+  await askRaw(server.port, 'garbage\r\n\r\n');
+  const line = () => readFileSync(join(folder, 'modhost/logs/access_log'), 'latin1');
+  await expect.poll(line).toMatch(/^127\.0\.0\.1 400 - \d+$/m);
 });
