@@ -22,7 +22,15 @@ import {
   signalServer,
   usage,
 } from './cli/index.js';
-import { definitions, formatMistake, loadConfig, type ServerConfig, servedModules } from './config/index.js';
+import {
+  definitions,
+  describeMistakes,
+  explainMistake,
+  type LoadResult,
+  loadConfig,
+  type ServerConfig,
+  servedModules,
+} from './config/index.js';
 import { explainRequest, findAskedRequest, formatExplanation } from './explain/index.js';
 import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
 import { toByteString } from './http/index.js';
@@ -73,7 +81,7 @@ async function run(argv: readonly string[]): Promise<number> {
     case 'htpasswd':
       return runHtpasswd(command.arguments, process, { hashPassword, verifyPassword });
     case 'check':
-      return check(command.site);
+      return check(command.site, command.json);
     case 'show-virtual-hosts':
       return showVirtualHosts(command.site);
     case 'control':
@@ -85,8 +93,14 @@ async function run(argv: readonly string[]): Promise<number> {
 
 /** Reads the site file; prints every mistake and warning. */
 function readSite(site: SiteOptions, foreground: boolean): ServerConfig | undefined {
+  const { config, mistakes } = loadSite(site, foreground);
+  for (const mistake of mistakes) process.stderr.write(`${explainMistake(mistake)}\n`);
+  return config;
+}
+
+function loadSite(site: SiteOptions, foreground: boolean): LoadResult {
   const location = findSiteFile(site, { working: process.cwd(), package: packageFolder });
-  const { config, mistakes } = loadConfig({
+  return loadConfig({
     file: location.configFile,
     serverRoot: location.serverRoot,
     defines: site.defines,
@@ -95,14 +109,17 @@ function readSite(site: SiteOptions, foreground: boolean): ServerConfig | undefi
     environment: process.env,
     foreground,
   });
-  for (const mistake of mistakes) process.stderr.write(`${formatMistake(mistake)}\n`);
-  return config;
 }
 
-function check(site: SiteOptions): number {
-  if (readSite(site, true) === undefined) return 1;
-  process.stderr.write('Syntax OK\n');
-  return 0;
+function check(site: SiteOptions, json: boolean): number {
+  const { config, mistakes } = loadSite(site, true);
+  if (json) {
+    process.stdout.write(`${JSON.stringify(describeMistakes(mistakes), null, 2)}\n`);
+  } else {
+    for (const mistake of mistakes) process.stderr.write(`${explainMistake(mistake)}\n`);
+    if (config !== undefined) process.stderr.write('Syntax OK\n');
+  }
+  return config === undefined ? 1 : 0;
 }
 
 function showVirtualHosts(site: SiteOptions): number {

@@ -40,8 +40,8 @@ export interface ExplainCommand {
 export type Command =
   | { readonly kind: 'start'; readonly foreground: boolean; readonly site: SiteOptions }
   | { readonly kind: 'control'; readonly action: ControlAction; readonly site: SiteOptions }
-  /** -t */
-  | { readonly kind: 'check'; readonly site: SiteOptions }
+  /** -t; `json`: the mistakes as JSON on standard output */
+  | { readonly kind: 'check'; readonly site: SiteOptions; readonly json: boolean }
   /** -S */
   | { readonly kind: 'show-virtual-hosts'; readonly site: SiteOptions }
   /** -M, -L, -v, -V, -h */

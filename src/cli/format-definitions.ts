@@ -7,6 +7,7 @@ export interface PrintedDefinition {
   readonly contexts: readonly ('server' | 'virtual-host' | 'section')[];
   readonly arguments: string;
   readonly doc: string;
+  readonly default?: string;
   readonly class: 'honoured' | 'accepted' | 'ignored' | 'refused';
 }
 

@@ -2,6 +2,7 @@ export * from './command.js';
 export * from './find-site-file.js';
 export * from './format-definitions.js';
 export * from './format-mounts.js';
+export * from './format-reference.js';
 export * from './format-virtual-hosts.js';
 export { type HtpasswdIo, type PasswordPorts, runHtpasswd } from './htpasswd.js';
 export { collectMounts, type Mount, type MountPorts, type MountRoute } from './mounts.js';

@@ -35,22 +35,29 @@ interface Given {
   readonly values: { readonly letter: string; readonly value: string }[];
   /** Bare words and the values of -k. */
   readonly words: string[];
+  /** Long options that have no letter. */
+  readonly longs: Set<string>;
 }
 
 const lettersWithValue = 'fdDeCck';
 const lettersAlone = 'XtSMLVvh';
+const longOptions: readonly string[] = ['--json'];
 const longForms = new Map([
   ['--help', 'h'],
   ['--version', 'v'],
 ]);
 
 function readOptions(argv: readonly string[]): Given | UsageError {
-  const given: Given = { letters: [], values: [], words: [] };
+  const given: Given = { letters: [], values: [], words: [], longs: new Set() };
   const rest = [...argv];
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
     const long = longForms.get(argument);
     if (long) {
       given.letters.push(long);
+      continue;
+    }
+    if (longOptions.includes(argument)) {
+      given.longs.add(argument);
       continue;
     }
     if (!argument.startsWith('-') || argument === '-') {
@@ -89,7 +96,9 @@ function chooseCommand(given: Given): Command | UsageError {
   const shows = (name: string) => has('t') && site.defines.includes(name);
   if (has('M') || shows('DUMP_MODULES')) return { kind: 'list-modules' };
   if (has('S') || shows('DUMP_VHOSTS') || shows('DUMP_RUN_CFG')) return { kind: 'show-virtual-hosts', site };
-  if (has('t')) return { kind: 'check', site };
+  const json = given.longs.has('--json');
+  if (has('t')) return { kind: 'check', site, json };
+  if (json) return usageError('--json goes with -t');
 
   const [word = 'start', second] = given.words;
   if (second !== undefined) return usageError(`one thing at a time: ${word} or ${second}`);

@@ -1,7 +1,7 @@
 /** What -h prints, and what follows the message of a usage error. */
 export const usage = `Usage: modhost [-f FILE] [-d DIRECTORY] [-D NAME]... [-C DIRECTIVE]... [-c DIRECTIVE]... [-e LEVEL]
                [-X | run | -k start|stop|restart|graceful|graceful-stop]
-       modhost [-f FILE] [-d DIRECTORY] [-D NAME]... -t | -S
+       modhost [-f FILE] [-d DIRECTORY] [-D NAME]... -t [--json] | -S
        modhost -M | -L | -v | -V | -h
        modhost explain [--method M] [--user U] [--group G]... [--ip A] [--header 'N: v']... [--json] URL
        modhost htpasswd [OPTIONS]...
@@ -22,7 +22,8 @@ What to do (default: start in the background)
   restart        read the site file again, ending requests under way
   graceful       read the site file again, letting requests under way end
                  (each word also as the value of -k)
-  -t             check the site file: "Syntax OK", or every mistake in it
+  -t             check the site file: "Syntax OK", or every mistake in it with its place and its
+                 code (docs/errors.md explains each); --json: for editors and CI
   -S             show virtual hosts, process groups and mounts
   explain URL    show which virtual host, sections, access rules, application and environ a
                  request would meet, and who says so; no server need run

@@ -29,6 +29,7 @@ function askForModule(text: string, phase: ReadPhase, place: Place): boolean | s
         place,
         '<IfModule>',
         `${name} is not part of modhost: what stands here is skipped`,
+        { kind: 'module-absent', at: { word: name } },
       );
     return found === 'served';
   });

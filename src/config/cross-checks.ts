@@ -1,6 +1,6 @@
 import type { ChildSection, ConfigDraft, ServerDraft } from './draft.js';
 import type { Requirement } from './model.js';
-import { suggestNearest } from './nearest-name.js';
+import { findNearest } from './nearest-name.js';
 import { listWords } from './values.js';
 
 /** What can only be judged when everything is read. */
@@ -23,6 +23,7 @@ function checkListeners({ listeners, mistakes, configFile }: ConfigDraft): void 
     { position: { file: configFile, line: 0 } },
     'Listen',
     'expected at least one, such as Listen 8080',
+    { kind: 'no-listener' },
   );
 }
 
@@ -32,17 +33,16 @@ function checkGroupReferences(draft: ConfigDraft): void {
   for (const { name, place, directive, serverId } of draft.groupReferences) {
     const group = groups.get(name);
     if (group === undefined) {
-      const hint = suggestNearest(name, groups.keys());
-      draft.mistakes.error(
-        place,
-        directive,
-        `no WSGIDaemonProcess declares the process group '${name}'${hint}`,
-      );
+      draft.mistakes.error(place, directive, `no WSGIDaemonProcess declares the process group '${name}'`, {
+        kind: 'unknown-process-group',
+        suggestion: findNearest(name, groups.keys()),
+      });
     } else if (!isVisible(draft, group.virtualHostId, serverId)) {
       draft.mistakes.warning(
         place,
         directive,
         `the process group '${name}' is declared in a virtual host of another name: requests that ask for it here will fail`,
+        { kind: 'process-group-elsewhere' },
       );
     }
   }
@@ -66,6 +66,7 @@ function checkWsgiProviders({ wsgiProviders, serversWithAuthScript, mistakes }: 
         place,
         'AuthBasicProvider',
         'wsgi needs a WSGIAuthUserScript: without one every login here will fail',
+        { kind: 'provider-incomplete', at: { word: 'wsgi' } },
       );
 }
 
@@ -78,7 +79,7 @@ function checkLimitedSections(draft: ConfigDraft, section: ChildSection): void {
     const methods = new Set(limited.flatMap(({ limit }) => limit.methods));
     const words = listWords([...methods]);
     const message = `in <Limit> and with no other beside it: all methods but ${words} are open here; expected <LimitExcept>, or no <Limit>`;
-    draft.mistakes.warning({ position: first.position }, 'Require', message);
+    draft.mistakes.warning({ position: first.position }, 'Require', message, { kind: 'open-in-effect' });
   }
   for (const inner of sections) checkLimitedSections(draft, inner);
 }

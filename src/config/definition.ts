@@ -148,10 +148,20 @@ export function honoured<Values extends readonly unknown[]>(
     ...(defaultText === undefined ? {} : { default: defaultText }),
     apply(here, text) {
       const values = shape.parse(text);
-      if (values === undefined) here.fail(shape.expected);
+      if (values === undefined) failShape(here, text, shape);
       else apply(here, ...values);
     },
   };
+}
+
+function failShape(here: Here, text: string, shape: ArgumentShape<readonly unknown[]>): void {
+  if (shape === flag) {
+    here.fail(shape.expected);
+    return;
+  }
+  const comment = splitWords(text).find((word) => word.startsWith('#'));
+  const hint = comment === undefined ? '' : '; a comment needs a line of its own';
+  here.fail(`${shape.expected}${hint}`, { kind: 'argument-count', at: 'arguments' });
 }
 
 /** A section that modhost carries out. `name` with its bracket. */

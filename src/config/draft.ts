@@ -1,5 +1,5 @@
 import type { LogLevel } from '../log/index.js';
-import type { MistakeList, Place } from './mistakes.js';
+import type { MistakeDetails, MistakeList, Place } from './mistakes.js';
 import type {
   Alias,
   CustomLog,
@@ -123,9 +123,9 @@ export interface Here extends Scope {
   readonly place: Place;
   /** As the user wrote it. */
   readonly directive: string;
-  /** Reports an error about this directive. */
-  fail(message: string): void;
-  warn(message: string): void;
+  /** Reports an error about this directive; without details, one about the argument that the message quotes. */
+  fail(message: string, details?: MistakeDetails): void;
+  warn(message: string, details?: MistakeDetails): void;
 }
 
 /** An empty main server or virtual host. */

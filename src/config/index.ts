@@ -1,5 +1,6 @@
 export type { Context, Definition, DirectiveClass } from './definition.js';
 export { definitions, knownModules, servedModules } from './directives/index.js';
 export { type LoadOptions, type LoadResult, loadConfig } from './load-config.js';
-export { formatMistake } from './mistakes.js';
+export { type MistakeCode, mistakeCodes } from './mistake-codes.js';
+export { describeMistakes, explainMistake, formatMistake } from './mistakes.js';
 export type * from './model.js';

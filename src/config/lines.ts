@@ -6,10 +6,16 @@ export interface LogicalLine {
   readonly text: string;
   /** Number of the last physical line, from 1, as httpd counts. */
   readonly line: number;
+  /** Number of the first physical line. */
+  readonly firstLine: number;
+  /** The bytes of all lines, one character each, and where this line starts in them: to find the way back to a column. */
+  readonly content: string;
+  readonly start: number;
 }
 
 /** What the splitting noticed; `line` as above. */
 export interface LineProblem {
+  readonly kind: 'encoding' | 'nul-byte' | 'line-too-long';
   readonly severity: 'error' | 'warning';
   readonly line: number;
   readonly message: string;
@@ -23,7 +29,12 @@ export function splitLines(content: Buffer): { lines: LogicalLine[]; problems: L
   const lines: LogicalLine[] = [];
   const problems: LineProblem[] = [];
   if (isUtf16(content)) {
-    problems.push({ severity: 'error', line: 0, message: 'is encoded as UTF-16; expected UTF-8' });
+    problems.push({
+      kind: 'encoding',
+      severity: 'error',
+      line: 0,
+      message: 'is encoded as UTF-16; expected UTF-8',
+    });
     return { lines, problems };
   }
   // One character per byte: positions of LF, NUL and backslash do not depend on the encoding.
@@ -32,6 +43,8 @@ export function splitLines(content: Buffer): { lines: LogicalLine[]; problems: L
   let line = 0;
   while (at < bytes.length) {
     const pieces: string[] = [];
+    const start = at;
+    const firstLine = line + 1;
     let length = 0;
     let continued = true;
     while (continued && at < bytes.length) {
@@ -42,10 +55,16 @@ export function splitLines(content: Buffer): { lines: LogicalLine[]; problems: L
       pieces.push(physical.text);
       length += physical.text.length;
       if (physical.cut)
-        problems.push({ severity: 'warning', line, message: 'a NUL byte ends the line early, as in httpd' });
+        problems.push({
+          kind: 'nul-byte',
+          severity: 'warning',
+          line,
+          message: 'a NUL byte ends the line early, as in httpd',
+        });
     }
     if (length > maximumLineLength) {
       problems.push({
+        kind: 'line-too-long',
         severity: 'error',
         line,
         message: `the line is too long; expected at most ${maximumLineLength} bytes`,
@@ -55,13 +74,15 @@ export function splitLines(content: Buffer): { lines: LogicalLine[]; problems: L
     const joined = trimSpace(pieces.join(''));
     if (joined === '' || joined.startsWith('#')) continue;
     const text = decode(joined);
-    if (text === undefined) problems.push({ severity: 'error', line, message: 'expected UTF-8 text' });
-    lines.push({ text: text ?? joined, line });
+    if (text === undefined)
+      problems.push({ kind: 'encoding', severity: 'error', line, message: 'expected UTF-8 text' });
+    lines.push({ text: text ?? joined, line, firstLine, content: bytes, start });
   }
   return { lines, problems };
 }
 
-function readPhysicalLine(
+/** One line of a file's bytes; `continued` if the next one belongs to it, `cut` if a NUL ended it early. */
+export function readPhysicalLine(
   bytes: string,
   start: number,
 ): { text: string; next: number; continued: boolean; cut: boolean } {
@@ -96,6 +117,11 @@ function decode(byteString: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether bytes, one character each, are UTF-8. */
+export function isDecodable(byteString: string): boolean {
+  return decode(byteString) !== undefined;
 }
 
 function startsWithByteOrderMark(content: Buffer): boolean {

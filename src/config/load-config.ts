@@ -5,7 +5,7 @@ import { deepFreeze } from './deep-freeze.js';
 import { defaultProcessGroup } from './directives/daemon-options.js';
 import { definitionTable, findModule, knownModules } from './directives/index.js';
 import { type ConfigDraft, createServerDraft } from './draft.js';
-import { MistakeList, sortMistakes } from './mistakes.js';
+import { afterName, beforeName, MistakeList, sortMistakes } from './mistakes.js';
 import type { Mistake, ServerConfig } from './model.js';
 import type { KnownNames, ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
@@ -72,9 +72,9 @@ function isServed(name: string): boolean {
 
 /** Reads everything first: `ServerRoot` and the macros of a later line must be known before the first directive is carried out. */
 function readDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft | undefined {
-  const before = readTextTree(phase, '-C directive', options.before ?? []);
+  const before = readTextTree(phase, beforeName, options.before ?? []);
   const tree = readFileTree(phase, file);
-  const after = readTextTree(phase, '-c directive', options.after ?? []);
+  const after = readTextTree(phase, afterName, options.after ?? []);
   if (before === undefined || tree === undefined || after === undefined) return undefined;
   if (!phase.filesRead.includes(file)) return undefined;
   const draft = createDraft(options, file, phase);

@@ -17,11 +17,17 @@ const streams: ReadonlyMap<string, LogDestination> = new Map([
 /** Where a log goes; reports what modhost cannot write to. */
 export function parseLogDestination(here: Here, text: string): LogDestination | undefined {
   if (text.startsWith('|')) {
-    here.fail('expected a file: logs that are piped to a program are not supported yet');
+    here.fail('expected a file: logs that are piped to a program are not supported yet', {
+      kind: 'argument-refused',
+      at: { word: text },
+    });
     return undefined;
   }
   if (/^syslog(:|$)/i.test(text)) {
-    here.fail('expected a file: syslog is not supported yet');
+    here.fail('expected a file: syslog is not supported yet', {
+      kind: 'argument-refused',
+      at: { word: text },
+    });
     return undefined;
   }
   const stream = streams.get(text);
@@ -29,6 +35,9 @@ export function parseLogDestination(here: Here, text: string): LogDestination | 
   const path = resolvePath(here, text);
   // A log is opened by its name; its directory is not made.
   if (!statPath(dirname(path))?.isDirectory())
-    here.fail(`expected a file in a directory that exists, not ${path}`);
+    here.fail(`expected a file in a directory that exists, not ${path}`, {
+      kind: 'no-such-directory',
+      at: { word: text },
+    });
   return { kind: 'file', path };
 }

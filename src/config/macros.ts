@@ -1,11 +1,6 @@
 import type { MistakeList, Place } from './mistakes.js';
+import { type Replaced, replaceTraced, type SourceLine } from './source-line.js';
 import { splitWords } from './words.js';
-
-/** A line of a macro's body before its arguments are put in. */
-export interface BodyLine {
-  readonly text: string;
-  readonly line: number;
-}
 
 /** What the opening line of a <Macro> says, and where it stands. */
 export interface MacroHead {
@@ -17,7 +12,8 @@ export interface MacroHead {
 
 /** `<Macro>`: lives from the line where it is read. */
 export interface Macro extends MacroHead {
-  readonly body: readonly BodyLine[];
+  /** Before the arguments are put in. */
+  readonly body: readonly SourceLine[];
 }
 
 /**
@@ -28,13 +24,13 @@ export function fillMacroLine(
   text: string,
   parameters: readonly string[],
   values: readonly string[],
-): string {
+): Replaced {
   const byLength = parameters
     .map((parameter, index) => ({ parameter, value: values[index] ?? '' }))
     .sort((a, b) => b.parameter.length - a.parameter.length);
-  if (byLength.length === 0) return text;
+  if (byLength.length === 0) return { text, replacements: [] };
   const alternatives = byLength.map(({ parameter }) => escapeForPattern(parameter)).join('|');
-  return text.replace(new RegExp(alternatives, 'g'), (found) => {
+  return replaceTraced(text, new RegExp(alternatives, 'g'), ([found]) => {
     const value = byLength.find(({ parameter }) => parameter === found)?.value ?? found;
     return found.startsWith('@') ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
   });
@@ -50,18 +46,24 @@ export function parseMacroHead(
   const [name = '', ...parameters] = splitWords(text);
   const problem = findProblem(name, parameters);
   if (problem !== undefined) {
-    phase.mistakes.error(place, `<${section}>`, problem);
+    phase.mistakes.error(place, `<${section}>`, problem, { kind: 'macro-head' });
     return undefined;
   }
   const plain = parameters.find((parameter) => !/^[$%@]/.test(parameter));
   if (plain !== undefined)
-    phase.mistakes.warning(place, `<${section}>`, `the parameter ${plain} should begin with '$', '%' or '@'`);
+    phase.mistakes.warning(
+      place,
+      `<${section}>`,
+      `the parameter ${plain} should begin with '$', '%' or '@'`,
+      { kind: 'macro-doubtful', at: { word: plain } },
+    );
   const earlier = phase.macros.get(name.toLowerCase());
   if (earlier !== undefined)
     phase.mistakes.warning(
       place,
       `<${section}>`,
       `the macro '${name}' of ${earlier.file}:${earlier.line} is replaced`,
+      { kind: 'macro-doubtful' },
     );
   return { name, parameters, file: place.position.file, line: place.position.line };
 }

@@ -18,11 +18,22 @@ export interface Position {
 /** One thing that is wrong with the configuration, or worth a warning. */
 export interface Mistake {
   readonly severity: 'error' | 'warning';
+  /** `MH0123`; `mistake-codes.ts` says what it means. */
+  readonly code: string;
+  /** Of a continued line, the physical line that the mistake is in. */
   readonly position: Position;
+  /** From 1, counting UTF-16 units; absent for mistakes of a whole file. */
+  readonly column?: number;
+  /** The column behind the last character. */
+  readonly endColumn?: number;
+  /** The line, cut if it is long, and what in it is meant; absent if it holds a secret. */
+  readonly excerpt?: { readonly text: string; readonly start: number; readonly length: number };
   /** The directive or section as the user wrote it; absent for mistakes of a whole file. */
   readonly directive?: string;
   /** One sentence: what is wrong and what was expected. */
   readonly message: string;
+  /** The nearest known name or value; also in the message. */
+  readonly suggestion?: string;
 }
 
 export interface ServerConfig {

@@ -12,12 +12,6 @@ export function findNearest(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** `; did you mean 'x'?` or nothing: the end of a message about an unknown name. */
-export function suggestNearest(name: string, candidates: Iterable<string>): string {
-  const nearest = findNearest(name, candidates);
-  return nearest === undefined ? '' : `; did you mean '${nearest}'?`;
-}
-
 /** Edit distance in which two neighbours that changed places count as one edit. */
 function measureDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];

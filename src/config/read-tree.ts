@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { conditions } from './conditionals.js';
 import { findIncludedFiles, maximumIncludeDepth, readConfigFile } from './include.js';
-import { type LogicalLine, splitLines, trimSpace } from './lines.js';
-import { type BodyLine, fillMacroLine, type MacroHead, parseMacroHead } from './macros.js';
-import type { Place } from './mistakes.js';
-import { suggestNearest } from './nearest-name.js';
+import { splitLines, trimSpace } from './lines.js';
+import { fillMacroLine, type MacroHead, parseMacroHead } from './macros.js';
+import type { MistakeDetails, Place } from './mistakes.js';
+import { findNearest } from './nearest-name.js';
 import type { ReadPhase } from './read-phase.js';
+import { type SourceLine, trimTraced } from './source-line.js';
 import { statPath } from './stat-path.js';
 import type { Node, SectionNode } from './tree.js';
 import { splitWords, takeWord } from './words.js';
@@ -40,14 +41,21 @@ export function readFileTree(phase: ReadPhase, file: string): Node[] | undefined
 /** Directives of the command line (-C, -c), one line each. */
 export function readTextTree(phase: ReadPhase, name: string, texts: readonly string[]): Node[] | undefined {
   const lines = texts
-    .map((text, index) => ({ text: trimSpace(text), line: index + 1 }))
+    .map((text, index) => readArgument(text, index + 1))
     .filter(({ text }) => text !== '' && !text.startsWith('#'));
   return new TreeReader(phase).readAll((reader) => reader.readLines({ file: name, lines }));
 }
 
+/** An argument of the command line as if it were a line of a file. */
+function readArgument(argument: string, line: number): SourceLine {
+  const text = trimSpace(argument);
+  const content = Buffer.from(argument).toString('latin1').replaceAll('\n', ' ');
+  return { text, written: { text, line, firstLine: line, content, start: 0 }, changes: [] };
+}
+
 interface Source {
   readonly file: string;
-  readonly lines: readonly LogicalLine[];
+  readonly lines: readonly SourceLine[];
   readonly origin?: string;
 }
 
@@ -61,10 +69,22 @@ type Frame =
       readonly name: string;
       readonly place: Place;
       readonly macro: MacroHead | undefined;
-      readonly body: BodyLine[];
+      readonly body: SourceLine[];
     }
   /** Any section inside a macro's body. */
-  | { readonly kind: 'macro-inner'; readonly name: string; readonly place: Place; readonly body: BodyLine[] };
+  | {
+      readonly kind: 'macro-inner';
+      readonly name: string;
+      readonly place: Place;
+      readonly body: SourceLine[];
+    };
+
+/** What is wrong with a directive of the read phase; a text alone is about its arguments. */
+type Problem = string | (MistakeDetails & { readonly message: string });
+
+function countProblem(message: string): Problem {
+  return { message, kind: 'argument-count' };
+}
 
 class TreeReader {
   readonly #phase: ReadPhase;
@@ -92,16 +112,19 @@ class TreeReader {
       this.#stop(place, directive, `files include each other more than ${maximumIncludeDepth} levels deep`);
     const read = readConfigFile(file);
     if (read.kind === 'failed') {
-      mistakes.error(place, directive, read.message);
+      mistakes.error(place, directive, read.message, { kind: 'unreadable-site-file' });
       return [];
     }
     if (!filesRead.includes(file)) filesRead.push(file);
     const { lines, problems } = splitLines(read.content);
-    for (const { severity, line, message } of problems)
-      mistakes[severity]({ position: { file, line } }, undefined, message);
+    for (const { kind, severity, line, message } of problems)
+      mistakes[severity]({ position: { file, line } }, undefined, message, { kind });
     this.#spend(linesPerFile, place, directive);
     this.#includeDepth += 1;
-    const nodes = this.readLines({ file, lines });
+    const nodes = this.readLines({
+      file,
+      lines: lines.map((written) => ({ text: written.text, written, changes: [] })),
+    });
     this.#includeDepth -= 1;
     return nodes;
   }
@@ -112,7 +135,8 @@ class TreeReader {
     const frames: Frame[] = [];
     for (const [index, line] of source.lines.entries()) {
       const place: Place = {
-        position: { file: source.file, line: line.line },
+        position: { file: source.file, line: line.written.line },
+        line,
         ...(source.origin === undefined ? {} : { origin: source.origin }),
       };
       this.#spend(1, place, undefined);
@@ -120,14 +144,17 @@ class TreeReader {
     }
     for (const frame of frames.reverse()) {
       this.#nesting -= 1;
-      this.#phase.mistakes.error(frame.place, `<${frame.name}>`, `expected </${frame.name}> before the end`);
+      this.#phase.mistakes.error(frame.place, `<${frame.name}>`, `expected </${frame.name}> before the end`, {
+        kind: 'section-not-closed',
+        at: 'name',
+      });
     }
     return nodes;
   }
 
   #readLine(
-    line: LogicalLine,
-    place: Place,
+    line: SourceLine,
+    writtenPlace: Place,
     frames: Frame[],
     root: Node[],
     isClosedLater: (name: string) => boolean,
@@ -139,6 +166,7 @@ class TreeReader {
       const { word } = takeWord(line.text);
       const isEnd = word.startsWith('</');
       if (collects && !(isEnd && frame.kind === 'macro' && this.#names(word, frame))) frame.body.push(line);
+      const place = writtenPlace;
       if (isEnd) this.#close(word, place, frames, isClosedLater);
       else if (word.startsWith('<')) {
         const name = word.slice(1).replace(/>$/, '');
@@ -151,8 +179,10 @@ class TreeReader {
       }
       return;
     }
-    const text = this.#expand(line.text, place);
-    const { word, rest } = takeWord(text);
+    const expanded = this.#expand(line, writtenPlace);
+    const place = expanded === line ? writtenPlace : { ...writtenPlace, line: expanded };
+    this.#phase.mistakes.remember(place.position, expanded);
+    const { word, rest } = takeWord(expanded.text);
     const nodes = frame?.nodes ?? root;
     if (word.startsWith('</')) this.#close(word, place, frames, isClosedLater);
     else if (word.startsWith('<')) this.#open(word, rest, place, frames, nodes);
@@ -160,17 +190,17 @@ class TreeReader {
     else if (word !== '') nodes.push({ kind: 'directive', name: word, text: rest, place });
   }
 
-  #expand(text: string, place: Place): string {
-    const isMacro = /^<macro\s/i.test(text);
-    return this.#phase.variables.expand(text, (name) => {
+  #expand(line: SourceLine, place: Place): SourceLine {
+    const isMacro = /^<macro\s/i.test(line.text);
+    const { text, replacements } = this.#phase.variables.expand(line.text, (name, start) => {
       // `<Macro NAME ${x}>` declares a parameter of that spelling.
-      if (!isMacro)
-        this.#phase.mistakes.warning(
-          place,
-          undefined,
-          `the variable \${${name}} is not defined and stays as it is`,
-        );
+      if (isMacro) return;
+      const message = `the variable \${${name}} is not defined and stays as it is`;
+      const at = { start, end: start + name.length + 3 };
+      this.#phase.mistakes.warning(place, undefined, message, { kind: 'undefined-variable', at });
     });
+    if (replacements.length === 0) return line;
+    return { text, written: line.written, changes: [replacements, ...line.changes] };
   }
 
   // ---- sections
@@ -178,7 +208,12 @@ class TreeReader {
   #open(word: string, rest: string, place: Place, frames: Frame[], nodes: Node[]): void {
     const { mistakes } = this.#phase;
     if (word === '<') {
-      mistakes.error(place, '<', 'expected the name of the section right after the bracket, without a blank');
+      mistakes.error(
+        place,
+        '<',
+        'expected the name of the section right after the bracket, without a blank',
+        { kind: 'section-bracket', at: 'name' },
+      );
       const retry = takeWord(rest);
       // `< <` names nothing that could be meant.
       if (retry.word === '' || retry.word.startsWith('<')) return;
@@ -188,7 +223,11 @@ class TreeReader {
     const endsInWord = word.endsWith('>');
     const name = endsInWord ? word.slice(1, -1) : word.slice(1);
     const bracket = rest.lastIndexOf('>');
-    if (!endsInWord && bracket < 0) mistakes.error(place, `<${name}>`, "expected '>' at the end of the line");
+    if (!endsInWord && bracket < 0)
+      mistakes.error(place, `<${name}>`, "expected '>' at the end of the line", {
+        kind: 'section-bracket',
+        at: 'end',
+      });
     // What follows the last bracket is ignored, as in httpd.
     const text = endsInWord ? '' : trimSpace(bracket < 0 ? rest : rest.slice(0, bracket));
     if (name.toLowerCase() === 'macro') {
@@ -199,7 +238,7 @@ class TreeReader {
     const condition = conditions.get(name.toLowerCase());
     if (condition !== undefined) {
       const answer = text === '' ? 'requires an argument' : condition(text, this.#phase, place);
-      if (typeof answer === 'string') mistakes.error(place, `<${name}>`, answer);
+      if (typeof answer === 'string') mistakes.error(place, `<${name}>`, answer, { kind: 'condition' });
       this.#push(
         frames,
         answer === true ? { kind: 'taken', name, place, nodes } : { kind: 'skipped', name, place },
@@ -225,12 +264,19 @@ class TreeReader {
   #close(word: string, place: Place, frames: Frame[], isClosedLater: (name: string) => boolean): void {
     const { mistakes } = this.#phase;
     const name = word.slice(2).replace(/>$/, '');
-    if (!word.endsWith('>')) mistakes.error(place, `</${name}>`, "expected '>' right after the name");
+    if (!word.endsWith('>'))
+      mistakes.error(place, `</${name}>`, "expected '>' right after the name", {
+        kind: 'section-bracket',
+        at: 'name',
+      });
     const index = frames.findLastIndex((frame) => frame.name.toLowerCase() === name.toLowerCase());
     if (index < 0) {
       const open = frames.at(-1);
       const expected = open === undefined ? 'no section is open here' : `expected </${open.name}>`;
-      mistakes.error(place, `</${name}>`, `closes a section that was not opened: ${expected}`);
+      mistakes.error(place, `</${name}>`, `closes a section that was not opened: ${expected}`, {
+        kind: 'section-not-opened',
+        at: 'name',
+      });
       // Most likely a slip of the pen for the end of the innermost: going on inside it would find mistakes where there are none.
       if (open !== undefined && !isClosedLater(open.name)) this.#end(frames, frames.length - 1, place, name);
       return;
@@ -249,6 +295,7 @@ class TreeReader {
           place,
           `</${name}>`,
           `expected </${frame.name}> first, for the section of line ${frame.place.position.line}`,
+          { kind: 'section-order', at: 'name' },
         );
       if (frame.kind === 'macro') this.#endMacro(frame);
     }
@@ -259,50 +306,56 @@ class TreeReader {
   #carryOut(name: string, text: string, place: Place, nodes: Node[]): void {
     const words = splitWords(text);
     const problem = this.#carryOutWords(name, words, place, nodes);
-    if (problem !== undefined) this.#phase.mistakes.error(place, name, problem);
+    if (problem === undefined) return;
+    const { message, ...details } = typeof problem === 'string' ? { message: problem } : problem;
+    this.#phase.mistakes.error(place, name, message, details);
   }
 
   /** Answers what is wrong, if anything. */
-  #carryOutWords(name: string, words: readonly string[], place: Place, nodes: Node[]): string | undefined {
+  #carryOutWords(name: string, words: readonly string[], place: Place, nodes: Node[]): Problem | undefined {
     const [first = '', second] = words;
     switch (name.toLowerCase()) {
       case 'define':
-        if (first === '' || words.length > 2) return 'takes one or two arguments: a name and its value';
+        if (first === '' || words.length > 2)
+          return countProblem('takes one or two arguments: a name and its value');
         if (first.includes(':')) return "expected a name without ':'";
         this.#phase.variables.define(first, second);
         return undefined;
       case 'undefine':
-        if (first === '' || words.length > 1) return 'takes one argument: the name of a variable';
+        if (first === '' || words.length > 1)
+          return countProblem('takes one argument: the name of a variable');
         this.#phase.variables.undefine(first);
         return undefined;
       case 'serverroot':
-        if (first === '' || words.length > 1) return 'takes one argument: a directory';
+        if (first === '' || words.length > 1) return countProblem('takes one argument: a directory');
         return this.#changeServerRoot(first);
       case 'use':
         return this.#useMacro(first, words.slice(1), place, nodes);
       case 'undefmacro':
-        if (first === '' || words.length > 1) return 'takes one argument: the name of a macro';
+        if (first === '' || words.length > 1) return countProblem('takes one argument: the name of a macro');
         return this.#phase.macros.delete(first.toLowerCase()) ? undefined : this.#unknownMacro(first);
       default:
-        if (first === '' || words.length > 1) return 'takes one argument: a file, a directory or a wildcard';
+        if (first === '' || words.length > 1)
+          return countProblem('takes one argument: a file, a directory or a wildcard');
         return this.#include(name, first, place, nodes);
     }
   }
 
-  #changeServerRoot(path: string): string | undefined {
+  #changeServerRoot(path: string): Problem | undefined {
     const root = resolve(this.#phase.serverRoot, path);
-    if (!statPath(root)?.isDirectory()) return `expected a directory that exists, not ${root}`;
+    if (!statPath(root)?.isDirectory())
+      return { message: `expected a directory that exists, not ${root}`, kind: 'no-such-directory' };
     this.#phase.serverRoot = root;
     return undefined;
   }
 
-  #include(name: string, argument: string, place: Place, nodes: Node[]): string | undefined {
+  #include(name: string, argument: string, place: Place, nodes: Node[]): Problem | undefined {
     const found = findIncludedFiles(
       argument,
       this.#phase.serverRoot,
       name.toLowerCase() === 'includeoptional',
     );
-    if (found.kind === 'failed') return found.message;
+    if (found.kind === 'failed') return { message: found.message, kind: 'include' };
     for (const file of found.files) append(nodes, this.readFile(file, place, name));
     return undefined;
   }
@@ -314,27 +367,36 @@ class TreeReader {
     const { mistakes } = this.#phase;
     const { name, parameters } = frame.macro;
     if (frame.body.length === 0)
-      mistakes.warning(frame.place, `<${frame.name}>`, `the macro '${name}' is empty`);
+      mistakes.warning(frame.place, `<${frame.name}>`, `the macro '${name}' is empty`, {
+        kind: 'macro-doubtful',
+      });
     for (const parameter of parameters)
       if (frame.body.length > 0 && !frame.body.some(({ text }) => text.includes(parameter)))
-        mistakes.warning(frame.place, `<${frame.name}>`, `the parameter ${parameter} is not used`);
+        mistakes.warning(frame.place, `<${frame.name}>`, `the parameter ${parameter} is not used`, {
+          kind: 'macro-doubtful',
+          at: { word: parameter },
+        });
     this.#phase.macros.set(name.toLowerCase(), { ...frame.macro, body: frame.body });
   }
 
-  #useMacro(name: string, values: readonly string[], place: Place, nodes: Node[]): string | undefined {
-    if (name === '') return 'expected the name of a macro';
+  #useMacro(name: string, values: readonly string[], place: Place, nodes: Node[]): Problem | undefined {
+    if (name === '') return countProblem('expected the name of a macro');
     const macro = this.#phase.macros.get(name.toLowerCase());
     if (macro === undefined) return this.#unknownMacro(name);
     if (values.length !== macro.parameters.length)
-      return `the macro '${macro.name}' takes ${macro.parameters.length} arguments, not ${values.length}`;
+      return {
+        message: `the macro '${macro.name}' takes ${macro.parameters.length} arguments, not ${values.length}`,
+        kind: 'macro-arguments',
+      };
     const key = name.toLowerCase();
-    if (this.#activeMacros.includes(key)) return `the macro '${macro.name}' uses itself`;
+    if (this.#activeMacros.includes(key))
+      return { message: `the macro '${macro.name}' uses itself`, kind: 'macro-recursion' };
     const { file, line } = place.position;
     const lines = macro.body
-      .map((body) => ({
-        text: trimSpace(fillMacroLine(body.text, macro.parameters, values)),
-        line: body.line,
-      }))
+      .map((body) => {
+        const { text, changes } = trimTraced(fillMacroLine(body.text, macro.parameters, values));
+        return { text, written: body.written, changes: [...changes, ...body.changes] };
+      })
       .filter(({ text }) => text !== '' && !text.startsWith('#'));
     this.#activeMacros.push(key);
     this.#nesting += 1;
@@ -351,9 +413,10 @@ class TreeReader {
     return undefined;
   }
 
-  #unknownMacro(name: string): string {
+  #unknownMacro(name: string): Problem {
     const names = [...this.#phase.macros.values()].map((macro) => macro.name);
-    return `no macro '${name}' is defined${suggestNearest(name, names)}`;
+    const suggestion = findNearest(name, names);
+    return { message: `no macro '${name}' is defined`, kind: 'macro-unknown', suggestion };
   }
 
   #spend(lines: number, place: Place, directive: string | undefined): void {
@@ -363,7 +426,7 @@ class TreeReader {
   }
 
   #stop(place: Place, directive: string | undefined, message: string): never {
-    this.#phase.mistakes.error(place, directive, message);
+    this.#phase.mistakes.error(place, directive, message, { kind: 'too-much' });
     throw new ReadingStopped(message);
   }
 }
@@ -372,7 +435,7 @@ class TreeReader {
 const furthestEnd = 2_000;
 
 /** Whether the next line about sections of that name closes one. */
-function isClosedLater(lines: readonly LogicalLine[], from: number, name: string): boolean {
+function isClosedLater(lines: readonly SourceLine[], from: number, name: string): boolean {
   const key = name.toLowerCase();
   for (let index = from; index < Math.min(lines.length, from + furthestEnd); index++) {
     const word = takeWord(lines[index]?.text ?? '').word.toLowerCase();

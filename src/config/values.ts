@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { Here } from './draft.js';
+import { findNearest } from './nearest-name.js';
 
 /** A whole number in decimal digits, within the limits; undefined for anything else. */
 export function parseInteger(text: string, minimum = 0, maximum = 2 ** 31 - 1): number | undefined {
@@ -33,7 +34,8 @@ export function chooseWord<Word extends string>(
   words: readonly Word[],
 ): Word | undefined {
   const found = words.find((word) => word.toLowerCase() === text.toLowerCase());
-  if (found === undefined) here.fail(`expected ${listWords(words)}, not '${text}'`);
+  if (found === undefined)
+    here.fail(`expected ${listWords(words)}, not '${text}'`, { suggestion: findNearest(text, words) });
   return found;
 }
 

@@ -1,3 +1,5 @@
+import { type Replaced, replaceTraced } from './source-line.js';
+
 /**
  * What `Define` and -D set. A flag (what <IfDefine> asks for) is compared with case, a value (what `${}` asks
  * for) without, and a bare `Define NAME` sets no value.
@@ -27,14 +29,15 @@ export class Variables {
 
   /**
    * Replaces each complete `${NAME}` once; what it inserts is not looked at again. Calls `onUndefined` for a name that nothing
-   * defines and leaves its text as it is; a name with a colon is RewriteMap syntax and none of our business.
+   * defines, with its place in the text, and leaves its text as it is; a name with a colon is RewriteMap syntax and none of
+   * our business.
    */
-  expand(text: string, onUndefined: (name: string) => void): string {
-    if (!text.includes('${')) return text;
-    return text.replace(/\$\{([^}]+)\}/g, (whole, name: string) => {
+  expand(text: string, onUndefined: (name: string, start: number) => void): Replaced {
+    if (!text.includes('${')) return { text, replacements: [] };
+    return replaceTraced(text, /\$\{([^}]+)\}/g, ({ 0: whole, 1: name = '', index }) => {
       const value = this.#values.get(name.toLowerCase())?.value ?? this.#environmentValue(name);
       if (value !== undefined) return value;
-      if (!name.includes(':')) onUndefined(name);
+      if (!name.includes(':')) onUndefined(name, index);
       return whole;
     });
   }

@@ -1,6 +1,6 @@
 import type { Context, Definition } from './definition.js';
 import type { Here, Scope } from './draft.js';
-import type { Place } from './mistakes.js';
+import type { MistakeDetails, Place } from './mistakes.js';
 import { findNearest } from './nearest-name.js';
 import type { Node } from './tree.js';
 
@@ -15,12 +15,13 @@ export function walkNodes(nodes: readonly Node[], scope: Scope, table: Definitio
     const here = lookFrom(scope, node.place, shown);
     const definition = table.get(name.toLowerCase());
     if (definition === undefined) {
-      here.fail(describeUnknown(name, node.kind, table));
+      const { message, ...details } = describeUnknown(name, node.kind, table);
+      here.fail(message, details);
       continue;
     }
     const misplaced = checkContext(definition, here, parent);
     if (misplaced !== undefined) {
-      here.fail(misplaced);
+      here.fail(misplaced, { kind: 'not-allowed-here', at: 'name' });
       continue;
     }
     if (definition.class !== 'honoured') report(definition, here, node.text);
@@ -35,15 +36,24 @@ function lookFrom(scope: Scope, place: Place, directive: string): Here {
     ...scope,
     place,
     directive,
-    fail: (message) => mistakes.error(place, directive, message),
-    warn: (message) => mistakes.warning(place, directive, message),
+    fail: (message, details) => mistakes.error(place, directive, message, details),
+    warn: (message, details) => mistakes.warning(place, directive, message, details),
   };
 }
 
-function describeUnknown(name: string, kind: Node['kind'], table: DefinitionTable): string {
+function describeUnknown(
+  name: string,
+  nodeKind: Node['kind'],
+  table: DefinitionTable,
+): MistakeDetails & { readonly message: string } {
   const candidates = [...table.values()].map((definition) => definition.name);
-  const fitting = candidates.filter((candidate) => candidate.startsWith('<') === (kind === 'section'));
-  const what = kind === 'section' ? 'is not a known section' : 'is not a known directive';
+  const isSection = nodeKind === 'section';
+  const fitting = candidates.filter((candidate) => candidate.startsWith('<') === isSection);
+  const unknown = {
+    message: isSection ? 'is not a known section' : 'is not a known directive',
+    kind: isSection ? 'unknown-section' : 'unknown-directive',
+    at: 'name',
+  } as const;
   // A name can also be glued to its argument or stand without its bracket.
   const glued = candidates.find(
     (candidate) =>
@@ -51,12 +61,12 @@ function describeUnknown(name: string, kind: Node['kind'], table: DefinitionTabl
       name.toLowerCase().startsWith(candidate.toLowerCase()) &&
       !/^\w/.test(name.slice(candidate.length)),
   );
-  if (glued !== undefined) return `${what}; expected a blank after ${glued}`;
-  const bracketed = table.get(`<${name.toLowerCase()}`);
-  if (bracketed !== undefined) return `${what}; did you mean '${bracketed.name}>'?`;
-  const nearest = findNearest(name, fitting);
-  if (nearest === undefined) return what;
-  return `${what}; did you mean '${kind === 'section' ? `${nearest}>` : nearest}'?`;
+  if (glued !== undefined)
+    return { ...unknown, message: `${unknown.message}; expected a blank after ${glued}` };
+  const bracketed = table.get(`<${name.toLowerCase()}`)?.name;
+  const nearest = bracketed ?? findNearest(name, fitting);
+  if (nearest === undefined) return unknown;
+  return { ...unknown, suggestion: nearest.startsWith('<') ? `${nearest}>` : nearest };
 }
 
 function checkContext(definition: Definition, here: Here, parent: string): string | undefined {
@@ -87,8 +97,9 @@ function describeContexts(contexts: readonly Context[]): string {
 
 function report(definition: Definition, here: Here, text: string): void {
   if (definition.refusedWhen?.pattern.test(text))
-    here.fail(`not supported yet: ${definition.refusedWhen.doc}`);
+    here.fail(`not supported yet: ${definition.refusedWhen.doc}`, { kind: 'refused', at: 'arguments' });
   else if (definition.class === 'accepted' || definition.harmless?.test(text)) return;
-  else if (definition.class === 'refused') here.fail(`not supported yet: ${definition.doc}`);
-  else here.warn(`has no effect in modhost: ${definition.doc}`);
+  else if (definition.class === 'refused')
+    here.fail(`not supported yet: ${definition.doc}`, { kind: 'refused', at: 'name' });
+  else here.warn(`has no effect in modhost: ${definition.doc}`, { kind: 'no-effect', at: 'name' });
 }

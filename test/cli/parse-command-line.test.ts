@@ -18,7 +18,8 @@ describe('command line', () => {
     ['-kgraceful', { kind: 'control', action: 'graceful', site }],
     ['graceful-stop', { kind: 'control', action: 'graceful-stop', site }],
     ['-f x.conf restart', { kind: 'control', action: 'restart', site: { ...site, configFile: 'x.conf' } }],
-    ['-t', { kind: 'check', site }],
+    ['-t', { kind: 'check', site, json: false }],
+    ['--json -t', { kind: 'check', site, json: true }],
     ['-S', { kind: 'show-virtual-hosts', site }],
     ['-tS', { kind: 'show-virtual-hosts', site }],
     [
@@ -57,6 +58,7 @@ describe('command line', () => {
     ];
     expect(parseCommandLine([...argv, '-t'])).toEqual({
       kind: 'check',
+      json: false,
       site: {
         configFile: 'a.conf',
         serverRoot: '/srv',

@@ -14,3 +14,13 @@ describe('site files', () => {
     else expect(outcome.config).toMatchObject(fixture.config as object);
   });
 });
+
+/** The same form, but for what stands behind the dashes: the messages in full, as -t prints them. */
+describe('messages', () => {
+  const messages = join(import.meta.dirname, 'messages');
+  it.each(readdirSync(messages).map((name) => [name.replace(/\.txt$/, '')]))('%s', (name) => {
+    const text = readFileSync(join(messages, `${name}.txt`), 'utf8');
+    const [, expected = ''] = text.split(/^-{10,}\n/m);
+    expect(runFixture(parseFixture(text)).explained).toBe(expected);
+  });
+});

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { formatMistake, type LoadOptions, loadConfig } from '../../src/config/index.js';
+import { explainMistake, formatMistake, type LoadOptions, loadConfig } from '../../src/config/index.js';
 
 /**
  * A fixture is the text of a site file, a line of dashes, and what comes of it: every mistake in the form in which it is printed, then
@@ -20,6 +20,8 @@ export interface Fixture {
 /** What came of it, in the form of the fixture. */
 export interface Outcome {
   readonly mistakes: readonly string[];
+  /** The same as -t prints them, with lines and carets. */
+  readonly explained: string;
   readonly config: unknown;
 }
 
@@ -64,6 +66,7 @@ export function runFixture({ files, options }: Fixture): Outcome {
     const hide = (text: string) => text.replaceAll(root, '$ROOT');
     return {
       mistakes: mistakes.map((mistake) => hide(formatMistake(mistake))),
+      explained: hide(mistakes.map((mistake) => `${explainMistake(mistake)}\n`).join('')),
       config: config === undefined ? undefined : JSON.parse(hide(JSON.stringify(toPlain(config)))),
     };
   } finally {

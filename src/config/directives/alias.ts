@@ -15,7 +15,7 @@ export const alias = inModule('alias', [
     'Maps URL paths that a pattern matches.',
     (here, text, target) => {
       const result = translatePattern(text);
-      if (result.kind === 'wrong') here.fail(result.message);
+      if (result.kind === 'wrong') here.fail(result.message, { kind: 'pattern', at: { word: text } });
       else
         here.server.aliases.push({
           match: { kind: 'regex', pattern: result.pattern },
@@ -29,11 +29,14 @@ export const alias = inModule('alias', [
 function addAlias(here: Here, text: string): void {
   const [path = '', target = '', ...more] = splitWords(text);
   if (here.enclosing.length > 0) {
-    here.fail('not supported yet inside a section; expected it outside, with two arguments');
+    here.fail('not supported yet inside a section; expected it outside, with two arguments', {
+      kind: 'argument-refused',
+      at: 'name',
+    });
     return;
   }
   if (path === '' || target === '' || more.length > 0) {
-    here.fail('takes two arguments: URL-path file-path');
+    here.fail('takes two arguments: URL-path file-path', { kind: 'argument-count' });
     return;
   }
   warnOfUnreachablePath(here, path);
@@ -48,7 +51,9 @@ function addAlias(here: Here, text: string): void {
 /** An alias that no path can match is a slip of the pen. */
 export function warnOfUnreachablePath(here: Here, path: string): void {
   if (!path.startsWith('/'))
-    here.warn(`matches no request: expected a URL path that begins with '/', not '${path}'`);
+    here.warn(`matches no request: expected a URL path that begins with '/', not '${path}'`, {
+      kind: 'never-matches',
+    });
 }
 
 /** The first match wins: what stands behind a shorter prefix can never be meant. */
@@ -56,7 +61,10 @@ export function warnOfShadow(here: Here, path: string, earlier: readonly Alias[]
   const shadow = earlier.find(({ match }) => match.kind === 'prefix' && isBelow(path, match.path));
   if (shadow === undefined) return;
   const { file, line } = shadow.position;
-  here.warn(`is never reached: the ${here.directive} of ${file}:${line} comes first`);
+  here.warn(`is never reached: the ${here.directive} of ${file}:${line} comes first`, {
+    kind: 'shadowed',
+    at: { word: path },
+  });
 }
 
 function isBelow(path: string, prefix: string): boolean {

@@ -1,7 +1,7 @@
 import type { Definition } from '../definition.js';
 import { flag, honoured, inModule, insideSections, list, one, oneOrTwo } from '../definition.js';
 import type { Here } from '../draft.js';
-import { suggestNearest } from '../nearest-name.js';
+import { findNearest } from '../nearest-name.js';
 import { statPath } from '../stat-path.js';
 import { resolvePath } from '../values.js';
 
@@ -66,7 +66,8 @@ export const auth: readonly Definition[] = [
       oneOrTwo('file'),
       'Which users are in which group.',
       (here, path, kind) => {
-        if (kind !== undefined && kind.toLowerCase() !== 'standard') here.fail('takes one argument: file');
+        if (kind !== undefined && kind.toLowerCase() !== 'standard')
+          here.fail('takes one argument: file', { kind: 'argument-count' });
         else here.section.settings.authGroupFile = findFile(here, path);
       },
     ),
@@ -77,13 +78,16 @@ export const auth: readonly Definition[] = [
 function findFile(here: Here, text: string): string {
   const path = resolvePath(here, text);
   if (!statPath(path)?.isFile())
-    here.warn(`there is no file ${path}: until there is one, nobody can log in here`);
+    here.warn(`there is no file ${path}: until there is one, nobody can log in here`, {
+      kind: 'missing-file',
+    });
   return path;
 }
 
 function setAuthType(here: Here, text: string): void {
   const type = text.toLowerCase();
-  if (missingTypes.includes(type)) here.fail(`expected Basic or None: ${text} is not supported yet`);
+  if (missingTypes.includes(type))
+    here.fail(`expected Basic or None: ${text} is not supported yet`, { kind: 'argument-refused' });
   else if (type === 'basic' || type === 'none') here.section.settings.authType = type;
   else {
     here.warn(
@@ -97,8 +101,13 @@ function setProviders(here: Here, names: readonly string[]): void {
   for (const name of names) {
     if (providers.includes(name)) continue;
     if (missingProviders.includes(name))
-      here.fail(`expected file or wsgi: the provider '${name}' is not supported yet`);
-    else here.fail(`expected file or wsgi: there is no provider '${name}'${suggestNearest(name, providers)}`);
+      here.fail(`expected file or wsgi: the provider '${name}' is not supported yet`, {
+        kind: 'argument-refused',
+      });
+    else
+      here.fail(`expected file or wsgi: there is no provider '${name}'`, {
+        suggestion: findNearest(name, providers),
+      });
   }
   if (names.includes('wsgi')) here.draft.wsgiProviders.push({ place: here.place, serverId: here.server.id });
   // Several lines of one section add up.

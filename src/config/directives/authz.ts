@@ -3,8 +3,9 @@ import { flag, honoured, honouredSection, inModule, insideSections, one, raw } f
 import type { Here, Scope } from '../draft.js';
 import { isHostName } from '../host-name.js';
 import { knownMethods, withoutHead } from '../methods.js';
+import type { MistakeDetails } from '../mistakes.js';
 import type { AddressRange, Requirement } from '../model.js';
-import { suggestNearest } from '../nearest-name.js';
+import { findNearest } from '../nearest-name.js';
 import { chooseWord } from '../values.js';
 import { splitWords, takeWord } from '../words.js';
 
@@ -79,10 +80,13 @@ const kinds: readonly string[] = [
 
 function container(name: string, kind: 'any' | 'every' | 'none', doc: string) {
   return honouredSection(name, insideSections, '', doc, (here, text, walk) => {
-    if (text !== '') here.fail('takes no arguments');
+    if (text !== '') here.fail('takes no arguments', { kind: 'argument-count' });
     const requirements: Requirement[] = [];
     if (kind === 'none' && here.container?.kind !== 'every')
-      here.fail('has no effect here; expected it in <RequireAll>, beside something that grants');
+      here.fail('has no effect here; expected it in <RequireAll>, beside something that grants', {
+        kind: 'requirements',
+        at: 'name',
+      });
     const scope: Scope = { ...here, container: { kind, requirements } };
     const errorsBefore = countErrors(here);
     walk(scope);
@@ -101,9 +105,13 @@ function checkContents(
   kind: 'any' | 'every' | 'none',
   requirements: readonly Requirement[],
 ): void {
-  if (requirements.length === 0) here.fail('expected at least one Require in it');
+  if (requirements.length === 0)
+    here.fail('expected at least one Require in it', { kind: 'requirements', at: 'name' });
   else if (kind === 'every' && requirements.every(isNegative))
-    here.fail('holds only negative requirements; expected one that grants, such as Require all granted');
+    here.fail('holds only negative requirements; expected one that grants, such as Require all granted', {
+      kind: 'requirements',
+      at: 'name',
+    });
 }
 
 function isNegative({ kind }: Requirement): boolean {
@@ -116,7 +124,10 @@ function addRequirement(here: Here, text: string): void {
   const { word, rest } = isNegated ? takeWord(first.rest) : first;
   const requirement = parseRequirement(here, word, splitWords(rest), isNegated);
   if (isNegated && here.container?.kind !== 'every')
-    here.fail("'not' has no effect here; expected it in <RequireAll>, beside something that grants");
+    here.fail("'not' has no effect here; expected it in <RequireAll>, beside something that grants", {
+      kind: 'requirements',
+      at: { word: first.word },
+    });
   if (requirement === undefined) return;
   const { position } = here.place;
   addTo(here, isNegated ? { kind: 'not', requirement, position } : requirement);
@@ -151,7 +162,8 @@ function parseRequirement(
     case 'group':
     case 'wsgi-group':
     case 'env':
-      if (words.length === 0) here.warn(`'${kind}' without a name holds for nobody`);
+      if (words.length === 0)
+        here.warn(`'${kind}' without a name holds for nobody`, { kind: 'never-granted' });
       for (const word of words)
         if (word.endsWith(','))
           here.warn(`names are separated by blanks: the comma is part of the name '${word}'`);
@@ -164,7 +176,7 @@ function parseRequirement(
     case 'method': {
       const unknown = words.filter((word) => !knownMethods.includes(word));
       for (const word of unknown)
-        here.fail(`there is no method '${word}'${suggestNearest(word, knownMethods)}`);
+        here.fail(`there is no method '${word}'`, { suggestion: findNearest(word, knownMethods) });
       if (words.length === 0) here.warn("'method' without a name holds for nobody");
       return unknown.length > 0 ? undefined : { kind, names: withoutHead(words), position };
     }
@@ -172,9 +184,11 @@ function parseRequirement(
       const ranges = parseRanges(here, words);
       return ranges === undefined ? undefined : { kind: 'ip', ranges, position };
     }
-    default:
-      here.fail(describeUnknownKind(kind));
+    default: {
+      const { message, ...details } = describeUnknownKind(kind);
+      here.fail(message, details);
       return undefined;
+    }
   }
 }
 
@@ -186,7 +200,7 @@ function reportNoHostName(here: Here, word: string, isNegated: boolean): void {
 }
 
 function parseRanges(here: Here, words: readonly string[]): AddressRange[] | undefined {
-  if (words.length === 0) here.fail("'ip' takes one or more addresses");
+  if (words.length === 0) here.fail("'ip' takes one or more addresses", { kind: 'argument-count' });
   const ranges: AddressRange[] = [];
   for (const word of words) {
     const range = parseAddressRange(word);
@@ -197,9 +211,12 @@ function parseRanges(here: Here, words: readonly string[]): AddressRange[] | und
   return ranges.length === words.length && words.length > 0 ? ranges : undefined;
 }
 
-function describeUnknownKind(kind: string): string {
-  if (kind === '') return `expected ${kinds.join(', ')} or not`;
+function describeUnknownKind(kind: string): MistakeDetails & { readonly message: string } {
+  if (kind === '') return { message: `expected ${kinds.join(', ')} or not`, kind: 'argument-count' };
   if (missingKinds.includes(kind))
-    return `'${kind}' is not supported yet; expected ${kinds.join(', ')} or not`;
-  return `there is no requirement '${kind}'${suggestNearest(kind, kinds)}`;
+    return {
+      message: `'${kind}' is not supported yet; expected ${kinds.join(', ')} or not`,
+      kind: 'argument-refused',
+    };
+  return { message: `there is no requirement '${kind}'`, suggestion: findNearest(kind, kinds) };
 }

@@ -35,7 +35,7 @@ export const core = inModule('core', [
   readPhase('<IfDirective', '[!]name', 'Lines for when a directive is known.'),
   readPhase('<IfSection', '[!]name', 'Lines for when a section is known.'),
   honoured('Error', anywhere, raw('text'), 'Stops the start with a message.', (here, text) => {
-    here.fail(splitWords(text).join(' ') || 'asks to stop here');
+    here.fail(splitWords(text).join(' ') || 'asks to stop here', { kind: 'asked-to-stop' });
   }),
   honoured(
     'ServerName',
@@ -153,7 +153,8 @@ export const core = inModule('core', [
     'Which name the server calls itself.',
     (here, text) => {
       const word = chooseWord(here, text, ['on', 'off', 'dns']);
-      if (here.enclosing.length > 0) here.warn('has no effect in a section; expected it in the server');
+      if (here.enclosing.length > 0)
+        here.warn('has no effect in a section; expected it in the server', { at: 'name' });
       else if (word !== undefined) here.server.settings.useCanonicalName = word;
     },
     'Off',
@@ -257,13 +258,13 @@ function setDocumentRoot(here: Here, text: string): void {
   if (statPath(path)?.isDirectory()) return;
   const message = `expected a directory that exists, not ${path}`;
   // As httpd: a virtual host may wait for its files.
-  if (here.server.id === 0) here.fail(message);
-  else here.warn(message);
+  if (here.server.id === 0) here.fail(message, { kind: 'no-such-directory' });
+  else here.warn(message, { kind: 'no-such-directory' });
 }
 
 function setErrorLog(here: Here, first: string, second: string | undefined): void {
   if (second !== undefined) {
-    here.fail('takes one argument: file');
+    here.fail('takes one argument: file', { kind: 'argument-count' });
     return;
   }
   const destination = parseLogDestination(here, first);
@@ -284,16 +285,21 @@ function setHandler(here: Here, name: string): void {
   if (lower === 'none') here.section.settings.handler = 'none';
   else if (lower === 'wsgi-script' || lower === 'application/x-httpd-wsgi')
     here.section.settings.handler = 'wsgi-script';
-  else if (pageHandlers.has(lower)) here.warn(`has no effect in modhost: there is no ${name} page`);
+  else if (pageHandlers.has(lower))
+    here.warn(`has no effect in modhost: there is no ${name} page`, { kind: 'argument-no-effect' });
   // Serving the file instead could show the source of a script.
-  else here.fail(`expected None or wsgi-script; the handler '${name}' is not supported yet`);
+  else
+    here.fail(`expected None or wsgi-script; the handler '${name}' is not supported yet`, {
+      kind: 'argument-refused',
+    });
 }
 
 function setAllowOverride(here: Here, words: readonly string[]): void {
   const kind = here.enclosing.at(-1);
-  if (kind !== 'directory') here.warn('has no effect here; expected it in <Directory>');
+  if (kind !== 'directory') here.warn('has no effect here; expected it in <Directory>', { at: 'name' });
   else if (words.length !== 1 || words[0]?.toLowerCase() !== 'none')
     here.fail(
       'expected None: .htaccess files are not supported yet, and one that is there may hold a protection',
+      { kind: 'argument-refused' },
     );
 }

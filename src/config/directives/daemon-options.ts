@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { findGroup, findUser } from '../accounts.js';
 import type { Here, Mutable } from '../draft.js';
+import type { MistakeKind } from '../mistake-codes.js';
 import type { ProcessGroup } from '../model.js';
 import { maximumTimerMs, parseInteger, resolvePath } from '../values.js';
 
@@ -8,7 +9,10 @@ import { maximumTimerMs, parseInteger, resolvePath } from '../values.js';
 export type ProcessGroupDraft = Mutable<ProcessGroup>;
 
 /** Puts the value of one option into the group, or says what was expected. */
-export type ApplyOption = (group: ProcessGroupDraft, value: string, here: Here) => string | undefined;
+export type ApplyOption = (group: ProcessGroupDraft, value: string, here: Here) => OptionProblem | undefined;
+
+/** What was expected; a text alone is about the value. */
+export type OptionProblem = string | { readonly message: string; readonly kind: MistakeKind };
 
 /** What a process group is when nothing is said about it. */
 export const defaultProcessGroup = {
@@ -115,25 +119,27 @@ function setHome(group: ProcessGroupDraft, value: string): string | undefined {
   return undefined;
 }
 
-function setUser(group: ProcessGroupDraft, value: string): string | undefined {
+function setUser(group: ProcessGroupDraft, value: string): OptionProblem | undefined {
   const id = findUser(value);
-  if (id === undefined) return `there is no user '${value}'; expected the name of an account or #id`;
-  if (id === 0) return 'applications must not run as root; expected another user';
+  if (id === undefined)
+    return noAccount(`there is no user '${value}'; expected the name of an account or #id`);
+  if (id === 0) return noAccount('applications must not run as root; expected another user');
   group.user = value;
   return undefined;
 }
 
-function setGroup(group: ProcessGroupDraft, value: string): string | undefined {
+function setGroup(group: ProcessGroupDraft, value: string): OptionProblem | undefined {
   if (findGroup(value) === undefined)
-    return `there is no group '${value}'; expected the name of a group or #id`;
+    return noAccount(`there is no group '${value}'; expected the name of a group or #id`);
   group.group = value;
   return undefined;
 }
 
-function setSupplementaryGroups(group: ProcessGroupDraft, value: string): string | undefined {
+function setSupplementaryGroups(group: ProcessGroupDraft, value: string): OptionProblem | undefined {
   const names = value.split(',').map((name) => name.trim());
   const unknown = names.find((name) => findGroup(name) === undefined);
-  if (unknown !== undefined) return `there is no group '${unknown}'; expected groups separated by commas`;
+  if (unknown !== undefined)
+    return noAccount(`there is no group '${unknown}'; expected groups separated by commas`);
   group.supplementaryGroups = names;
   return undefined;
 }
@@ -155,12 +161,12 @@ function setPythonPath(group: ProcessGroupDraft, value: string): string | undefi
   return group.pythonPath.length === 0 ? 'expected directories separated by colons' : undefined;
 }
 
-function setSocketTimeout(group: ProcessGroupDraft, value: string, here: Here): string | undefined {
+function setSocketTimeout(group: ProcessGroupDraft, value: string, here: Here): OptionProblem | undefined {
   // 0 asks for the server's own Timeout.
   return parseInteger(value) === 0 ? undefined : seconds('socketTimeoutMs')(group, value, here);
 }
 
-function setHeaderBufferSize(group: ProcessGroupDraft, value: string): string | undefined {
+function setHeaderBufferSize(group: ProcessGroupDraft, value: string): OptionProblem | undefined {
   const bytes = parseInteger(value);
   if (bytes === undefined || (bytes !== 0 && bytes < 8192))
     return `expected 0 or at least 8192 bytes, not '${value}'`;
@@ -212,17 +218,25 @@ function notYet(apply: ApplyOption): ApplyOption {
   return (group, value, here) => {
     if (value === '') return 'expected a value';
     const problem = apply(group, value, here);
-    if (problem === undefined && parseInteger(value) !== 0) here.warn(`'${value}' is not carried out yet`);
+    if (problem === undefined && parseInteger(value) !== 0)
+      here.warn(`'${value}' is not carried out yet`, { kind: 'argument-no-effect' });
     return problem;
   };
 }
 
-function refuse(): string {
-  return 'not supported yet, and applications would be less confined without it';
+function refuse(): OptionProblem {
+  return {
+    message: 'not supported yet, and applications would be less confined without it',
+    kind: 'argument-refused',
+  };
 }
 
-function refuseUnlessZero(_: ProcessGroupDraft, value: string): string | undefined {
+function refuseUnlessZero(_: ProcessGroupDraft, value: string): OptionProblem | undefined {
   return parseInteger(value) === 0 ? undefined : refuse();
+}
+
+function noAccount(message: string): OptionProblem {
+  return { message, kind: 'no-such-account' };
 }
 
 function expectInteger(value: string, minimum: number, maximum: number): string {

@@ -1,5 +1,6 @@
 import type { Here } from '../draft.js';
-import { suggestNearest } from '../nearest-name.js';
+import type { MistakeDetails } from '../mistakes.js';
+import { findNearest } from '../nearest-name.js';
 import { parseOptions } from '../option-list.js';
 import { takeWord } from '../words.js';
 import { daemonOptions, defaultProcessGroup, type ProcessGroupDraft } from './daemon-options.js';
@@ -11,7 +12,8 @@ export function addDaemonProcess(here: Here, text: string): void {
   const { position } = here.place;
   const group: ProcessGroupDraft = { name, position, virtualHostId: here.server.id, ...defaultProcessGroup };
   const parsed = parseOptions(rest);
-  if (parsed.kind === 'wrong') here.fail(`expected option=value, not '${parsed.word}'`);
+  if (parsed.kind === 'wrong')
+    here.fail(`expected option=value, not '${parsed.word}'`, { kind: 'unknown-option' });
   else for (const [option, value] of parsed.options) applyOption(here, group, option, value);
   // Also with a mistake in it: who names the group is not wrong.
   here.draft.processGroups.push(group);
@@ -19,7 +21,7 @@ export function addDaemonProcess(here: Here, text: string): void {
 
 function checkName(here: Here, name: string): boolean {
   if (name === '') {
-    here.fail('expected the name of the process group');
+    here.fail('expected the name of the process group', { kind: 'argument-count' });
     return false;
   }
   // `%{…}` has a meaning where groups are chosen.
@@ -30,17 +32,26 @@ function checkName(here: Here, name: string): boolean {
   const twin = here.draft.processGroups.find((group) => group.name === name);
   if (twin === undefined) return true;
   const { file, line } = twin.position;
-  here.fail(`the process group '${name}' is already declared in ${file}:${line}; expected each name once`);
+  here.fail(`the process group '${name}' is already declared in ${file}:${line}; expected each name once`, {
+    kind: 'declared-twice',
+  });
   return false;
 }
 
 function applyOption(here: Here, group: ProcessGroupDraft, option: string, value: string): void {
   const apply = daemonOptions.get(option);
   if (apply === undefined) {
-    here.fail(`there is no option '${option}'${suggestNearest(option, daemonOptions.keys())}`);
+    here.fail(`there is no option '${option}'`, {
+      kind: 'unknown-option',
+      suggestion: findNearest(option, daemonOptions.keys()),
+    });
     return;
   }
-  const warn = (message: string) => here.warn(`${option}: ${message}`);
+  const at = { word: `${option}=${value}` };
+  const warn = (message: string, details?: MistakeDetails) =>
+    here.warn(`${option}: ${message}`, { at, ...details });
   const problem = apply(group, value, { ...here, warn });
-  if (problem !== undefined) here.fail(`${option}: ${problem}`);
+  if (problem === undefined) return;
+  const { message, ...details } = typeof problem === 'string' ? { message: problem } : problem;
+  here.fail(`${option}: ${message}`, { at, ...details });
 }

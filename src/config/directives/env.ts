@@ -26,7 +26,7 @@ export const env = inModule('env', [
       for (const name of names) {
         const value = Object.hasOwn(here.draft.environment, name) ? here.draft.environment[name] : undefined;
         if (value === undefined) {
-          here.warn(`the variable ${name} is not set in the environment`);
+          here.warn(`the variable ${name} is not set in the environment`, { at: { word: name } });
         } else {
           set.delete(name);
           pass.set(name, value);

@@ -1,7 +1,7 @@
 import { honouredSection, inModule, insideSections } from '../definition.js';
 import type { Here, Scope } from '../draft.js';
 import { knownMethods, withoutHead } from '../methods.js';
-import { suggestNearest } from '../nearest-name.js';
+import { findNearest } from '../nearest-name.js';
 import { splitWords } from '../words.js';
 
 /** Access rules for some methods only. Everything else that stands in them is about all methods, as in httpd. */
@@ -24,7 +24,8 @@ export const limit = inModule('core', [
 
 function openLimit(here: Here, text: string, walk: (scope: Scope) => void, except: boolean): void {
   const methods = splitWords(text);
-  if (methods.length === 0) here.fail('expected one or more methods, such as POST');
+  if (methods.length === 0)
+    here.fail('expected one or more methods, such as POST', { kind: 'argument-count' });
   if (!except && methods.includes('TRACE'))
     here.fail('TRACE is answered before anybody is asked for anything: expected TraceEnable Off');
   for (const method of methods) if (!knownMethods.includes(method)) warnOfUnknown(here, method, except);
@@ -33,6 +34,8 @@ function openLimit(here: Here, text: string, walk: (scope: Scope) => void, excep
 
 function warnOfUnknown(here: Here, method: string, except: boolean): void {
   const effect = except ? 'excepts no request' : 'protects nothing';
-  const hint = suggestNearest(method, knownMethods);
-  here.warn(`there is no method '${method}' (upper and lower case differ), so it ${effect}${hint}`);
+  here.warn(`there is no method '${method}' (upper and lower case differ), so it ${effect}`, {
+    kind: except ? 'argument-doubtful' : 'open-in-effect',
+    suggestion: findNearest(method, knownMethods),
+  });
 }

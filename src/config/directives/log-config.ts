@@ -66,7 +66,7 @@ function checkFormat(here: Here, format: string): boolean {
     return true;
   } catch (error) {
     if (!(error instanceof LogFormatError)) throw error;
-    here.fail(error.message);
+    here.fail(error.message, { at: { word: format } });
     return false;
   }
 }

@@ -20,7 +20,7 @@ export function setLogLevel(here: Here, words: readonly string[]): void {
       const module = word.slice(0, colon);
       const identifier = parseModuleName(module) ?? module;
       if (here.draft.knowsModule(identifier)) draft.modules.set(identifier, level);
-      else here.fail(`unknown module '${module}'`);
+      else here.fail(`unknown module '${module}'`, { at: { word: module } });
     }
   }
 }

@@ -54,7 +54,10 @@ function addListener(here: Here, address: string, protocol: string | undefined):
     return;
   }
   if (protocol?.toLowerCase() === 'https') {
-    here.fail('the protocol https is not supported yet');
+    here.fail('the protocol https is not supported yet', {
+      kind: 'argument-refused',
+      at: { word: protocol },
+    });
     return;
   }
   const twin = here.draft.listeners.find(
@@ -63,6 +66,7 @@ function addListener(here: Here, address: string, protocol: string | undefined):
   if (twin !== undefined) {
     here.fail(
       `the same address and port as in ${twin.position.file}:${twin.position.line}; expected each once`,
+      { kind: 'declared-twice' },
     );
     return;
   }

@@ -20,7 +20,9 @@ export function addScriptAlias(here: Here, text: string, isMatch: boolean): void
   const { word: path, rest } = takeWord(text);
   const { word: file, rest: tail } = takeWord(rest);
   if (path === '' || file === '') {
-    here.fail(`requires at least two arguments: ${isMatch ? 'pattern' : 'URL-path'} file`);
+    here.fail(`requires at least two arguments: ${isMatch ? 'pattern' : 'URL-path'} file`, {
+      kind: 'argument-count',
+    });
     return;
   }
   const options = readScriptOptions(here, tail, [
@@ -63,7 +65,7 @@ export function addScriptAlias(here: Here, text: string, isMatch: boolean): void
 function readPattern(here: Here, text: string) {
   const result = translatePattern(text);
   if (result.kind === 'pattern') return { kind: 'regex' as const, pattern: result.pattern };
-  here.fail(result.message);
+  here.fail(result.message, { kind: 'pattern', at: { word: text } });
   return undefined;
 }
 
@@ -82,7 +84,7 @@ function addPreload(here: Here, alias: ScriptAlias): void {
 export function addImportScript(here: Here, text: string): void {
   const { word: file, rest } = takeWord(text);
   if (file === '') {
-    here.fail('expected a file, process-group=name and application-group=name');
+    here.fail('expected a file, process-group=name and application-group=name', { kind: 'argument-count' });
     return;
   }
   const options = readScriptOptions(here, rest, ['process-group', 'application-group']);
@@ -91,7 +93,9 @@ export function addImportScript(here: Here, text: string): void {
   const processGroup = expandStaticGroup(group);
   const applicationGroup = expandStaticGroup(options.get('application-group'));
   if (group === undefined || processGroup === undefined || applicationGroup === undefined) {
-    here.fail('expected both process-group=name and application-group=name, each a name or %{GLOBAL}');
+    here.fail('expected both process-group=name and application-group=name, each a name or %{GLOBAL}', {
+      kind: 'argument-count',
+    });
     return;
   }
   noteGroup(here, group);

@@ -1,6 +1,6 @@
 import type { Here } from '../draft.js';
 import type { AuthScript } from '../model.js';
-import { suggestNearest } from '../nearest-name.js';
+import { findNearest } from '../nearest-name.js';
 import { parseOptions } from '../option-list.js';
 import { listWords, resolvePath } from '../values.js';
 import { takeWord } from '../words.js';
@@ -9,7 +9,7 @@ import { takeWord } from '../words.js';
 export function readAuthScript(here: Here, text: string): AuthScript | undefined {
   const { word: file, rest } = takeWord(text);
   if (file === '') {
-    here.fail('expected a script file');
+    here.fail('expected a script file', { kind: 'argument-count' });
     return undefined;
   }
   const options = readScriptOptions(here, rest, ['process-group', 'application-group']);
@@ -33,14 +33,19 @@ export function readScriptOptions(
 ): ReadonlyMap<string, string> | undefined {
   const parsed = parseOptions(text);
   if (parsed.kind === 'wrong') {
-    here.fail(`expected option=value with ${listWords(known)}, not '${parsed.word}'`);
+    here.fail(`expected option=value with ${listWords(known)}, not '${parsed.word}'`, {
+      kind: 'unknown-option',
+    });
     return undefined;
   }
   let isRight = true;
   for (const [name, value] of parsed.options) {
     if (!known.includes(name))
-      here.fail(`there is no option '${name}'${suggestNearest(name, known)}; expected ${listWords(known)}`);
-    else if (value === '') here.fail(`expected a value for ${name}`);
+      here.fail(`there is no option '${name}'; expected ${listWords(known)}`, {
+        kind: 'unknown-option',
+        suggestion: findNearest(name, known),
+      });
+    else if (value === '') here.fail(`expected a value for ${name}`, { at: { word: `${name}=` } });
     else continue;
     isRight = false;
   }

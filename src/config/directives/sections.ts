@@ -27,7 +27,8 @@ export const sections = inModule('core', [
 function openVirtualHost(here: Here, text: string, walk: (scope: Scope) => void): void {
   const { draft, place } = here;
   const words = splitWords(text);
-  if (words.length === 0) here.fail('expected at least one address, such as *:80');
+  if (words.length === 0)
+    here.fail('expected at least one address, such as *:80', { kind: 'argument-count' });
   const addresses = words.flatMap((word) => {
     const address = parseVirtualHostAddress(word);
     if (address === undefined) here.fail(`expected an address such as *:80 or [::1]:443, not '${word}'`);
@@ -54,6 +55,7 @@ function section(name: string, kind: SectionKind, isMatch: boolean, doc: string)
     if (outer === 'files' || outer === 'location') {
       here.fail(
         `not allowed in <${outer === 'files' ? 'Files' : 'Location'}>; expected it in <Directory> or outside every section`,
+        { kind: 'not-allowed-here', at: 'name' },
       );
       return;
     }
@@ -70,10 +72,12 @@ function readHead(here: Here, kind: SectionKind, isMatch: boolean, text: string)
   const isPattern = isMatch || first.word === '~';
   const { word, rest } = !isMatch && first.word === '~' ? takeWord(first.rest) : first;
   if (word === '') {
-    here.fail(`expected ${isPattern ? 'a pattern' : kind === 'files' ? 'a file name' : 'a path'}`);
+    here.fail(`expected ${isPattern ? 'a pattern' : kind === 'files' ? 'a file name' : 'a path'}`, {
+      kind: 'argument-count',
+    });
     return undefined;
   }
-  if (rest !== '') here.fail(`expected one argument only, but '${rest}' follows`);
+  if (rest !== '') here.fail(`expected one argument only, but '${rest}' follows`, { kind: 'argument-count' });
   const match = isPattern ? readPattern(here, word) : readText(here, kind, word);
   return match === undefined ? undefined : { kind, position: here.place.position, argument: word, match };
 }
@@ -81,7 +85,7 @@ function readHead(here: Here, kind: SectionKind, isMatch: boolean, text: string)
 function readPattern(here: Here, text: string): SectionMatch | undefined {
   const result = translatePattern(text);
   if (result.kind === 'pattern') return { kind: 'regex', pattern: result.pattern };
-  here.fail(result.message);
+  here.fail(result.message, { kind: 'pattern', at: { word: text } });
   return undefined;
 }
 
@@ -94,7 +98,12 @@ function readText(here: Here, kind: SectionKind, word: string): SectionMatch {
 /** Paths are compared after decoding, and always begin with a slash: a protection that can never match must not look like one. */
 function warnOfUnreachable(here: Here, path: string): void {
   if (!/^[/*?[]/.test(path))
-    here.warn(`matches no request: expected a path that begins with '/', not '${path}'`);
+    here.warn(`matches no request: expected a path that begins with '/', not '${path}'`, {
+      kind: 'never-matches',
+    });
   else if (/%[0-9a-f]{2}/i.test(path))
-    here.warn(`matches no request: expected the decoded form of '${path}', since paths are compared decoded`);
+    here.warn(
+      `matches no request: expected the decoded form of '${path}', since paths are compared decoded`,
+      { kind: 'never-matches' },
+    );
 }

@@ -10,8 +10,12 @@ export const unixd = inModule('unixd', [
     'Account of the front ends, when started as root.',
     (here, name) => {
       const id = findUser(name);
-      if (id === undefined) here.fail(`there is no user '${name}'; expected the name of an account or #id`);
-      else if (id === 0) here.fail('front ends must not run as root; expected another user');
+      if (id === undefined)
+        here.fail(`there is no user '${name}'; expected the name of an account or #id`, {
+          kind: 'no-such-account',
+        });
+      else if (id === 0)
+        here.fail('front ends must not run as root; expected another user', { kind: 'no-such-account' });
       else here.draft.global.user = name;
     },
   ),
@@ -22,7 +26,10 @@ export const unixd = inModule('unixd', [
     'Group of the front ends, when started as root.',
     (here, name) => {
       const id = findGroup(name);
-      if (id === undefined) here.fail(`there is no group '${name}'; expected the name of a group or #id`);
+      if (id === undefined)
+        here.fail(`there is no group '${name}'; expected the name of a group or #id`, {
+          kind: 'no-such-account',
+        });
       else here.draft.global.group = name;
     },
   ),
