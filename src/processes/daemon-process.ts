@@ -32,6 +32,9 @@ export interface DaemonProcessListener {
 /** Beyond shutdown-timeout, which the process enforces itself, before it is killed. */
 const killGraceMs = 1_000;
 
+/** Between the end of the control channel and that of the process. */
+const uncontrolledMs = 1_000;
+
 /** What a process said last is read for so long; programs that it started may hold its pipes for ever. */
 const lastWordsMs = 500;
 
@@ -46,8 +49,10 @@ export class DaemonProcess {
   readonly #child: ChildProcess;
   #control: ControlChannel | undefined;
   readonly #socket: BoundSocket;
+  #hasEnded = false;
   #killTimer: NodeJS.Timeout | undefined;
   #startupTimer: NodeJS.Timeout | undefined;
+  #uncontrolledTimer: NodeJS.Timeout | undefined;
   #endingReason: string | undefined;
 
   /** @throws BindError, or the system's error when the program cannot even be tried */
@@ -72,6 +77,7 @@ export class DaemonProcess {
       (line) => listener.output(`not a control message: ${line}`),
     );
     this.#control.send({ ...plan.start, token });
+    control.once('close', () => this.#endUncontrolled());
     this.#watchStartup();
   }
 
@@ -124,6 +130,16 @@ export class DaemonProcess {
     }, timeoutMs);
   }
 
+  /** An application that closes every descriptor it finds leaves a process that nobody could drain or reload. */
+  #endUncontrolled(): void {
+    if (this.#hasEnded) return;
+    // The channel of a process that just ended closes as well, and its end is heard of a moment later.
+    this.#uncontrolledTimer = setTimeout(() => {
+      this.#endingReason = 'its control channel was closed';
+      this.terminate();
+    }, uncontrolledMs);
+  }
+
   #watchStartup(): void {
     if (this.#plan.startupTimeoutMs === 0) return;
     this.#startupTimer = setTimeout(() => {
@@ -133,10 +149,10 @@ export class DaemonProcess {
   }
 
   #watchEnd(listener: DaemonProcessListener): void {
-    let hasEnded = false;
     const end = (reason: string, isFailure: boolean) => {
-      if (hasEnded) return;
-      hasEnded = true;
+      if (this.#hasEnded) return;
+      this.#hasEnded = true;
+      clearTimeout(this.#uncontrolledTimer);
       clearTimeout(this.#killTimer);
       clearTimeout(this.#startupTimer);
       this.isReady = false;

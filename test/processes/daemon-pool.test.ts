@@ -143,6 +143,16 @@ describe('DaemonPool', () => {
     expect(log.slice(count).filter((line) => line.includes('next try'))).toEqual([]);
   });
 
+  it('replaces a process that closed its control channel', async () => {
+    const pool = createPool('ready');
+    await until(() => pool.isReady);
+    const [first] = pool.processes;
+    tell(first?.socketPath ?? '', 'close-control');
+    await untilLogged('exited with code 0 (its control channel was closed)');
+    await until(() => pool.isReady);
+    expect(pool.processes[0]?.pid).not.toBe(first?.pid);
+  });
+
   it('ends although a program that it left behind holds its pipes, and still logs what that prints', async () => {
     const pool = createPool('leaves-a-program');
     await until(() => pool.isReady);

@@ -27,6 +27,7 @@ createInterface({ input: control }).on('line', (line) => {
       socket.on('data', (bytes) => {
         if (bytes.toString() === 'reload') say({ type: 'reload', script: '/app.py' });
         else if (bytes.toString() === 'nonsense') control.write('this is not JSON\n');
+        else if (bytes.toString() === 'close-control') control.destroy();
         else process.exit(Number(bytes.toString()));
       });
     }).listen({ fd: 4 }, () => say({ type: 'ready' }));
