@@ -25,7 +25,8 @@ export interface MountRoute {
   readonly settings: DirectorySettings;
   readonly mapping:
     | { readonly kind: 'script'; readonly scriptFile: string; readonly alias?: ScriptAlias }
-    | { readonly kind: 'file' | 'directory' | 'missing' | 'forbidden'; readonly filename: string };
+    | { readonly kind: 'file' | 'directory' | 'missing' | 'forbidden'; readonly filename: string }
+    | { readonly kind: 'redirect'; readonly status: number; readonly location?: string };
 }
 
 /**
@@ -45,10 +46,12 @@ export function collectMounts(config: ServerConfig, virtualHost: VirtualHost, po
   const aliases = servers.flatMap((server) => server.aliases);
   const scriptAliases = servers.flatMap((server) => server.scriptAliases);
   const sections = servers.flatMap((server) => server.sections);
+  const redirects = servers.flatMap((server) => server.redirects);
   const roots = listRoots(virtualHost, [...aliases, ...scriptAliases]);
 
   const paths = new Set([
     ...roots.map(({ path }) => path),
+    ...redirects.flatMap(({ match }) => (match.kind === 'prefix' ? [match.path] : [])),
     ...sections.filter(saysWhoMayEnter).flatMap((section) => pathsOf(section, roots)),
   ]);
   const display = (path: string) => displayPath(path, config.serverRoot);
@@ -112,6 +115,12 @@ function describePath(
   display: (path: string) => string,
 ): Mount {
   const { settings, mapping } = ports.route(virtualHost, toByteString(path));
+  // It answers whoever asks.
+  if (mapping.kind === 'redirect') {
+    const what =
+      mapping.location === undefined ? `${mapping.status}` : `${mapping.status} to ${mapping.location}`;
+    return { path, what, runtime: '', processGroup: '', access: 'everyone' };
+  }
   const access = describeAccess(settings, display);
   if (mapping.kind === 'script') {
     const processGroup = mapping.alias?.processGroup ?? settings.processGroup;

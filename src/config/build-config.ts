@@ -45,7 +45,6 @@ function buildGlobal({ serverRoot, global }: ConfigDraft): GlobalSettings {
 }
 
 const defaultSettings = {
-  useCanonicalName: 'off',
   timeoutMs: 60_000,
   keepAlive: true,
   keepAliveTimeoutMs: 5_000,
@@ -56,6 +55,8 @@ const defaultSettings = {
   mergeSlashes: true,
   allowEncodedSlashes: 'off',
   traceEnable: 'on',
+  strictHostCheck: false,
+  internalRecursion: { redirects: 10, subrequests: 10 },
 } as const satisfies Partial<ServerSettings>;
 
 function buildMainSettings(draft: ConfigDraft, foreground: boolean | undefined): ServerSettings {
@@ -103,6 +104,7 @@ function buildServer(draft: ServerDraft, settings: ServerSettings): VirtualHost 
     serverAliases: draft.serverAliases,
     settings,
     directorySettings: buildSettings(draft.body, settings.logLevel, false),
+    redirects: draft.redirects,
     aliases: draft.aliases,
     scriptAliases: draft.scriptAliases,
     sections: draft.body.sections.map((section) => buildSection(section, settings.logLevel)),

@@ -12,6 +12,7 @@ import type {
   MethodLimit,
   Position,
   ProcessGroup,
+  Redirect,
   Requirement,
   ScriptAlias,
   Section,
@@ -66,6 +67,7 @@ export interface ServerDraft {
   readonly serverAliases: string[];
   readonly settings: Partial<Mutable<Omit<ServerSettings, 'logLevel' | 'customLogs'>>>;
   readonly body: SectionDraft;
+  readonly redirects: Redirect[];
   readonly aliases: Alias[];
   readonly scriptAliases: ScriptAlias[];
   readonly customLogs: CustomLogDraft[];
@@ -141,6 +143,7 @@ export function createServerDraft(
     serverAliases: [],
     settings: {},
     body: createSectionDraft(),
+    redirects: [],
     aliases: [],
     scriptAliases: [],
     customLogs: [],

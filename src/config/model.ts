@@ -87,6 +87,8 @@ export interface GlobalSettings {
   readonly restrictEmbedded: boolean;
   readonly serverTokens: 'full' | 'os' | 'minimal' | 'minor' | 'major' | 'prod';
   readonly gracefulShutdownTimeoutMs: number;
+  /** TypesConfig: extension in lower case → media type; absent: what is widely known. */
+  readonly mediaTypes?: ReadonlyMap<string, string>;
 }
 
 /** A virtual host, or the main server. Lists are not merged with the main server's: routing does that. */
@@ -103,6 +105,8 @@ export interface VirtualHost {
   readonly settings: ServerSettings;
   /** Directory-context directives that stand directly in the server or the virtual host. */
   readonly directorySettings: DirectorySettings;
+  /** Redirect and its kin that stand in no section, in the order of the file. */
+  readonly redirects: readonly Redirect[];
   /** Alias, AliasMatch, in the order of the file. */
   readonly aliases: readonly Alias[];
   /** WSGIScriptAlias, WSGIScriptAliasMatch, in the order of the file. */
@@ -130,7 +134,6 @@ export interface ServerSettings {
   /** Absolute; absent: no document root. */
   readonly documentRoot?: string;
   readonly serverAdmin?: string;
-  readonly useCanonicalName: 'on' | 'off' | 'dns';
   /** Absent: standard error when in the foreground, else `logs/error_log`. */
   readonly errorLog?: LogDestination;
   readonly logLevel: LogLevels;
@@ -149,6 +152,10 @@ export interface ServerSettings {
   readonly mergeSlashes: boolean;
   readonly allowEncodedSlashes: 'off' | 'on' | 'nodecode';
   readonly traceEnable: 'on' | 'off' | 'extended';
+  /** StrictHostCheck: a request for a name that no virtual host of the address bears answers 400. */
+  readonly strictHostCheck: boolean;
+  /** LimitInternalRecursion: how often one request may be sent to another path, and how deep indexes may lead. */
+  readonly internalRecursion: { readonly redirects: number; readonly subrequests: number };
 }
 
 export type LogDestination =
@@ -180,6 +187,43 @@ export interface Alias {
   /** Absolute path; may hold `$1` … for AliasMatch. */
   readonly target: string;
   readonly position: Position;
+}
+
+/** Redirect, RedirectMatch: an answer that names another address, or (without target) just a status. */
+export interface Redirect {
+  readonly match: Alias['match'];
+  readonly status: number;
+  /** URL, or a path that begins with `/`; may hold `$1` … for RedirectMatch. There with every 3xx, and only there. */
+  readonly target?: string;
+  readonly position: Position;
+}
+
+/** Redirect without a path, in a section: the one answer of everything there. */
+export type FixedRedirect = Omit<Redirect, 'match'>;
+
+/** What is sent in place of the server's own page of a status. */
+export type ErrorDocument =
+  | { readonly kind: 'default' }
+  /** Sent as text/html. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** URL path, perhaps with a query: answered as if it had been asked for, but with the status of the error. */
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'url'; readonly url: string };
+
+/** What one extension of a file name means. An empty text takes away what was said before, or is widely known. */
+export interface ExtensionSettings {
+  readonly type?: string;
+  readonly encoding?: string;
+  readonly language?: string;
+  readonly charset?: string;
+  readonly handler?: string;
+}
+
+/** FileETag: as with Options, words with signs change what was inherited. */
+export interface FileETagSetting {
+  readonly absolute: boolean;
+  readonly add: ReadonlySet<'inode' | 'mtime' | 'size'>;
+  readonly remove: ReadonlySet<'inode' | 'mtime' | 'size'>;
 }
 
 export interface ScriptAlias extends Alias {
@@ -254,11 +298,35 @@ export interface DirectorySettings {
   // Environment of applications; merged by name.
   readonly environment?: EnvironmentSettings;
 
-  // Files
+  // Where a request goes
+  /** Redirect with a path; those of later sections come first. */
+  readonly redirects?: readonly Redirect[];
+  /** Redirect without one; it comes before the others. */
+  readonly fixedRedirect?: FixedRedirect;
+  /** Alias with one argument, in <Location>: absolute path of the file or directory that stands for all of it. */
+  readonly aliasTarget?: string;
   readonly directoryIndex?: readonly string[];
+  readonly directorySlash?: boolean;
+  /** URL path; '' is `disabled`. */
+  readonly fallbackResource?: string;
   readonly options?: OptionsSetting;
-  /** `wsgi-script` or 'none'. */
-  readonly handler?: string;
+  readonly handler?: 'wsgi-script' | 'default-handler' | 'none';
+  readonly acceptPathInfo?: 'on' | 'off' | 'default';
+
+  // What an answer looks like
+  /** By extension in lower case, without dot; merged by extension and member. */
+  readonly extensions?: ReadonlyMap<string, ExtensionSettings>;
+  /** `none` takes an outer one away. */
+  readonly forceType?: string;
+  readonly defaultLanguage?: string;
+  /** AddDefaultCharset; '' is Off. */
+  readonly defaultCharset?: string;
+  readonly fileETag?: FileETagSetting;
+  /** By status; merged by status. */
+  readonly errorDocuments?: ReadonlyMap<number, ErrorDocument>;
+  readonly serverSignature?: 'on' | 'off' | 'email';
+  readonly useCanonicalName?: 'on' | 'off' | 'dns';
+  readonly useCanonicalPhysicalPort?: boolean;
 
   /** Bytes; 0: no limit. */
   readonly limitRequestBody?: number;

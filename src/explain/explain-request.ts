@@ -175,6 +175,10 @@ function whyMainServer({ virtualHosts }: ServerConfig): string {
 function describeMapping({ route, virtualHost, site }: Exchange): Pick<Explanation, 'mapping'> {
   if (route === undefined) return {};
   const { mapping } = route;
+  if (mapping.kind === 'redirect') {
+    const { status, location } = mapping;
+    return { mapping: { kind: 'redirect', filename: location ?? `status ${status}`, by: 'Redirect' } };
+  }
   const filename = mapping.kind === 'script' ? mapping.scriptFile : mapping.filename;
   const aliases = aliasesOf(virtualHost, site.config);
   const prefix = 'contextPrefix' in mapping ? mapping.contextPrefix : '';

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { HeaderList } from '../http/index.js';
+import type { EntityTagParts } from './entity-tag.js';
+import type { MediaRules } from './media.js';
 
 export interface FileRequest {
   /** GET, HEAD and POST are served; the caller has answered every other method. */
@@ -7,6 +9,10 @@ export interface FileRequest {
   readonly headers: HeaderList;
   /** Absolute byte string of an existing regular file. */
   readonly filename: string;
+  /** How its type, encoding and language are found; absent: by the widely known types. */
+  readonly media?: MediaRules;
+  /** What its ETag is made of; absent: size and time. */
+  readonly entityTag?: EntityTagParts;
 }
 
 export interface FileAnswer {

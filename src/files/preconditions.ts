@@ -5,7 +5,8 @@ import { parseHttpDate } from './parse-http-date.js';
 
 /** What conditional requests compare with. */
 export interface FileVersion {
-  readonly entityTag: string;
+  /** Absent: FileETag None. */
+  readonly entityTag?: string;
   /** Milliseconds since the epoch, whole seconds. */
   readonly lastModified: number;
 }
@@ -50,12 +51,18 @@ export function checkPreconditions(
 export function isIfRangeFresh(headers: HeaderList, version: FileVersion, nowMs: number): boolean {
   const ifRange = fieldValue(headers, 'if-range')?.trim();
   if (ifRange === undefined) return true;
-  if (ifRange.startsWith('"') || ifRange.startsWith('W/')) return isSameStrongly(ifRange, version.entityTag);
+  if (ifRange.startsWith('"') || ifRange.startsWith('W/'))
+    return version.entityTag !== undefined && isSameStrongly(ifRange, version.entityTag);
   return parseHttpDate(ifRange) === version.lastModified && nowMs - version.lastModified >= 60_000;
 }
 
-function listHolds(list: string, tag: string, isSame: (a: string, b: string) => boolean): boolean {
+function listHolds(
+  list: string,
+  tag: string | undefined,
+  isSame: (a: string, b: string) => boolean,
+): boolean {
   if (list.trim() === '*') return true;
+  if (tag === undefined) return false;
   // A comma may stand inside a tag.
   return (list.match(/(?:W\/)?"[^"]*"/g) ?? []).some((listed) => isSame(listed, tag));
 }

@@ -8,11 +8,14 @@ export interface ByteRange {
 }
 
 /**
- * Which part of `size` bytes a Range field asks for. As Apache: what is not exactly `bytes=` and a list of ranges is
- * ignored, of several ranges those beyond the end are dropped, and neighbours become one. Ranges that leave a gap are
- * answered with the whole file, which RFC 9110 section 14.2 allows.
+ * Which parts of `size` bytes a Range field asks for, in its order. As Apache: what is not exactly `bytes=` and a list of
+ * ranges is ignored, of several ranges those beyond the end are dropped, one that touches the one before it becomes part of it,
+ * and whoever asks for too much (more bytes than there are, too many ranges, overlaps or steps back) gets the whole.
  */
-export function selectRange(headers: HeaderList, size: number): ByteRange | 'whole' | 'unsatisfiable' {
+export function selectRanges(
+  headers: HeaderList,
+  size: number,
+): readonly ByteRange[] | 'whole' | 'unsatisfiable' {
   const written = fieldValue(headers, 'range');
   if (written === undefined || size === 0 || !/^bytes=/i.test(written)) return 'whole';
   const specs = written.slice('bytes='.length).split(',').filter(Boolean);
@@ -24,12 +27,13 @@ export function selectRange(headers: HeaderList, size: number): ByteRange | 'who
     if (range === 'invalid') return 'whole';
     if (range !== 'unsatisfiable') ranges.push(range);
   }
-  if (ranges.length === 0) return 'unsatisfiable';
-  return joinRanges(ranges) ?? 'whole';
+  return ranges.length === 0 ? 'unsatisfiable' : joinNeighbours(ranges, size);
 }
 
-/** Apache's MaxRanges. */
+/** Apache's defaults of MaxRanges, MaxRangeOverlaps and MaxRangeReversals. */
 const maxRanges = 200;
+const maxOverlaps = 20;
+const maxReversals = 20;
 
 function parseSpec(spec: string, size: number): ByteRange | 'invalid' | 'unsatisfiable' {
   // Fifteen digits stay exact in a number and are more than any disk holds.
@@ -45,13 +49,19 @@ function parseSpec(spec: string, size: number): ByteRange | 'invalid' | 'unsatis
   return start >= size ? 'unsatisfiable' : { start, end: Math.min(end, size - 1) };
 }
 
-/** The one range that covers exactly these, or undefined if there is a gap. */
-function joinRanges(ranges: readonly ByteRange[]): ByteRange | undefined {
-  const [first, ...rest] = [...ranges].sort((a, b) => a.start - b.start);
-  let joined = first;
-  for (const range of rest) {
-    if (!joined || range.start > joined.end + 1) return undefined;
-    joined = { start: joined.start, end: Math.max(joined.end, range.end) };
+function joinNeighbours(ranges: readonly ByteRange[], size: number): readonly ByteRange[] | 'whole' {
+  const joined: ByteRange[] = [];
+  let overlaps = 0;
+  let reversals = 0;
+  for (const range of ranges) {
+    const before = joined.at(-1);
+    if (before !== undefined && range.start < before.start) reversals += 1;
+    if (before !== undefined && range.start <= before.end + 1 && range.end + 1 >= before.start) {
+      overlaps += 1;
+      const start = Math.min(before.start, range.start);
+      joined[joined.length - 1] = { start, end: Math.max(before.end, range.end) };
+    } else joined.push(range);
   }
-  return joined;
+  const bytes = joined.reduce((sum, { start, end }) => sum + end - start + 1, 0);
+  return overlaps > maxOverlaps || reversals > maxReversals || bytes > size ? 'whole' : joined;
 }

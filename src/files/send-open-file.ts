@@ -10,6 +10,8 @@ export type SentFile =
       readonly status: 200 | 206;
       /** Content-Length and, of a part, Content-Range. */
       readonly headers: readonly string[];
+      /** Where it is not the file's own. */
+      readonly contentType?: string;
       readonly body?: Readable;
     }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -56,7 +58,8 @@ export async function sendOpenFile(
   return { kind: 'sent', status, headers: sentHeaders, body: keepLength(stream, length) };
 }
 
-const descriptorFolder = process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd';
+/** Where the open files of this process have names. */
+export const descriptorFolder = process.platform === 'linux' ? '/proc/self/fd' : '/dev/fd';
 
 /** It may be about to open the descriptor, which will be closed by then. */
 function discard(stream: Readable): void {
@@ -64,7 +67,7 @@ function discard(stream: Readable): void {
 }
 
 /** Passes on exactly `length` bytes, or ends with an error: a body that ends early must not look complete. */
-function keepLength(source: Readable, length: number): Readable {
+export function keepLength(source: Readable, length: number): Readable {
   let missing = length;
   const body = new Transform({
     transform(chunk: Buffer, _, done) {

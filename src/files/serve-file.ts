@@ -2,12 +2,13 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { formatHttpDate } from '../http/index.js';
 import type { FileAnswer, FileRequest, ServeFile } from './answer.js';
-import { contentTypeOf } from './content-type.js';
-import { entityTag } from './entity-tag.js';
+import { entityTag, usualParts } from './entity-tag.js';
+import { describeMedia } from './media.js';
 import { openRegularFile } from './open-regular-file.js';
 import { checkPreconditions, type FileVersion, isIfRangeFresh } from './preconditions.js';
-import { type ByteRange, selectRange } from './ranges.js';
+import { selectRanges } from './ranges.js';
 import { sendOpenFile } from './send-open-file.js';
+import { sendParts } from './send-parts.js';
 
 /**
  * One file as an answer, by Apache's rules (the default handler's types, validators, preconditions and byte ranges).
@@ -36,49 +37,47 @@ async function answerOpenFile(
 ): Promise<FileAnswer> {
   const size = Number(stat.size);
   const now = Date.now();
+  const tag = entityTag(stat, now, request.entityTag ?? usualParts);
   const version: FileVersion = {
-    entityTag: entityTag(stat, now),
+    ...(tag === undefined ? {} : { entityTag: tag }),
     // HTTP dates know whole seconds.
     lastModified: Math.floor(Number(stat.mtimeNs) / 1e9) * 1000,
   };
+  const media = describeMedia(request.filename, request.media ?? {});
+  const typeHeader = media.type === undefined ? [] : ['Content-Type', media.type];
 
   const validators = [
     'Last-Modified',
     formatHttpDate(version.lastModified),
-    'ETag',
-    version.entityTag,
+    ...(tag === undefined ? [] : ['ETag', tag]),
     'Accept-Ranges',
     'bytes',
   ];
   const outcome = checkPreconditions(request, version, now);
   if (outcome === 'not-modified') return { status: 304, headers: validators };
   if (outcome !== 'proceed') {
-    return { status: 412, headers: [...validators, 'Content-Length', '0', ...typeHeader(request.filename)] };
+    return { status: 412, headers: [...validators, 'Content-Length', '0', ...typeHeader] };
   }
 
-  const range = isIfRangeFresh(request.headers, version, now) ? selectRange(request.headers, size) : 'whole';
-  if (range === 'unsatisfiable') return { status: 416, headers: ['Content-Range', `bytes */${size}`] };
-  return sendFound(request, handle, range, validators);
-}
-
-async function sendFound(
-  request: FileRequest,
-  handle: FileHandle,
-  range: ByteRange | 'whole',
-  validators: readonly string[],
-): Promise<FileAnswer> {
-  const sent = await sendOpenFile(request.method, handle, range);
+  const ranges = isIfRangeFresh(request.headers, version, now)
+    ? selectRanges(request.headers, size)
+    : 'whole';
+  if (ranges === 'unsatisfiable') return { status: 416, headers: ['Content-Range', `bytes */${size}`] };
+  const [first, ...more] = ranges === 'whole' ? [] : ranges;
+  const sent =
+    first !== undefined && more.length > 0
+      ? await sendParts(request.method, handle, [first, ...more], size, media.type)
+      : await sendOpenFile(request.method, handle, first ?? 'whole');
   if (sent.kind === 'failed')
     return { status: 500, headers: [], reason: `${request.filename}: ${sent.reason}` };
   return {
     status: sent.status,
-    headers: [...validators, ...sent.headers, ...typeHeader(request.filename)],
+    headers: [
+      ...validators,
+      ...sent.headers,
+      ...media.others,
+      ...(sent.contentType === undefined ? typeHeader : ['Content-Type', sent.contentType]),
+    ],
     ...(sent.body ? { body: sent.body } : {}),
   };
-}
-
-/** Nothing where the type is not known: there is no default type. */
-function typeHeader(filename: string): readonly string[] {
-  const type = contentTypeOf(filename);
-  return type === undefined ? [] : ['Content-Type', type];
 }

@@ -12,19 +12,24 @@ export interface CanonicalNameOptions {
   readonly requestHost?: RequestHost;
   /** Of the connection. */
   readonly scheme: 'http' | 'https';
+  /** UseCanonicalPhysicalPort On: the port of the connection. */
+  readonly physicalPort?: number;
   /** Stands in where neither ServerName nor Host is known. */
   readonly localAddress: string;
 }
 
 /**
- * How the server names itself: SERVER_NAME, SERVER_PORT and redirects. The port never comes from the listening socket: it
- * is the client's (UseCanonicalName Off), else ServerName's, else that of the scheme. IPv6 in brackets.
+ * How the server names itself: SERVER_NAME, SERVER_PORT and redirects. The port is the client's (UseCanonicalName Off), else
+ * ServerName's, else that of the scheme; the listening socket's only with UseCanonicalPhysicalPort, which then comes before
+ * ServerName's (Off) or behind it (On). IPv6 in brackets.
  */
 export function serverNameAndPort(options: CanonicalNameOptions): { name: string; port: number } {
   const { serverName, scheme } = options;
   const requestHost = options.useCanonicalName === 'off' ? options.requestHost : undefined;
   const name = requestHost?.host ?? serverName?.host ?? options.requestHost?.host ?? options.localAddress;
-  const port = requestHost?.port ?? serverName?.port ?? defaultPort(serverName?.scheme ?? scheme);
+  const ownPorts = [serverName?.port, options.physicalPort];
+  if (options.useCanonicalName === 'off') ownPorts.reverse();
+  const port = requestHost?.port ?? ownPorts[0] ?? ownPorts[1] ?? defaultPort(serverName?.scheme ?? scheme);
   return { name: name.includes(':') && !name.startsWith('[') ? `[${name}]` : name, port };
 }
 

@@ -4,25 +4,49 @@ import { reasonPhrase } from './reason-phrase.js';
 export interface ErrorPageOptions {
   /** Named in the pages of 405 and 501. */
   readonly method?: string;
-  /** One line of text below a rule (ServerSignature); absent or '': none. */
-  readonly signature?: string;
+  /** The line below a rule (ServerSignature). */
+  readonly signature?: Signature;
+  /** ServerAdmin: whom the page of 500 names. */
+  readonly admin?: string;
+  /** Status with which the page that was to be shown (ErrorDocument) failed in turn. */
+  readonly secondStatus?: number;
+}
+
+/** What the server says of itself. */
+export interface Signature {
+  readonly software: string;
+  readonly name: string;
+  readonly port: number;
+  /** Makes the name a link to write to. */
+  readonly admin?: string;
 }
 
 /** The page sent with an error for which nobody else has a body. It echoes nothing of the URL. Content type: text/html. */
 export function errorPage(status: number, options: ErrorPageOptions): string {
   const phrase = reasonPhrase(status) || 'Error';
-  const footer = options.signature ? `<hr>\n<address>${htmlEscape(options.signature)}</address>\n` : '';
+  const { method = 'used', signature, admin, secondStatus } = options;
+  const second =
+    secondStatus === undefined
+      ? ''
+      : `<p>Additionally, the page that was to tell you so could not be shown: ${secondStatus} ${reasonPhrase(secondStatus)}.</p>\n`;
+  const footer = signature === undefined ? '' : `<hr>\n<address>${formatSignature(signature)}</address>\n`;
   return `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">
 <html><head>
 <title>${status} ${phrase}</title>
 </head><body>
 <h1>${phrase}</h1>
-<p>${explain(status, htmlEscape(options.method ?? 'used'))}</p>
-${footer}</body></html>
+<p>${explain(status, htmlEscape(method), admin)}</p>
+${second}${footer}</body></html>
 `;
 }
 
-function explain(status: number, method: string): string {
+function formatSignature({ software, name, port, admin }: Signature): string {
+  const server = htmlEscape(name);
+  const named = admin === undefined ? server : `<a href="mailto:${htmlEscape(admin)}">${server}</a>`;
+  return `${htmlEscape(software)} Server at ${named} Port ${port}`;
+}
+
+function explain(status: number, method: string, admin: string | undefined): string {
   switch (status) {
     case 301:
     case 302:
@@ -59,7 +83,7 @@ function explain(status: number, method: string): string {
     case 431:
       return 'The header of the request is larger than this server accepts.';
     case 500:
-      return 'Something went wrong on this server. Its error log tells the administrator more.';
+      return `Something went wrong on this server. Its error log tells the administrator${admin === undefined ? '' : ` (${htmlEscape(admin)})`} more.`;
     case 501:
       return `This server does not know the method ${method}.`;
     case 502:

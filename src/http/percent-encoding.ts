@@ -25,6 +25,20 @@ export function encodePath(path: string): string {
   return path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g, encodeByte);
 }
 
+/** As encodePath, with the lower-case digits that httpd writes in the Location of a redirect. */
+export function encodeRedirectPath(path: string): string {
+  return path.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g, encodeByteInLowerCase);
+}
+
+/** A URL that is one already, apart from bytes that no header field or URL may hold: blanks, controls, quotes, 8-bit. */
+export function encodeLocation(url: string): string {
+  return url.replace(/[^\x21-\x7e]|["<>\\^`{|}]/g, encodeByteInLowerCase);
+}
+
+function encodeByteInLowerCase(byte: string): string {
+  return encodeByte(byte).toLowerCase();
+}
+
 /** One byte as `%XX`, in upper case. */
 export function encodeByte(byte: string): string {
   return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;

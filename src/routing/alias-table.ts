@@ -1,14 +1,8 @@
 import { posix } from 'node:path';
 import type { Alias } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
-import { substituteGroups, withoutMemory } from './pattern.js';
-import { buildPrefixIndex } from './prefix-index.js';
-
-/** A request path, and the same without empty segments (they differ only where MergeSlashes is Off). */
-export interface RequestPath {
-  readonly asSent: string;
-  readonly merged: string;
-}
+import { buildMatchTable, type RequestPath } from './match-table.js';
+import { substituteGroups } from './pattern.js';
 
 export interface AliasMatch<Kind extends Alias> {
   readonly alias: Kind;
@@ -31,51 +25,27 @@ export interface AliasRules {
   readonly patternKeepsRest: boolean;
 }
 
-interface PrefixAlias<Kind> {
-  readonly order: number;
-  readonly alias: Kind;
-  readonly target: string;
-}
-
-interface PatternAlias<Kind> extends PrefixAlias<Kind> {
-  readonly pattern: RegExp;
-}
-
 export function buildAliasTable<Kind extends Alias>(
   aliases: readonly Kind[],
   rules: AliasRules,
 ): AliasTable<Kind> {
-  const prefixes: [string, PrefixAlias<Kind>][] = [];
-  const patterns: PatternAlias<Kind>[] = [];
-  for (const [order, alias] of aliases.entries()) {
-    const entry = { order, alias, target: posix.normalize(toByteString(alias.target)) };
-    if (alias.match.kind === 'prefix') prefixes.push([toByteString(alias.match.path), entry]);
-    else patterns.push({ ...entry, pattern: withoutMemory(alias.match.pattern) });
-  }
-  const index = buildPrefixIndex(prefixes);
+  const table = buildMatchTable(aliases);
+  const targets = new Map(aliases.map((alias) => [alias, posix.normalize(toByteString(alias.target))]));
 
   return {
     match(path) {
-      let best: PrefixAlias<Kind> | undefined;
-      let taken = 0;
-      index.visit(path.merged, (entry, length) => {
-        if (best !== undefined && best.order < entry.order) return;
-        best = entry;
-        taken = length;
-      });
-      for (const entry of patterns) {
-        if (best !== undefined && best.order < entry.order) break;
-        const match = entry.pattern.exec(path.asSent);
-        if (match !== null) return { alias: entry.alias, filename: fillTemplate(entry.target, match, rules) };
-      }
-      if (best === undefined) return undefined;
+      const match = table.find(path);
+      if (match === undefined) return undefined;
+      const alias = match.item;
+      const target = targets.get(alias) ?? '';
+      if (match.kind === 'pattern') return { alias, filename: fillTemplate(target, match.groups, rules) };
 
-      const isRoot = taken === 1;
-      const rest = path.merged.slice(isRoot && rules.rootKeepsSlash ? 0 : taken);
+      const isRoot = match.length === 1;
+      const rest = path.merged.slice(isRoot && rules.rootKeepsSlash ? 0 : match.length);
       return {
-        alias: best.alias,
-        filename: mergeSlashes(best.target + rest),
-        target: best.target.endsWith('/') ? best.target.slice(0, -1) : best.target,
+        alias,
+        filename: mergeSlashes(target + rest),
+        target: target.endsWith('/') ? target.slice(0, -1) : target,
       };
     },
   };

@@ -2,6 +2,7 @@ import type { DirectorySettings, Section, ServerConfig, VirtualHost } from '../c
 import { createMappedNameMatcher, type MatchMappedName } from './mapped-name.js';
 import { mergeSettings } from './merge-settings.js';
 import { settleOptions } from './options.js';
+import { buildRedirectTable, type RedirectTable } from './redirects.js';
 import { compileSections, type SectionTable } from './sections.js';
 import { createSettingsCache, type MergeSections } from './settings-cache.js';
 import { buildTranslationTable, normaliseDocumentRoot, type TranslationTable } from './translate-path.js';
@@ -10,6 +11,7 @@ import { buildTranslationTable, normaliseDocumentRoot, type TranslationTable } f
 export interface Host {
   readonly virtualHost: VirtualHost;
   /** The virtual host's, then the main server's. */
+  readonly redirects: readonly RedirectTable[];
   readonly translations: readonly TranslationTable[];
   /** The main server's, then the virtual host's. */
   readonly sections: readonly SectionTable[];
@@ -22,6 +24,7 @@ export interface Host {
 
 /** Once at start, for the main server and every virtual host. */
 export function compileHosts({ mainServer, virtualHosts }: ServerConfig): ReadonlyMap<VirtualHost, Host> {
+  const mainRedirects = buildRedirectTable(mainServer.redirects);
   const mainTranslation = buildTranslationTable(mainServer);
   const mainSections = compileSections(mainServer.sections);
   const mainBase = Object.freeze({ ...mainServer.directorySettings });
@@ -29,6 +32,7 @@ export function compileHosts({ mainServer, virtualHosts }: ServerConfig): Readon
 
   const main: Host = {
     virtualHost: mainServer,
+    redirects: [mainRedirects],
     translations: [mainTranslation],
     sections: [mainSections],
     documentRoot: normaliseDocumentRoot(mainServer.settings.documentRoot),
@@ -40,6 +44,7 @@ export function compileHosts({ mainServer, virtualHosts }: ServerConfig): Readon
     const sections = [mainSections, compileSections(virtualHost.sections)];
     return {
       virtualHost,
+      redirects: [buildRedirectTable(virtualHost.redirects), mainRedirects],
       translations: [buildTranslationTable(virtualHost), mainTranslation],
       sections,
       documentRoot: normaliseDocumentRoot(virtualHost.settings.documentRoot),

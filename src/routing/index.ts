@@ -1,4 +1,5 @@
 import type { DirectorySettings, ScriptAlias, ServerConfig, VirtualHost } from '../config/model.js';
+import type { Redirection } from './redirects.js';
 
 /** Everything that decides which settings and which application a request meets. Byte strings throughout. */
 export interface RoutingFacts {
@@ -14,6 +15,10 @@ export interface Router {
   selectVirtualHost(facts: RoutingFacts): VirtualHost;
   /** `path`: decoded, cleaned, slashes merged as the virtual host wants. Never throws for what a client can send. */
   route(virtualHost: VirtualHost, path: string): Route;
+  /** What holds where no section has a say: for answers to requests whose path cannot be understood. */
+  serverSettings(virtualHost: VirtualHost): DirectorySettings;
+  /** What the Redirect of a section answers to a path, once the request is let in. */
+  findSectionRedirect(settings: DirectorySettings, path: string): Redirection | undefined;
 }
 
 export interface Route {
@@ -24,6 +29,8 @@ export interface Route {
 }
 
 export type Mapping =
+  /** A Redirect outside every section: it answers whoever asks, whatever protects the path (as in httpd). */
+  | ({ readonly kind: 'redirect' } & Redirection)
   /** A WSGI script: `scriptFile` exists and is a file. */
   | {
       readonly kind: 'script';
@@ -52,7 +59,7 @@ export type Mapping =
       readonly kind: 'missing';
       readonly filename: string;
       readonly reason: string;
-      /** A script was to be there: a mistake of the site, where a missing file is the visitor's. */
+      /** A script was to answer: a mistake of the site, where a missing file is the visitor's; no FallbackResource stands in. */
       readonly isScript?: true;
     }
   /** The file system or an option forbids it: 403. */
@@ -62,6 +69,7 @@ export type CreateRouter = (config: ServerConfig) => Router;
 
 export * from './groups.js';
 export * from './mounted-scripts.js';
+export type { Redirection } from './redirects.js';
 export { createRouter } from './router.js';
 export * from './runtime.js';
 export { listMergedSettings } from './settings-cache.js';

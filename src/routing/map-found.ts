@@ -1,7 +1,8 @@
 import type { DirectorySettings } from '../config/model.js';
-import type { RequestPath } from './alias-table.js';
 import type { FoundFile } from './find-file.js';
+import { selectHandler } from './handler.js';
 import type { Mapping } from './index.js';
+import type { RequestPath } from './match-table.js';
 import { settleOptions } from './options.js';
 import { findScriptName } from './script-name.js';
 import type { Translation } from './translate-path.js';
@@ -20,8 +21,8 @@ export function mapFound(
 ): Mapping {
   if (found === undefined) return missing('', 'no alias matches and there is no DocumentRoot');
   if (found.kind === 'forbidden') return found;
-  if (translation.kind === 'script') return mapScript(translation, found, path);
-  if (settings.handler === 'wsgi-script' && found.kind !== 'directory') {
+  if (translation.kind === 'script') return mapScript(translation, found, settings, path);
+  if (found.kind !== 'directory' && selectHandler(found.filename, settings) === 'wsgi-script') {
     return mapHandled(found, settings, path);
   }
   if (found.kind === 'missing') return missing(found.filename, 'no such file or directory');
@@ -35,6 +36,7 @@ export function mapFound(
 function mapScript(
   { alias }: Translation & { kind: 'script' },
   found: Exclude<FoundFile, { kind: 'forbidden' }>,
+  settings: DirectorySettings,
   path: RequestPath,
 ): Mapping {
   if (found.kind === 'missing') return missingScript(found.filename);
@@ -45,11 +47,12 @@ function mapScript(
       reason: 'a script is needed here, this is a directory',
     };
   }
+  if (refusesPathInfo(found, settings)) return missingScript(found.filename, noPathInfo);
   const { scriptFile, scriptName, pathInfo } = scriptAt(found, path);
   return { kind: 'script', scriptFile, scriptName, pathInfo, alias };
 }
 
-/** SetHandler wsgi-script */
+/** SetHandler wsgi-script, or AddHandler for an extension of the file's name. */
 function mapHandled(
   found: Extract<FoundFile, { kind: 'file' | 'missing' }>,
   settings: DirectorySettings,
@@ -59,6 +62,7 @@ function mapHandled(
     return { kind: 'forbidden', filename: found.filename, reason: 'Options ExecCGI is off here' };
   }
   if (found.kind === 'missing') return missingScript(found.filename);
+  if (refusesPathInfo(found, settings)) return missingScript(found.filename, noPathInfo);
   return scriptAt(found, path);
 }
 
@@ -74,8 +78,14 @@ function scriptAt(
   };
 }
 
-function missingScript(filename: string): Mapping {
-  return { kind: 'missing', filename, reason: 'the script file does not exist', isScript: true };
+const noPathInfo = 'takes no path info (AcceptPathInfo Off)';
+
+function refusesPathInfo({ pathInfo }: FoundFile & { kind: 'file' }, settings: DirectorySettings): boolean {
+  return pathInfo !== '' && settings.acceptPathInfo === 'off';
+}
+
+function missingScript(filename: string, reason = 'the script file does not exist'): Mapping {
+  return { kind: 'missing', filename, reason, isScript: true };
 }
 
 function missing(filename: string, reason: string): Mapping {

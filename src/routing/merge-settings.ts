@@ -1,4 +1,10 @@
-import type { DirectorySettings, EnvironmentSettings, OptionsSetting } from '../config/model.js';
+import type {
+  DirectorySettings,
+  EnvironmentSettings,
+  ExtensionSettings,
+  FileETagSetting,
+  OptionsSetting,
+} from '../config/model.js';
 
 /** How a member merges: what a later section says, on top of what is there. Both say something about it. */
 type Merge<Member extends keyof DirectorySettings> = (
@@ -13,17 +19,18 @@ type Merge<Member extends keyof DirectorySettings> = (
 const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } = {
   environment: mergeEnvironment,
   options: mergeOptions,
+  errorDocuments: (base, later) => new Map([...base, ...later]),
+  extensions: mergeExtensions,
+  fileETag: mergeFileETag,
+  redirects: (base, later) => [...later, ...base],
 };
+
+const mergedMembers = Object.keys(merges) as (keyof typeof merges)[];
 
 /** `later` wins over `base`, in the order in which sections apply. Frozen. */
 export function mergeSettings(base: DirectorySettings, later: DirectorySettings): DirectorySettings {
-  return Object.freeze({
-    ...base,
-    ...later,
-    ...mergeMember('environment', base, later),
-    ...mergeMember('options', base, later),
-    ...mergeRequirement(base, later),
-  });
+  const members = mergedMembers.map((member) => mergeMember(member, base, later));
+  return Object.freeze(Object.assign({ ...base, ...later }, ...members, mergeRequirement(base, later)));
 }
 
 function mergeMember<Member extends keyof DirectorySettings>(
@@ -84,4 +91,26 @@ function mergeOptions(base: OptionsSetting, later: OptionsSetting): OptionsSetti
     remove.add(word);
   }
   return { absolute: base.absolute, add, remove };
+}
+
+/** By extension, then by what is said of it. */
+function mergeExtensions(
+  base: ReadonlyMap<string, ExtensionSettings>,
+  later: ReadonlyMap<string, ExtensionSettings>,
+): ReadonlyMap<string, ExtensionSettings> {
+  const merged = new Map(base);
+  for (const [extension, said] of later) merged.set(extension, { ...merged.get(extension), ...said });
+  return merged;
+}
+
+/** As Options. */
+function mergeFileETag(base: FileETagSetting, later: FileETagSetting): FileETagSetting {
+  if (later.absolute) return later;
+  const without = (parts: FileETagSetting['add'], gone: FileETagSetting['add']) =>
+    [...parts].filter((part) => !gone.has(part));
+  return {
+    absolute: base.absolute,
+    add: new Set([...without(base.add, later.remove), ...later.add]),
+    remove: new Set([...without(base.remove, later.add), ...later.remove]),
+  };
 }

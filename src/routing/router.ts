@@ -1,11 +1,13 @@
-import type { ServerConfig } from '../config/model.js';
-import { mergeSlashes } from '../http/index.js';
-import type { RequestPath } from './alias-table.js';
+import { posix } from 'node:path';
+import type { ServerConfig, VirtualHost } from '../config/model.js';
+import { mergeSlashes, toByteString } from '../http/index.js';
 import { type FoundFile, findFile, isFile } from './find-file.js';
 import { compileHosts, type Host } from './host-table.js';
 import type { Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
+import type { RequestPath } from './match-table.js';
 import { settleOptions } from './options.js';
+import { findSectionRedirect, matchRedirect, type Redirection } from './redirects.js';
 import { type CompiledSection, matchDirectories, matchLocations } from './sections.js';
 import { findForbiddenLink } from './symbolic-links.js';
 import { type Translation, translatePath } from './translate-path.js';
@@ -18,14 +20,21 @@ import { createVirtualHostSelector } from './virtual-hosts.js';
  */
 export function createRouter(config: ServerConfig, resolvedNames?: ResolvedNames): Router {
   const hosts = compileHosts(config);
+  const hostOf = (virtualHost: VirtualHost): Host => {
+    const host = hosts.get(virtualHost);
+    if (host === undefined) throw new Error('the virtual host is none of this configuration');
+    return host;
+  };
   return {
     selectVirtualHost: createVirtualHostSelector(config, resolvedNames),
-    route(virtualHost, path) {
-      const host = hosts.get(virtualHost);
-      if (host === undefined) throw new Error('the virtual host is none of this configuration');
-      return routePath(host, path);
-    },
+    route: (virtualHost, path) => routePath(hostOf(virtualHost), path),
+    serverSettings: (virtualHost) => hostOf(virtualHost).merge(),
+    findSectionRedirect: (settings, path) => findSectionRedirect(settings, bothForms(path)),
   };
+}
+
+function bothForms(asSent: string): RequestPath {
+  return { asSent, merged: mergeSlashes(asSent) };
 }
 
 function routePath(host: Host, asSent: string): Route {
@@ -38,11 +47,34 @@ function routePath(host: Host, asSent: string): Route {
       mapping: { kind: 'missing', filename: '', reason: 'names no path' },
     };
   }
-  const path: RequestPath = { asSent, merged: mergeSlashes(asSent) };
-  const translation = translatePath(host.translations, host.documentRoot, path);
+  const path = bothForms(asSent);
+  const locations = matchLocations(host.sections, path);
+  const redirection = redirectPath(host, path);
+  if (redirection !== undefined) {
+    return { virtualHost, settings: host.merge(locations), mapping: { kind: 'redirect', ...redirection } };
+  }
+  const translation =
+    translateInLocations(locations) ?? translatePath(host.translations, host.documentRoot, path);
   const found = findTranslated(host, translation);
-  const settings = host.merge(matchFound(host, translation, found), matchLocations(host.sections, path));
+  const settings = host.merge(matchFound(host, translation, found), locations);
   return { virtualHost, settings, mapping: mapFound(translation, found, settings, path) };
+}
+
+function redirectPath({ redirects }: Host, path: RequestPath): Redirection | undefined {
+  for (const table of redirects) {
+    const redirection = matchRedirect(table, path);
+    if (redirection !== undefined) return redirection;
+  }
+  return undefined;
+}
+
+/** Alias with one argument: the whole <Location> is one file or directory, whatever follows in the path. */
+function translateInLocations(locations: readonly CompiledSection[]): Translation | undefined {
+  const target = locations.findLast(({ settings }) => settings.aliasTarget !== undefined)?.settings
+    .aliasTarget;
+  if (target === undefined) return undefined;
+  const filename = posix.normalize(toByteString(target));
+  return { kind: 'tree', filename, contextPrefix: '', contextDocumentRoot: filename };
 }
 
 /** Asks the file system; undefined where the path leads to no name in it. */

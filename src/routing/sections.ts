@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { DirectorySettings, Section, SectionKind } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
 import { compilePathWildcard, compileWildcard } from '../matching/index.js';
-import type { RequestPath } from './alias-table.js';
+import type { RequestPath } from './match-table.js';
 import { withoutMemory } from './pattern.js';
 import { buildPrefixIndex, type PrefixIndex } from './prefix-index.js';
 

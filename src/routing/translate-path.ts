@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import type { Alias, ScriptAlias, VirtualHost } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
-import { type AliasTable, buildAliasTable, type RequestPath } from './alias-table.js';
+import { type AliasTable, buildAliasTable } from './alias-table.js';
+import type { RequestPath } from './match-table.js';
 
 /** Where a path leads, before the file system is asked. Names are absolute, without empty and dot segments. */
 export type Translation =

@@ -5,9 +5,10 @@ import { type Refusal, refuse } from './site.js';
 const defaultLimitRequestBody = 1_073_741_824;
 
 /** LimitRequestBody, as far as the head tells; what comes without a length is counted while it is read. */
-export function checkBody({ record, route, virtualHost }: Exchange): Refusal | undefined {
-  const limit = route?.settings.limitRequestBody ?? defaultLimitRequestBody;
-  const { body } = record;
+export function checkBody({ record, settings, virtualHost, body }: Exchange): Refusal | undefined {
+  record.reply.setTimeout(virtualHost.settings.timeoutMs);
+  if (body === undefined) return undefined;
+  const limit = settings.limitRequestBody ?? defaultLimitRequestBody;
   if (limit > 0 && (body.length ?? 0) > limit) {
     return refuse(
       413,
@@ -17,6 +18,5 @@ export function checkBody({ record, route, virtualHost }: Exchange): Refusal | u
   }
   body.setLimit(limit);
   body.setTimeout(virtualHost.settings.timeoutMs);
-  record.reply.setTimeout(virtualHost.settings.timeoutMs);
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { cleanPath, headerValues, hostOfTarget, parseHost, setHeader } from '../http/index.js';
+import { findChosenName } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
 
@@ -49,6 +50,9 @@ function readAddress(exchange: Exchange): Refusal | undefined {
     exchange.virtualHost = site.router.selectVirtualHost({ ...record.connection, hostName: host.host });
     // Nobody behind this line shall see another host than the one that was decided on (RFC 9112 section 3.2.2).
     if (targetHost !== undefined) exchange.headers = setHeader(record.headers, 'Host', targetHost);
+    const { virtualHost } = exchange;
+    if (virtualHost.settings.strictHostCheck && findChosenName(virtualHost, host.host) === undefined)
+      return refuse(400, 'core', `nobody here is called ${host.host} (StrictHostCheck)`);
   }
   const target = cleanPath(record.target, exchange.virtualHost.settings);
   if (target.kind === 'refusal')

@@ -18,13 +18,13 @@ export interface ScriptFacts {
  * then CGI's, the request headers (for Python), mod_wsgi's.
  */
 export function buildEnviron(exchange: Exchange, script: ScriptFacts, runtime: Runtime): string[] {
-  const { record } = exchange;
+  const { record, headers } = exchange;
   const environ = [
     ...exchange.environment.toList(),
     ...cgiVariables(exchange, script.scriptName, script.pathInfo),
     'SCRIPT_FILENAME',
     script.scriptFile,
-    ...(runtime === 'python' ? headerVariables(exchange.headers, script.passAuthorization) : []),
+    ...(runtime === 'python' ? headerVariables(headers, script.passAuthorization) : []),
     'mod_wsgi.process_group',
     script.processGroup,
     'mod_wsgi.application_group',
@@ -77,7 +77,7 @@ function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string):
   const context = mapping?.kind === 'file' || mapping?.kind === 'directory' ? mapping : undefined;
   const variables = [
     'REQUEST_METHOD',
-    record.method,
+    presentedMethod(exchange),
     'SCRIPT_NAME',
     scriptName,
     'PATH_INFO',
@@ -113,6 +113,11 @@ function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string):
   if (user !== undefined) variables.push('REMOTE_USER', user);
   if (authType !== undefined) variables.push('AUTH_TYPE', authType);
   return variables;
+}
+
+/** WSGIMapHEADToGET: without filters that would need a body, Auto never makes a GET of it. */
+function presentedMethod({ method, settings }: Exchange): string {
+  return method === 'HEAD' && settings.mapHeadToGet === 'on' ? 'GET' : method;
 }
 
 /**

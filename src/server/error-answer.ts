@@ -1,25 +1,93 @@
-import { errorPage, reasonPhrase } from '../http/index.js';
-import type { RequestRecord } from './request-record.js';
+import type { ErrorDocument } from '../config/model.js';
+import { encodeLocation, errorPage, reasonPhrase, type Signature, toByteString } from '../http/index.js';
+import type { Exchange } from './exchange.js';
 import type { Refusal } from './site.js';
 
 /** Behind these nothing more of the connection can be trusted, or wanted (as httpd). */
 const closingStatuses = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
 
-/** Writes the one page that a refused request gets. The cause stays in the log. */
-export function answerRefusal(record: RequestRecord, refusal: Refusal, software: string): void {
+export function closesConnection(status: number): boolean {
+  return closingStatuses.has(status);
+}
+
+/** What ErrorDocument says of a status, where the request got to. */
+export function selectErrorDocument(exchange: Exchange, status: number): ErrorDocument {
+  return exchange.settings.errorDocuments?.get(status) ?? { kind: 'default' };
+}
+
+/** Answers with ErrorDocument's text or URL, else with the page of the server. The cause stays in the log. */
+export function answerRefusal(
+  exchange: Exchange,
+  refusal: Refusal,
+  document: Exclude<ErrorDocument, { kind: 'path' }>,
+): void {
+  switch (document.kind) {
+    case 'text': {
+      const text = toByteString(document.text);
+      // iso-8859-1 is what httpd calls it, whatever it is.
+      return writeAnswer(exchange, refusal, text, text === document.text ? 'iso-8859-1' : 'utf-8');
+    }
+    case 'url': {
+      const headers = ['Location', encodeLocation(toByteString(document.url)), ...keptHeaders(refusal)];
+      return answerPage(exchange, { kind: 'refusal', status: 302, headers });
+    }
+    case 'default':
+      return answerPage(exchange, refusal);
+  }
+}
+
+/** The page of the server. `secondStatus`: what came of the page that was to be shown. */
+export function answerPage(exchange: Exchange, refusal: Refusal, secondStatus?: number): void {
+  const { serverAdmin } = exchange.virtualHost.settings;
+  const signature = signatureOf(exchange);
+  const page = errorPage(refusal.status, {
+    method: exchange.record.method,
+    ...(signature === undefined ? {} : { signature }),
+    ...(serverAdmin === undefined ? {} : { admin: toByteString(serverAdmin) }),
+    ...(secondStatus === undefined ? {} : { secondStatus }),
+  });
+  writeAnswer(exchange, refusal, page, 'iso-8859-1');
+}
+
+/** Fields of a refusal that hold whatever page is shown. */
+export function keptHeaders({ headers = [] }: Refusal): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string;
+    if (!/^(location|content-)/i.test(name)) kept.push(name, headers[at + 1] as string);
+  }
+  return kept;
+}
+
+function signatureOf(exchange: Exchange): Signature | undefined {
+  const { serverSignature = 'off' } = exchange.settings;
+  if (serverSignature === 'off') return undefined;
+  const { serverAdmin } = exchange.virtualHost.settings;
+  const isLink = serverSignature === 'email' && serverAdmin !== undefined;
+  return {
+    software: exchange.site.software,
+    ...exchange.selfName,
+    ...(isLink ? { admin: toByteString(serverAdmin) } : {}),
+  };
+}
+
+function writeAnswer(
+  { record, site }: Exchange,
+  { status, headers = [] }: Refusal,
+  text: string,
+  charset: string,
+): void {
   const { reply } = record;
-  const { status } = refusal;
-  if (closingStatuses.has(status)) reply.closeConnection();
-  const page = Buffer.from(errorPage(status, { method: record.method }), 'latin1');
-  const hasPage = status !== 304 && status !== 204;
+  if (closesConnection(status)) reply.closeConnection();
+  const body = Buffer.from(text, 'latin1');
+  const hasBody = status !== 304 && status !== 204;
+  const type = `text/html; charset=${charset}`;
   reply.start(status, reasonPhrase(status), [
     'Server',
-    software,
-    ...(refusal.headers ?? []),
-    ...(hasPage
-      ? ['Content-Length', String(page.length), 'Content-Type', 'text/html; charset=iso-8859-1']
-      : []),
+    site.software,
+    ...headers,
+    ...(hasBody ? ['Content-Length', String(body.length), 'Content-Type', type] : []),
   ]);
-  if (hasPage) reply.write(page);
+  if (hasBody) reply.write(body);
   reply.end();
 }

@@ -1,17 +1,15 @@
-import type { VirtualHost } from '../config/model.js';
+import type { DirectorySettings, VirtualHost } from '../config/model.js';
 import { type HeaderList, headerValue, type RequestHost, serverNameAndPort } from '../http/index.js';
 import type { AccessRecord, LogLevel } from '../log/index.js';
 import type { Route } from '../routing/index.js';
 import { RequestEnvironment } from './request-environment.js';
-import type { RequestRecord } from './request-record.js';
+import type { RequestBody, RequestRecord } from './request-record.js';
 import type { Site } from './site.js';
 
 /** A request and what the lifecycle has found out about it so far. One access-log line comes of it, whatever happens. */
 export class Exchange {
   readonly record: RequestRecord;
   readonly site: Site;
-  /** As sent, but with the host of a target in absolute-form as Host. */
-  headers: HeaderList;
   readonly environment = new RequestEnvironment();
   virtualHost: VirtualHost;
   /** What the client asked for; undefined if it named no host. */
@@ -25,11 +23,27 @@ export class Exchange {
   authType: string | undefined;
   filename: string | undefined;
   handler: string | undefined;
+  /** As sent, until an internal redirect makes a GET of the request. */
+  method: string;
+  /** As sent, but with the host of a target in absolute-form as Host; without body and conditions once it has been redirected. */
+  headers: HeaderList;
+  /** Nobody can read the body a second time. */
+  body: RequestBody | undefined;
+  /** Of the error whose page is being looked for. */
+  errorStatus: number | undefined;
+  /** name, value, …: go out with whatever page is found. */
+  errorHeaders: readonly string[] = [];
+  /** Internal redirects so far. */
+  redirects = 0;
+  /** What the client asked for, where an internal redirect led elsewhere. */
+  #asked: { readonly path: string; readonly query: string } | undefined;
 
   constructor(record: RequestRecord, site: Site) {
     this.record = record;
     this.site = site;
+    this.method = record.method;
     this.headers = record.headers;
+    this.body = record.body.isPresent ? record.body : undefined;
     // Until the Host header has been understood: the first host of the address, as httpd does.
     this.virtualHost = site.router.selectVirtualHost({ ...record.connection, hostName: '' });
     record.reply.onClosed((how) => this.#logAccess(how));
@@ -40,11 +54,46 @@ export class Exchange {
     return `${clientAddress}:${clientPort}`;
   }
 
+  /** What the sections say, as far as the path is known. */
+  get settings(): DirectorySettings {
+    return this.route?.settings ?? this.site.router.serverSettings(this.virtualHost);
+  }
+
+  /** `http://name[:port]` as the server calls itself. */
+  get origin(): string {
+    const { name, port } = this.selfName;
+    return `http://${port === 80 ? name : `${name}:${port}`}`;
+  }
+
+  /** Goes on as a GET for another path. What was known becomes REDIRECT_*; an error keeps its status and headers. */
+  beginRedirect(status: number, errorHeaders?: readonly string[]): void {
+    this.#asked ??= { path: this.path ?? '', query: this.query };
+    this.environment.beginRedirect([
+      ...['REDIRECT_STATUS', String(status)],
+      ...['REDIRECT_URL', this.path ?? ''],
+      ...(this.query === '' ? [] : ['REDIRECT_QUERY_STRING', this.query]),
+      ...['REDIRECT_REQUEST_METHOD', this.method],
+      ...(this.user === undefined ? [] : ['REDIRECT_REMOTE_USER', this.user]),
+    ]);
+    if (errorHeaders !== undefined) {
+      this.errorStatus = status;
+      this.errorHeaders = errorHeaders;
+    }
+    this.method = 'GET';
+    this.headers = withoutBodyAndConditions(this.headers);
+    this.body = undefined;
+    this.user = undefined;
+    this.authType = undefined;
+    this.redirects += 1;
+  }
+
   /** SERVER_NAME and SERVER_PORT by UseCanonicalName. */
   get selfName(): { readonly name: string; readonly port: number } {
-    const { serverName, settings } = this.virtualHost;
+    const { serverName } = this.virtualHost;
+    const { useCanonicalName = 'off', useCanonicalPhysicalPort = false } = this.settings;
     return serverNameAndPort({
-      useCanonicalName: settings.useCanonicalName,
+      useCanonicalName,
+      ...(useCanonicalPhysicalPort ? { physicalPort: this.record.connection.localPort } : {}),
       ...(serverName === undefined ? {} : { serverName }),
       ...(this.host === undefined ? {} : { requestHost: this.host }),
       scheme: 'http',
@@ -65,6 +114,7 @@ export class Exchange {
   #logAccess(how: 'complete' | 'aborted'): void {
     const { record } = this;
     const { reply, connection } = record;
+    const { path, query } = this.#asked ?? this;
     const access: AccessRecord = {
       startedAt: record.startedAt,
       durationUs: Math.round((Date.now() - record.startedAt) * 1000),
@@ -80,8 +130,8 @@ export class Exchange {
       connection: how === 'aborted' ? 'aborted' : reply.willClose ? 'closed' : 'kept',
       requestLine: `${record.method} ${record.target} HTTP/${record.httpVersion}`,
       method: record.method,
-      ...(this.path === undefined ? {} : { path: this.path }),
-      ...(record.target.includes('?') ? { query: this.query } : {}),
+      ...(path === undefined ? {} : { path }),
+      ...(record.target.includes('?') ? { query } : {}),
       protocol: `HTTP/${record.httpVersion}`,
       ...(this.user === undefined ? {} : { user: this.user }),
       // The client left before there was an answer.
@@ -109,4 +159,15 @@ function headBytes(headers: readonly string[]): number {
   for (let at = 0; at < headers.length; at += 2)
     bytes += (headers[at] as string).length + (headers[at + 1] as string).length + 4;
   return bytes;
+}
+
+/** A body that is gone has no length; conditions and ranges are about what the client asked for. */
+function withoutBodyAndConditions(headers: HeaderList): HeaderList {
+  const kept: string[] = [];
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string;
+    if (!/^(content-length|transfer-encoding|expect|range|if-.*)$/i.test(name))
+      kept.push(name, headers[at + 1] as string);
+  }
+  return kept;
 }

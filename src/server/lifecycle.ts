@@ -1,10 +1,10 @@
 /** One request's way, on one page. Each step returns a value or a refusal; nobody calls back. */
 
-import { headerValue } from '../http/index.js';
-import type { Mapping, Route } from '../routing/index.js';
+import { cleanPath, encodeLocation, headerValue, toByteString } from '../http/index.js';
+import type { Mapping, Redirection, Route } from '../routing/index.js';
 import { checkHead } from './check-head.js';
 import { buildAuthEnviron } from './environ.js';
-import { answerRefusal } from './error-answer.js';
+import { answerPage, answerRefusal, keptHeaders, selectErrorDocument } from './error-answer.js';
 import { Exchange } from './exchange.js';
 import type { RequestRecord } from './request-record.js';
 import { serveApplication } from './serve-application.js';
@@ -12,20 +12,17 @@ import { answerOtherMethods, findIndex, serveStaticFile } from './serve-file.js'
 import { answerWithoutRoute } from './server-methods.js';
 import { type Refusal, refuse, type Site } from './site.js';
 
-/** How often an index may lead to another directory. */
-const maxIndexDepth = 10;
-
 /** Serves one request and returns what was found out about it; the promise never rejects. */
 export async function serveRequest(record: RequestRecord, site: Site): Promise<Exchange> {
   const exchange = new Exchange(record, site);
   try {
     const refusal = await answer(exchange);
-    if (refusal !== undefined) writeRefusal(exchange, refusal);
+    if (refusal !== undefined) await answerRefused(exchange, refusal);
   } catch (error) {
     // A bug of ours: the log learns the cause, the client that something went wrong.
     exchange.log('crit', 'core', `internal error: ${(error as Error).stack ?? String(error)}`);
     if (record.reply.isStarted) record.reply.cut();
-    else answerRefusal(record, refuse(500, 'core', ''), site.software);
+    else answerPage(exchange, { kind: 'refusal', status: 500 });
   }
   return exchange;
 }
@@ -38,36 +35,48 @@ async function answer(exchange: Exchange): Promise<Refusal | undefined> {
   return answerPath(exchange, exchange.path as string, 0);
 }
 
+/** `depth`: how many indexes and fallbacks led here. */
 async function answerPath(exchange: Exchange, path: string, depth: number): Promise<Refusal | undefined> {
-  const route = exchange.site.router.route(exchange.virtualHost, path);
+  const limit = exchange.virtualHost.settings.internalRecursion.subrequests;
+  if (depth > limit)
+    return refuse(500, 'core', `more than ${limit} indexes in a row (LimitInternalRecursion)`);
+  const { router } = exchange.site;
+  const route = router.route(exchange.virtualHost, path);
   exchange.path = path;
   exchange.route = route;
+  if (route.mapping.kind === 'redirect') return redirect(exchange, route.mapping);
   const denied = await authorise(exchange, route);
   if (denied !== undefined) return denied;
   // As late as in httpd: what SetEnv says is no ground for access.
   if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
+  const redirection = router.findSectionRedirect(route.settings, path);
+  if (redirection !== undefined) return redirect(exchange, redirection);
   return serveMapping(exchange, route, depth);
 }
 
 async function serveMapping(exchange: Exchange, route: Route, depth: number): Promise<Refusal | undefined> {
   const { mapping } = route;
   switch (mapping.kind) {
-    case 'script':
+    case 'redirect':
+      return redirect(exchange, mapping);
+    case 'script': {
       exchange.handler = 'wsgi-script';
       exchange.filename = mapping.scriptFile;
-      return serveApplication(exchange, mapping);
+      const outcome = await serveApplication(exchange, mapping);
+      return outcome?.kind === 'resend' ? resend(exchange, outcome.target) : outcome;
+    }
     case 'file':
       return serveStaticFile(exchange, mapping);
     case 'directory': {
       const index = findIndex(exchange, mapping);
-      if (index.kind === 'refusal') return index;
       // An index is a request of its own: sections and Require may differ from the directory's.
-      return depth < maxIndexDepth
-        ? answerPath(exchange, index.path, depth + 1)
-        : refuse(500, 'core', 'too many internal redirects by DirectoryIndex');
+      return index?.kind === 'index' ? answerPath(exchange, index.path, depth + 1) : index;
     }
     case 'missing': {
       exchange.filename = mapping.filename;
+      const { fallbackResource: fallback = '' } = route.settings;
+      if (fallback !== '' && fallback !== exchange.path && mapping.isScript === undefined)
+        return answerPath(exchange, fallback, depth + 1);
       const other = answerOtherMethods(exchange);
       return other === 'serve' ? refuseMissing(mapping) : other;
     }
@@ -87,7 +96,7 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
   const { record, site } = exchange;
   const verdict = await site.authorizer.decide(
     {
-      method: record.method,
+      method: exchange.method,
       authorization: headerValue(record.headers, 'authorization'),
       clientAddress: record.connection.clientAddress,
       localAddress: record.connection.localAddress,
@@ -107,8 +116,52 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
   };
 }
 
-function writeRefusal(exchange: Exchange, refusal: Refusal): void {
-  const { log } = refusal;
+function redirect(exchange: Exchange, { status, location, takesQuery }: Redirection): Refusal {
+  if (location === undefined) return { kind: 'refusal', status };
+  const query = takesQuery && exchange.query !== '' ? `?${exchange.query}` : '';
+  const url = (location.startsWith('/') ? exchange.origin : '') + location + query;
+  return { kind: 'refusal', status, headers: ['Location', url] };
+}
+
+/** An application asks for another path to be answered in place of its own, by the rules of that path. */
+async function resend(exchange: Exchange, target: string): Promise<Refusal | undefined> {
+  const limit = exchange.virtualHost.settings.internalRecursion.redirects;
+  if (exchange.redirects >= limit)
+    return refuse(500, 'core', `more than ${limit} internal redirects in a row (LimitInternalRecursion)`);
+  exchange.beginRedirect(200);
+  return answerTarget(exchange, target);
+}
+
+/** `target`: a path and perhaps a query, as a client would write them. */
+async function answerTarget(exchange: Exchange, target: string): Promise<Refusal | undefined> {
+  const cleaned = cleanPath(target, exchange.virtualHost.settings);
+  if (cleaned.kind === 'refusal')
+    return refuse(cleaned.status, 'core', `internal redirect to ${target}: ${cleaned.reason}`);
+  exchange.rawPath = cleaned.rawPath;
+  exchange.query = cleaned.query;
+  return answerPath(exchange, cleaned.path, 0);
+}
+
+/** The answer to a request that is refused: ErrorDocument's, or the server's own page. */
+async function answerRefused(exchange: Exchange, refusal: Refusal): Promise<void> {
+  logRefusal(exchange, refusal);
+  const document = selectErrorDocument(exchange, refusal.status);
+  if (document.kind !== 'path') {
+    answerRefusal(exchange, refusal, document);
+    return;
+  }
+  exchange.beginRedirect(refusal.status, keptHeaders(refusal));
+  const second = await answerTarget(exchange, toTarget(document.path));
+  if (second === undefined) return;
+  logRefusal(exchange, second);
+  answerPage(exchange, refusal, second.status);
+}
+
+/** The site file is Unicode, targets are bytes that a URL may hold. */
+function toTarget(path: string): string {
+  return encodeLocation(toByteString(path));
+}
+
+function logRefusal(exchange: Exchange, { log }: Refusal): void {
   if (log !== undefined) exchange.log(log.level, log.module, log.text);
-  answerRefusal(exchange.record, refusal, exchange.site.software);
 }

@@ -29,6 +29,15 @@ export class RequestEnvironment {
     }
   }
 
+  /** An internal redirect: what was set is known as REDIRECT_… from here on, beside `facts` (name, value, …). */
+  beginRedirect(facts: readonly string[]): void {
+    const before = this.toList();
+    this.#variables.clear();
+    for (let at = 0; at < before.length; at += 2)
+      this.set(`REDIRECT_${before[at] as string}`, before[at + 1] as string);
+    for (let at = 0; at < facts.length; at += 2) this.set(facts[at] as string, facts[at + 1] as string);
+  }
+
   /** name, value, … */
   toList(): string[] {
     return [...this.#variables.values()].flatMap(({ name, value }) => [name, value]);

@@ -1,9 +1,14 @@
-import { endToEndHeaders, isHeaderName, isHeaderValue } from '../http/index.js';
+import { addDefaultCharset, endToEndHeaders, isHeaderName, isHeaderValue } from '../http/index.js';
 import type { ResponseMessage } from '../proxy/index.js';
 
-export type PreparedHead =
-  | { readonly kind: 'head'; readonly status: number; readonly reason: string; readonly headers: string[] }
-  | { readonly kind: 'invalid'; readonly reason: string };
+export interface SendableHead {
+  readonly kind: 'head';
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly string[];
+}
+
+export type PreparedHead = SendableHead | { readonly kind: 'invalid'; readonly reason: string };
 
 /** Fields of which several make no list: the last one counts. */
 const lastWins = new Set([
@@ -19,8 +24,15 @@ const neverJoined = new Set(['set-cookie', 'www-authenticate']);
 /** What the server says itself. */
 const ownFields = new Set(['date', 'server']);
 
-/** The head that a daemon process sent, as it may go to the client (mod_wsgi's rules for daemon mode). */
-export function prepareResponseHead(response: ResponseMessage, headerBufferSize: number): PreparedHead {
+/**
+ * The head that a daemon process sent, as it may go to the client (mod_wsgi's rules for daemon mode). `defaultCharset`:
+ * AddDefaultCharset, which holds for applications, too.
+ */
+export function prepareResponseHead(
+  response: ResponseMessage,
+  headerBufferSize: number,
+  defaultCharset = '',
+): PreparedHead {
   const { status, reason } = response;
   if (status < 200 || status > 999) return invalid(`${status} is no status of a final response`);
   if (!isHeaderValue(reason)) return invalid('the reason phrase holds a control character');
@@ -50,6 +62,8 @@ export function prepareResponseHead(response: ResponseMessage, headerBufferSize:
     return invalid(`Content-Length ${JSON.stringify(length[1])} is no number of bytes`);
   }
   if (status === 204 || status === 304) fields.delete('content-length');
+  const type = fields.get('content-type');
+  if (type !== undefined) type[1] = addDefaultCharset(type[1], defaultCharset);
   return { kind: 'head', status, reason, headers: [...[...fields.values()].flat(), ...separate] };
 }
 

@@ -1,20 +1,26 @@
+import { headerValue, headerValues, reasonPhrase } from '../http/index.js';
 import type { ForwardOutcome, ForwardRequest, ResponseMessage } from '../proxy/index.js';
 import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
 import { checkBody } from './check-body.js';
 import { buildEnviron, passedHeaders, type ScriptFacts } from './environ.js';
 import type { Exchange } from './exchange.js';
-import { prepareResponseHead } from './response-head.js';
+import { prepareResponseHead, type SendableHead } from './response-head.js';
 import { type Refusal, refuse } from './site.js';
 
 type ScriptMapping = Extract<Mapping, { kind: 'script' }>;
+
+/** The application wants another path to be answered in its place: a path and perhaps a query, as a client writes them. */
+export interface Resend {
+  readonly kind: 'resend';
+  readonly target: string;
+}
 
 /** Forwards the request to a daemon process of the group that hosts the script. */
 export async function serveApplication(
   exchange: Exchange,
   mapping: ScriptMapping,
-): Promise<Refusal | undefined> {
-  const { record, site, route, virtualHost } = exchange;
-  const settings = route?.settings ?? {};
+): Promise<Refusal | Resend | undefined> {
+  const { record, site, settings, virtualHost } = exchange;
   const self = exchange.selfName;
   const selection = selectApplication(
     { virtualHost, settings, mapping },
@@ -33,13 +39,14 @@ export async function serveApplication(
       'wsgi',
       `[script ${mapping.scriptFile}] answered ${selection.status}: ${selection.reason}`,
     );
-  if (record.body.isChunked && settings.chunkedRequest === false)
+  if (exchange.body?.isChunked && settings.chunkedRequest === false)
     return refuse(411, 'wsgi', 'chunked request body (WSGIChunkedRequest Off)');
-  const refusal = checkBody(exchange);
-  if (refusal !== undefined) return refusal;
+  const tooLarge = checkBody(exchange);
+  if (tooLarge !== undefined) return tooLarge;
   const script: ScriptFacts = { ...selection, ...mapping };
   const runtime = runtimeOf(mapping.scriptFile);
   const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
+  let instead: Refusal | Resend | undefined;
   const request: ForwardRequest = {
     message: {
       scriptFile: mapping.scriptFile,
@@ -50,13 +57,19 @@ export async function serveApplication(
       environ: buildEnviron(exchange, script, runtime),
       headers: runtime === 'node' ? passedHeaders(exchange.headers, script.passAuthorization) : [],
     },
-    ...(record.body.isPresent ? { body: record.body } : {}),
+    ...(exchange.body === undefined ? {} : { body: exchange.body }),
     sink: {
-      head: (response) => startReply(exchange, response, group.headerBufferSize),
-      write: (piece) => record.reply.write(piece),
+      head: (response) => {
+        const started = startReply(exchange, response, group.headerBufferSize);
+        if (!started.accepted || started.instead === undefined) return started;
+        instead = started.instead;
+        return { accepted: true };
+      },
+      // What the application says beside an answer that is not sent is dropped.
+      write: (piece) => instead !== undefined || record.reply.write(piece),
       onDrain: (callback) => record.reply.onDrain(callback),
-      end: () => record.reply.end(),
-      cut: () => record.reply.cut(),
+      end: () => instead ?? record.reply.end(),
+      cut: () => instead ?? record.reply.cut(),
     },
     log: (level, line) => logOutput(exchange, mapping.scriptFile, level, line),
   };
@@ -64,22 +77,49 @@ export async function serveApplication(
   record.reply.onClosed((how) => {
     if (how === 'aborted') forwarding.abandon();
   });
-  return reportOutcome(exchange, script, await forwarding.outcome);
+  const refusal = reportOutcome(exchange, script, await forwarding.outcome);
+  return instead ?? refusal;
 }
 
-function startReply(exchange: Exchange, response: ResponseMessage, headerBufferSize: number) {
-  const head = prepareResponseHead(response, headerBufferSize);
-  if (head.kind === 'invalid') return { accepted: false, reason: head.reason } as const;
+type Started =
+  /** `instead`: nothing of this answer is sent, another one takes its place. */
+  | { readonly accepted: true; readonly instead?: Refusal | Resend }
+  | { readonly accepted: false; readonly reason: string };
+
+function startReply(exchange: Exchange, response: ResponseMessage, headerBufferSize: number): Started {
+  const head = prepareResponseHead(response, headerBufferSize, exchange.settings.defaultCharset);
+  if (head.kind === 'invalid') return { accepted: false, reason: head.reason };
+  const instead = replaceAnswer(exchange, head);
+  if (instead !== undefined) return { accepted: true, instead };
+  const { reply } = exchange.record;
   try {
-    exchange.record.reply.start(head.status, head.reason, [
+    reply.start(head.status, head.reason, [
       'Server',
       exchange.site.software,
+      ...exchange.errorHeaders,
       ...head.headers,
     ]);
-    return { accepted: true } as const;
+    return { accepted: true };
   } catch (error) {
-    return { accepted: false, reason: `the head cannot be sent: ${(error as Error).message}` } as const;
+    return { accepted: false, reason: `the head cannot be sent: ${(error as Error).message}` };
   }
+}
+
+/** mod_wsgi's two answers that are none: 200 with a Location on this server, and errors under WSGIErrorOverride. */
+function replaceAnswer(
+  { settings }: Exchange,
+  { status, headers }: SendableHead,
+): Refusal | Resend | undefined {
+  const location = status === 200 ? headerValue(headers, 'location') : undefined;
+  if (location?.startsWith('/')) return { kind: 'resend', target: location };
+  if (settings.errorOverride !== true || status < 400 || status > 599) return undefined;
+  const challenges = headerValues(headers, 'www-authenticate');
+  return {
+    kind: 'refusal',
+    // A status that nobody knows has no page.
+    status: reasonPhrase(status) === '' ? 500 : status,
+    headers: challenges.flatMap((challenge) => ['WWW-Authenticate', challenge]),
+  };
 }
 
 /** One line that the application printed or raised: always at level error, as under mod_wsgi. */

@@ -1,6 +1,9 @@
-import { encodePath } from '../http/index.js';
-import type { Mapping, Route } from '../routing/index.js';
+import type { DirectorySettings, FileETagSetting } from '../config/model.js';
+import type { EntityTagParts, MediaRules } from '../files/index.js';
+import { encodeRedirectPath, toByteString } from '../http/index.js';
+import type { Mapping } from '../routing/index.js';
 import { checkBody } from './check-body.js';
+import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
 
@@ -9,20 +12,22 @@ type DirectoryMapping = Extract<Mapping, { kind: 'directory' }>;
 
 /** What the handler of static files does for a method (httpd): POST gets the file, and its body is discarded. */
 const servedMethods = new Set(['GET', 'HEAD', 'POST']);
-const allowedMethods = 'GET,POST,OPTIONS,HEAD';
+function allowedMethods({ virtualHost }: Exchange): string {
+  return `GET,POST,OPTIONS,HEAD${virtualHost.settings.traceEnable === 'off' ? '' : ',TRACE'}`;
+}
 
 /** A file of the document root or an alias. */
 export async function serveStaticFile(
   exchange: Exchange,
   mapping: FileMapping,
 ): Promise<Refusal | undefined> {
-  const { record, site } = exchange;
+  const { record, site, settings } = exchange;
   exchange.filename = mapping.filename;
   const refusal = answerOtherMethods(exchange);
   if (refusal !== 'serve') return refusal;
   const tooLarge = checkBody(exchange);
   if (tooLarge !== undefined) return tooLarge;
-  if (mapping.pathInfo !== '') {
+  if (mapping.pathInfo !== '' && settings.acceptPathInfo !== 'on') {
     return refuse(
       404,
       'core',
@@ -31,16 +36,20 @@ export async function serveStaticFile(
     );
   }
   const answer = await site.serveFile({
-    method: record.method,
-    headers: record.headers,
+    method: record.method === 'HEAD' ? 'HEAD' : exchange.method,
+    headers: exchange.headers,
     filename: mapping.filename,
+    media: mediaRules(exchange),
+    ...(settings.fileETag === undefined ? {} : { entityTag: entityTagParts(settings.fileETag) }),
   });
   if (answer.reason !== undefined)
     exchange.log(answer.status >= 500 ? 'error' : 'info', 'core', answer.reason);
   if (answer.body === undefined && answer.status >= 400 && answer.status !== 412) {
     return { kind: 'refusal', status: answer.status, headers: withoutEntity(answer.headers) };
   }
-  record.reply.start(answer.status, '', ['Server', site.software, ...answer.headers]);
+  const status = answer.status === 200 ? (exchange.errorStatus ?? 200) : answer.status;
+  if (closesConnection(status)) record.reply.closeConnection();
+  record.reply.start(status, '', ['Server', site.software, ...exchange.errorHeaders, ...answer.headers]);
   const { body } = answer;
   if (body === undefined) {
     record.reply.end();
@@ -69,22 +78,42 @@ export async function serveStaticFile(
   return undefined;
 }
 
-/** What stands for a directory: its index, through the whole decision again; or the way to its `/`. */
-export type DirectoryAnswer =
-  | Refusal
-  | { readonly kind: 'index'; readonly path: string; readonly route: Route };
+function mediaRules({ settings, site }: Exchange): MediaRules {
+  const { extensions, forceType, defaultLanguage, defaultCharset } = settings;
+  const { mediaTypes } = site.config.global;
+  return {
+    ...(extensions === undefined ? {} : { extensions }),
+    ...(mediaTypes === undefined ? {} : { types: mediaTypes }),
+    ...(forceType === undefined ? {} : { forceType }),
+    ...(defaultLanguage === undefined ? {} : { defaultLanguage }),
+    ...(defaultCharset === undefined ? {} : { defaultCharset }),
+  };
+}
 
-export function findIndex(exchange: Exchange, mapping: DirectoryMapping): DirectoryAnswer {
-  const { path = '/', query, site, virtualHost, route } = exchange;
+/** What no word takes away of nothing, or adds to it: words with signs do not count from the default (as httpd). */
+function entityTagParts({ add }: FileETagSetting): EntityTagParts {
+  return { inode: add.has('inode'), size: add.has('size'), mtime: add.has('mtime') };
+}
+
+/** What stands for a directory: its index, through the whole decision again; or the way to its `/`. */
+export type DirectoryAnswer = Refusal | { readonly kind: 'index'; readonly path: string };
+
+/** undefined: answered. */
+export function findIndex(exchange: Exchange, mapping: DirectoryMapping): DirectoryAnswer | undefined {
+  const { path = '/', query, site, virtualHost, settings, method } = exchange;
   exchange.filename = mapping.filename;
-  if (!path.endsWith('/')) return redirectToSlash(exchange, path, query);
-  for (const name of route?.settings.directoryIndex ?? ['index.html']) {
+  const hasSlash = path.endsWith('/');
+  if (!hasSlash && settings.directorySlash !== false) return redirectToSlash(exchange, path, query);
+  for (const name of hasSlash ? indexNames(settings) : []) {
     const indexPath = name.startsWith('/') ? name : path + name;
-    const indexRoute = site.router.route(virtualHost, indexPath);
-    const { kind } = indexRoute.mapping;
-    if (kind === 'file' || kind === 'script') return { kind: 'index', path: indexPath, route: indexRoute };
+    const { kind } = site.router.route(virtualHost, indexPath).mapping;
+    if (kind === 'file' || kind === 'script' || kind === 'redirect')
+      return { kind: 'index', path: indexPath };
   }
-  const { method } = exchange.record;
+  if (method === 'OPTIONS') {
+    answerOptions(exchange);
+    return undefined;
+  }
   if (method === 'POST')
     return refuse(404, 'core', `${mapping.filename}/ is a directory without index`, 'info');
   return refuse(
@@ -94,21 +123,23 @@ export function findIndex(exchange: Exchange, mapping: DirectoryMapping): Direct
   );
 }
 
+function indexNames({ directoryIndex = ['index.html'], fallbackResource = '' }: DirectorySettings): string[] {
+  return [...directoryIndex, ...(fallbackResource === '' ? [] : [fallbackResource])].map(toByteString);
+}
+
 function redirectToSlash(exchange: Exchange, path: string, query: string): Refusal {
-  const { name, port } = exchange.selfName;
-  const authority = port === 80 ? name : `${name}:${port}`;
-  const location = `http://${authority}${encodePath(path)}/${query === '' ? '' : `?${query}`}`;
+  const location = `${exchange.origin}${encodeRedirectPath(path)}/${query === '' ? '' : `?${query}`}`;
   return { kind: 'refusal', status: 301, headers: ['Location', location] };
 }
 
 /** OPTIONS is answered here, whether there is a file or not; methods that files do not know are 405. */
 export function answerOtherMethods(exchange: Exchange): 'serve' | Refusal | undefined {
-  const { method } = exchange.record;
+  const { method } = exchange;
   if (servedMethods.has(method)) return 'serve';
   if (method !== 'OPTIONS') {
     return {
       ...refuse(405, 'core', `method ${method} on a file`, 'info'),
-      headers: ['Allow', allowedMethods],
+      headers: ['Allow', allowedMethods(exchange)],
     };
   }
   answerOptions(exchange);
@@ -117,7 +148,14 @@ export function answerOtherMethods(exchange: Exchange): 'serve' | Refusal | unde
 
 function answerOptions(exchange: Exchange): void {
   const { reply } = exchange.record;
-  reply.start(200, '', ['Server', exchange.site.software, 'Allow', allowedMethods, 'Content-Length', '0']);
+  reply.start(200, '', [
+    'Server',
+    exchange.site.software,
+    'Allow',
+    allowedMethods(exchange),
+    'Content-Length',
+    '0',
+  ]);
   reply.end();
 }
 

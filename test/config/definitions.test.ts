@@ -54,12 +54,13 @@ describe('definitions', () => {
       'authz_core',
       'authz_host',
       'access_compat',
+      'mime',
       'wsgi',
       'so',
       'mpm_event',
     ])
       expect(servedModules).toContain(module);
-    for (const module of ['ssl', 'rewrite', 'headers', 'mpm_prefork', 'mime'])
+    for (const module of ['ssl', 'rewrite', 'headers', 'mpm_prefork'])
       expect(servedModules).not.toContain(module);
   });
 });

@@ -214,6 +214,53 @@ describe('preconditions', () => {
   });
 });
 
+describe('several ranges', () => {
+  async function askParts(range: string, method = 'GET') {
+    const answer = await ask({ Range: range }, method);
+    const type = headerValue(answer.headers, 'content-type') ?? '';
+    const [, boundary = 'none'] = /^multipart\/byteranges; boundary=([0-9a-f]{16})$/.exec(type) ?? [];
+    const text = (await read(answer)).replaceAll(boundary, 'B');
+    return { answer, text, length: text.length + (text.split('--B').length - 1) * 15 };
+  }
+  const part = (range: string, text: string) =>
+    `\r\n--B\r\nContent-type: text/plain\r\nContent-range: bytes ${range}/12\r\n\r\n${text}`;
+
+  it.each([
+    ['bytes=0-1,3-4', [part('0-1', 'he'), part('3-4', 'lo')]],
+    ['bytes=3-4,0-1', [part('3-4', 'lo'), part('0-1', 'he')]],
+    ['bytes=0-0,-1', [part('0-0', 'h'), part('11-11', '\n')]],
+    ['bytes=0-1,50-60,3-4,2-5', [part('0-1', 'he'), part('2-5', 'llo ')]],
+  ])('%s', async (range, parts) => {
+    const { answer, text, length } = await askParts(range);
+    expect(answer.status).toBe(206);
+    expect(headerValue(answer.headers, 'content-range')).toBeUndefined();
+    expect(text).toBe(`${parts.join('')}\r\n--B--\r\n`);
+    expect(headerValue(answer.headers, 'content-length')).toBe(String(length));
+    const head = await askParts(range, 'HEAD');
+    expect(head.answer.body).toBeUndefined();
+    expect(headerValue(head.answer.headers, 'content-length')).toBe(String(length));
+  });
+
+  it('leave no file open, whether they are read or not', async () => {
+    put('parts.bin', Buffer.alloc(1_000_000));
+    const ranges = { Range: 'bytes=0-300000,500000-999999' };
+    const never = await ask(ranges, 'GET', 'parts.bin');
+    never.body?.destroy();
+    const half = await ask(ranges, 'GET', 'parts.bin');
+    half.body?.once('readable', () => half.body?.destroy());
+    await read(await ask(ranges, 'GET', 'parts.bin'));
+    await expect.poll(openFiles).toEqual([]);
+  });
+
+  it('end with an error when the file becomes shorter', async () => {
+    put('shorter.bin', Buffer.alloc(1_000_000));
+    const answer = await ask({ Range: 'bytes=0-1,500000-999999' }, 'GET', 'shorter.bin');
+    truncateSync(join(folder, 'shorter.bin'), 10);
+    await expect(read(answer)).rejects.toThrow(/ended \d+ bytes early/);
+    await expect.poll(openFiles).toEqual([]);
+  });
+});
+
 describe('ranges', () => {
   it.each([
     ['bytes=0-3', 'bytes 0-3/12', 'hell'],
@@ -252,8 +299,9 @@ describe('ranges', () => {
     'bytes=0-1,junk',
     'bytes=99999999999999999999999-',
     'lines=0-1',
-    'bytes=0-1,3-4',
+    'bytes=0-5,8-9,0-5',
     `bytes=${Array.from({ length: 201 }, () => '0-1').join(',')}`,
+    `bytes=${Array.from({ length: 22 }, () => '0-1').join(',')}`,
   ])('%s is the whole file', async (range) => {
     const answer = await ask({ Range: range });
     expect(answer.status).toBe(200);

@@ -28,10 +28,16 @@ describe('errorPage', () => {
     expect(page).not.toContain('<address>');
   });
   it('escapes what it is given', () => {
-    const page = errorPage(405, { method: '<b>', signature: 'modhost at "x" & <y>' });
+    const signature = { software: 'modhost/"1" & <y>', name: '<n>', port: 81, admin: '"a' };
+    const page = errorPage(405, { method: '<b>', signature });
     expect(page).not.toMatch(/<b>|<y>/);
     expect(page).toContain('&#60;b&#62;');
-    expect(page).toContain('<hr>\n<address>modhost at &#34;x&#34; &#38; &#60;y&#62;</address>');
+    expect(page).toContain(
+      '<hr>\n<address>modhost/&#34;1&#34; &#38; &#60;y&#62; Server at <a href="mailto:&#34;a">&#60;n&#62;</a> Port 81</address>',
+    );
+  });
+  it('says what became of the page that was to be shown', () => {
+    expect(errorPage(404, { secondStatus: 403 })).toMatch(/<p>Additionally, .* 403 Forbidden\.<\/p>/);
   });
   it('has words for a status nobody knows', () => {
     expect(errorPage(499, {})).toContain('<title>499 Error</title>');

@@ -306,7 +306,7 @@ describe('SetHandler wsgi-script', () => {
     });
   });
   it('leaves directories to DirectoryIndex', () => {
-    const settings = { handler: 'wsgi-script', options: execCgi };
+    const settings: DirectorySettings = { handler: 'wsgi-script', options: execCgi };
     expect(map('/d/', handled(settings))).toMatchObject({ kind: 'directory' });
   });
   it('is taken back by SetHandler None, which leaves script aliases alone', () => {

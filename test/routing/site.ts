@@ -71,12 +71,12 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
     addresses: id === 0 ? [] : [{ host: '*', port: 80 }],
     serverAliases: [],
     directorySettings: {},
+    redirects: [],
     aliases: [],
     scriptAliases: [],
     sections: [],
     ...members,
     settings: {
-      useCanonicalName: 'off',
       logLevel: { default: 'warn', modules: new Map() },
       customLogs: [],
       timeoutMs: 60_000,
@@ -89,6 +89,8 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
       mergeSlashes: true,
       allowEncodedSlashes: 'off',
       traceEnable: 'on',
+      strictHostCheck: false,
+      internalRecursion: { redirects: 10, subrequests: 10 },
       ...members.settings,
     },
   };

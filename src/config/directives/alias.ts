@@ -29,10 +29,7 @@ export const alias = inModule('alias', [
 function addAlias(here: Here, text: string): void {
   const [path = '', target = '', ...more] = splitWords(text);
   if (here.enclosing.length > 0) {
-    here.fail('not supported yet inside a section; expected it outside, with two arguments', {
-      kind: 'argument-refused',
-      at: 'name',
-    });
+    setAliasTarget(here, path, target);
     return;
   }
   if (path === '' || target === '' || more.length > 0) {
@@ -48,6 +45,18 @@ function addAlias(here: Here, text: string): void {
   });
 }
 
+/** With one argument, for all paths of a <Location>. */
+function setAliasTarget(here: Here, target: string, more: string): void {
+  if (here.enclosing.at(-1) !== 'location' || target === '' || more !== '')
+    here.fail('expected it with one argument in <Location>, or with two outside every section', {
+      kind: 'argument-count',
+      at: 'name',
+    });
+  else if (target.includes('%{'))
+    here.fail('expressions in the path are not supported yet', { kind: 'argument-refused' });
+  else here.section.settings.aliasTarget = resolvePath(here, target);
+}
+
 /** An alias that no path can match is a slip of the pen. */
 export function warnOfUnreachablePath(here: Here, path: string): void {
   if (!path.startsWith('/'))
@@ -57,7 +66,11 @@ export function warnOfUnreachablePath(here: Here, path: string): void {
 }
 
 /** The first match wins: what stands behind a shorter prefix can never be meant. */
-export function warnOfShadow(here: Here, path: string, earlier: readonly Alias[]): void {
+export function warnOfShadow(
+  here: Here,
+  path: string,
+  earlier: readonly Pick<Alias, 'match' | 'position'>[],
+): void {
   const shadow = earlier.find(({ match }) => match.kind === 'prefix' && isBelow(path, match.path));
   if (shadow === undefined) return;
   const { file, line } = shadow.position;

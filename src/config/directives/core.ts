@@ -147,19 +147,6 @@ export const core = inModule('core', [
     '1073741824',
   ),
   honoured(
-    'UseCanonicalName',
-    anywhere,
-    one('On|Off|DNS'),
-    'Which name the server calls itself.',
-    (here, text) => {
-      const word = chooseWord(here, text, ['on', 'off', 'dns']);
-      if (here.enclosing.length > 0)
-        here.warn('has no effect in a section; expected it in the server', { at: 'name' });
-      else if (word !== undefined) here.server.settings.useCanonicalName = word;
-    },
-    'Off',
-  ),
-  honoured(
     'MergeSlashes',
     outsideSections,
     flag,
@@ -220,13 +207,6 @@ export const core = inModule('core', [
     'FollowSymLinks',
   ),
   honoured(
-    'SetHandler',
-    anywhere,
-    one('None|wsgi-script'),
-    'What answers the requests of a section.',
-    setHandler,
-  ),
-  honoured(
     'AllowOverride',
     insideSections,
     list('None'),
@@ -269,29 +249,6 @@ function setErrorLog(here: Here, first: string, second: string | undefined): voi
   }
   const destination = parseLogDestination(here, first);
   if (destination !== undefined) here.server.settings.errorLog = destination;
-}
-
-/** Status pages that are not there: the path is mapped as if nothing had been said. */
-const pageHandlers = new Set([
-  'server-status',
-  'server-info',
-  'balancer-manager',
-  'ldap-status',
-  'md-status',
-]);
-
-function setHandler(here: Here, name: string): void {
-  const lower = name.toLowerCase();
-  if (lower === 'none') here.section.settings.handler = 'none';
-  else if (lower === 'wsgi-script' || lower === 'application/x-httpd-wsgi')
-    here.section.settings.handler = 'wsgi-script';
-  else if (pageHandlers.has(lower))
-    here.warn(`has no effect in modhost: there is no ${name} page`, { kind: 'argument-no-effect' });
-  // Serving the file instead could show the source of a script.
-  else
-    here.fail(`expected None or wsgi-script; the handler '${name}' is not supported yet`, {
-      kind: 'argument-refused',
-    });
 }
 
 function setAllowOverride(here: Here, words: readonly string[]): void {

@@ -1,6 +1,6 @@
-import { anywhere, honoured, inModule, list } from '../definition.js';
+import { anywhere, flag, honoured, inModule, list, one } from '../definition.js';
 
-/** What answers for a directory. */
+/** What answers for a directory, and for what is not there. */
 export const dir = inModule('dir', [
   honoured(
     'DirectoryIndex',
@@ -14,5 +14,28 @@ export const dir = inModule('dir', [
       here.section.settings.directoryIndex = isDisabled ? [] : [...before, ...names];
     },
     'index.html',
+  ),
+  honoured(
+    'DirectorySlash',
+    anywhere,
+    flag,
+    'Whether a directory is answered with a redirect to its path with a slash.',
+    (here, on) => {
+      here.section.settings.directorySlash = on;
+    },
+    'On',
+  ),
+  honoured(
+    'FallbackResource',
+    anywhere,
+    one('disabled|/path'),
+    'The path that answers for what is not there.',
+    (here, path) => {
+      const isDisabled = path.toLowerCase() === 'disabled';
+      if (!isDisabled && !path.startsWith('/'))
+        here.fail(`expected disabled or a path that begins with '/', not '${path}'`);
+      else here.section.settings.fallbackResource = isDisabled ? '' : path;
+    },
+    'disabled',
   ),
 ]);

@@ -4,16 +4,20 @@ import { modulesWithoutDirectives, parseModuleName, servedWithoutDirectives } fr
 import type { DefinitionTable } from '../walk.js';
 import { accessCompat } from './access-compat.js';
 import { alias } from './alias.js';
+import { answers } from './answers.js';
 import { auth } from './auth.js';
 import { authz } from './authz.js';
 import { core } from './core.js';
 import { dir } from './dir.js';
 import { env } from './env.js';
+import { handler } from './handler.js';
 import { http } from './http.js';
 import { limit } from './limit.js';
 import { logConfig } from './log-config.js';
+import { mime } from './mime.js';
 import { mpm } from './mpm.js';
 import { notCarriedOut } from './not-carried-out/index.js';
+import { redirect } from './redirect.js';
 import { sections } from './sections.js';
 import { unixd } from './unixd.js';
 import { wsgi } from './wsgi.js';
@@ -39,8 +43,12 @@ export const definitions: readonly Definition[] = [
   ...http,
   ...unixd,
   ...logConfig,
+  ...answers,
+  ...redirect,
   ...alias,
   ...dir,
+  ...handler,
+  ...mime,
   ...env,
   ...auth,
   ...authz,

@@ -114,6 +114,27 @@ export const wsgi = inModule('wsgi', [
     'On',
   ),
   honoured(
+    'WSGIErrorOverride',
+    anywhere,
+    flag,
+    "Whether error pages of applications are replaced by the server's.",
+    (here, on) => {
+      here.section.settings.errorOverride = on;
+    },
+    'Off',
+  ),
+  honoured(
+    'WSGIMapHEADToGET',
+    anywhere,
+    one('On|Off|Auto'),
+    'Whether applications see a HEAD request as GET.',
+    (here, text) => {
+      const word = chooseWord(here, text, ['on', 'off', 'auto']);
+      if (word !== undefined) here.section.settings.mapHeadToGet = word;
+    },
+    'Auto',
+  ),
+  honoured(
     'WSGIPythonHome',
     mainServerOnly,
     one('directory'),

@@ -53,34 +53,24 @@ export const coreRest: readonly Definition[] = [
     'ignored',
     outsideSections,
     'not carried out yet',
-    'ServerPath Protocol ProtocolsHonorOrder LimitInternalRecursion',
+    'ServerPath Protocol ProtocolsHonorOrder',
   ),
   ...rows('core', 'ignored', outsideSections, 'only HTTP/1.1 is spoken yet', 'Protocols', /^http\/1\.1$/i),
   ...rows('core', 'ignored', anywhere, 'host names are never looked up', 'HostnameLookups', /^off$/i),
-  ...rows('core', 'ignored', anywhere, 'error pages have no signature', 'ServerSignature', /^off$/i),
   ...rows(
     'core',
     'ignored',
     anywhere,
     'not carried out yet',
     `
-    AddDefaultCharset DefaultType ErrorDocument FileETag QualifyRedirectURL UseCanonicalPhysicalPort
-    SetOutputFilter`,
-  ),
-  ...rows(
-    'core',
-    'ignored',
-    anywhere,
-    'path information is always handed to applications and never to files',
-    'AcceptPathInfo',
-    /^(on|default)$/i,
+    DefaultType QualifyRedirectURL SetOutputFilter`,
   ),
   ...rows(
     'core',
     'refused',
     anywhere,
     'the file could be shown where httpd would run a handler',
-    'ForceType SetInputFilter',
+    'SetInputFilter',
   ),
   ...rows(
     'core',
@@ -89,14 +79,6 @@ export const coreRest: readonly Definition[] = [
     'it decides which requests are let in',
     'HttpProtocolOptions',
     /^strict(\s+require1\.0|\s+allow0\.9|\s+registeredmethods|\s+lenientmethods)*$/i,
-  ),
-  ...rows(
-    'core',
-    'refused',
-    outsideSections,
-    'it decides which requests are let in',
-    'StrictHostCheck',
-    /^off$/i,
   ),
   ...rows(
     'core',

@@ -3,17 +3,24 @@ import { rows } from './rows.js';
 
 /** Where a request goes: left out, something else would answer. */
 export const destinationsRest: readonly Definition[] = [
+  ...rows('alias', 'refused', anywhere, 'programs could be shown instead of run', 'ScriptAlias'),
+  ...rows('alias', 'refused', outsideSections, 'programs could be shown instead of run', 'ScriptAliasMatch'),
   ...rows(
     'alias',
     'refused',
     anywhere,
-    'requests it sends elsewhere would be answered here',
-    `
-    Redirect RedirectMatch RedirectPermanent RedirectRelative RedirectTemp`,
+    'write Alias with two arguments instead',
+    'AliasPreservePath',
+    /^off$/i,
   ),
-  ...rows('alias', 'refused', anywhere, 'programs could be shown instead of run', 'ScriptAlias'),
-  ...rows('alias', 'refused', outsideSections, 'programs could be shown instead of run', 'ScriptAliasMatch'),
-  ...rows('alias', 'ignored', anywhere, 'not carried out yet', 'AliasPreservePath', /^off$/i),
+  ...rows(
+    'alias',
+    'ignored',
+    anywhere,
+    'a target without a host gets the one that was asked for',
+    'RedirectRelative',
+    /^off$/i,
+  ),
   ...rows(
     'actions',
     'refused',
@@ -163,21 +170,7 @@ export const destinationsRest: readonly Definition[] = [
     'there is no WebDAV',
     'DAVGenericLockDB DAVGenericLockDBType',
   ),
-  ...rows(
-    'dir',
-    'ignored',
-    anywhere,
-    'not carried out yet',
-    'DirectoryCheckHandler DirectoryIndexRedirect FallbackResource',
-  ),
-  ...rows(
-    'dir',
-    'ignored',
-    anywhere,
-    'a directory is always answered with a redirect to its path with a slash',
-    'DirectorySlash',
-    /^on$/i,
-  ),
+  ...rows('dir', 'ignored', anywhere, 'not carried out yet', 'DirectoryCheckHandler DirectoryIndexRedirect'),
   ...rows(
     'headers',
     'refused',
@@ -190,27 +183,7 @@ export const destinationsRest: readonly Definition[] = [
     'refused',
     anywhere,
     'files could be shown that httpd would hand to a handler or filter',
-    'AddHandler AddInputFilter',
-  ),
-  {
-    name: 'AddType',
-    module: 'mime',
-    contexts: anywhere,
-    arguments: 'type extension …',
-    doc: 'types come from the extensions that are widely known',
-    class: 'ignored',
-    refusedWhen: {
-      pattern: /application\/x-httpd|server-parsed/i,
-      doc: 'files could be shown that httpd would hand to a handler',
-    },
-  },
-  ...rows(
-    'mime',
-    'ignored',
-    anywhere,
-    'types come from the extensions that are widely known',
-    `
-    AddCharset AddEncoding AddLanguage DefaultLanguage`,
+    'AddInputFilter',
   ),
   ...rows('mime', 'ignored', anywhere, 'not carried out yet', 'AddOutputFilter'),
   ...rows(
@@ -219,14 +192,7 @@ export const destinationsRest: readonly Definition[] = [
     anywhere,
     'nothing is added that it could remove',
     `
-    RemoveCharset RemoveEncoding RemoveHandler RemoveInputFilter RemoveLanguage RemoveOutputFilter RemoveType MultiviewsMatch`,
-  ),
-  ...rows(
-    'mime',
-    'accepted',
-    outsideSections,
-    'types come from the extensions that are widely known',
-    'TypesConfig',
+    RemoveInputFilter RemoveOutputFilter MultiviewsMatch`,
   ),
   ...rows(
     'mime',

@@ -29,15 +29,7 @@ export const wsgiRest: readonly Definition[] = [
     'not carried out yet',
     'WSGISlowRequests WSGITelemetryOptions WSGITelemetryService',
   ),
-  ...rows(
-    'wsgi',
-    'ignored',
-    anywhere,
-    'not carried out yet',
-    'WSGIErrorOverride WSGIIgnoreActivity',
-    /^off$/i,
-  ),
-  ...rows('wsgi', 'ignored', anywhere, 'not carried out yet', 'WSGIMapHEADToGET', /^(auto|off)$/i),
+  ...rows('wsgi', 'ignored', anywhere, 'not carried out yet', 'WSGIIgnoreActivity', /^off$/i),
   ...rows(
     'wsgi',
     'ignored',

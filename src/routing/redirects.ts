@@ -1,0 +1,67 @@
+import type { DirectorySettings, FixedRedirect, Redirect } from '../config/model.js';
+import { encodeLocation, encodeRedirectPath, toByteString } from '../http/index.js';
+import { buildMatchTable, type Match, type MatchTable, type RequestPath } from './match-table.js';
+import { substituteGroups } from './pattern.js';
+
+/** The answer that a Redirect gives. Byte strings. */
+export interface Redirection {
+  readonly status: number;
+  /** A URL, or a path of this server; absent where the status sends nobody elsewhere. */
+  readonly location?: string;
+  /** The query of the request goes along. */
+  readonly takesQuery: boolean;
+}
+
+export type RedirectTable = MatchTable<Redirect>;
+
+/** The redirects of one server: they answer before anything is mapped or asked (as in httpd). */
+export function buildRedirectTable(redirects: readonly Redirect[]): RedirectTable {
+  return buildMatchTable(redirects);
+}
+
+export function matchRedirect(table: RedirectTable, path: RequestPath): Redirection | undefined {
+  const match = table.find(path);
+  return match === undefined ? undefined : redirectTo(match, path);
+}
+
+/** The redirects of sections: one for everything first, then those with a path. */
+export function findSectionRedirect(settings: DirectorySettings, path: RequestPath): Redirection | undefined {
+  const { fixedRedirect, redirects } = settings;
+  if (fixedRedirect !== undefined) return redirectWholly(fixedRedirect);
+  return redirects === undefined ? undefined : matchRedirect(tableOf(redirects), path);
+}
+
+/** Merged settings are few and keep their identity; so do the lists in them. */
+const tables = new WeakMap<readonly Redirect[], RedirectTable>();
+
+function tableOf(redirects: readonly Redirect[]): RedirectTable {
+  const known = tables.get(redirects);
+  if (known !== undefined) return known;
+  const table = buildRedirectTable(redirects);
+  tables.set(redirects, table);
+  return table;
+}
+
+function redirectWholly({ status, target }: FixedRedirect): Redirection {
+  if (target === undefined) return { status, takesQuery: false };
+  const location = encodeLocation(toByteString(target));
+  return { status, location, takesQuery: !location.includes('?') };
+}
+
+/** What follows the prefix is encoded anew; of a pattern the whole path is (as in httpd), and `?` in the target keeps the query out. */
+function redirectTo(match: Match<Redirect>, path: RequestPath): Redirection {
+  const { status, target } = match.item;
+  if (target === undefined) return { status, takesQuery: false };
+  const template = toByteString(target);
+  const made =
+    match.kind === 'prefix'
+      ? template + encodeRedirectPath(path.merged.slice(match.length))
+      : encodeUrlPath(substituteGroups(template, match.groups));
+  return { status, location: encodeLocation(made), takesQuery: !made.includes('?') };
+}
+
+function encodeUrlPath(url: string): string {
+  const [, origin = '', path = '', rest = ''] =
+    /^([a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)(.*)$/is.exec(url) ?? [];
+  return origin + encodeRedirectPath(path) + rest;
+}
