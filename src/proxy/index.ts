@@ -1,7 +1,6 @@
 export type { ReplyMessage, RequestMessage, ResponseMessage } from '../wire/index.js';
 export { CallFailure, callFunction } from './calls.js';
 export {
-  type BodySource,
   type Forwarding,
   type ForwardOutcome,
   type ForwardRequest,
@@ -9,3 +8,4 @@ export {
   type ResponseSink,
 } from './forwarding.js';
 export { type DaemonProcessEntry, type GroupLimits, ProcessPool, type Runtime } from './process-pool.js';
+export type { BodySource } from './upload.js';

@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { headerValue } from '../http/index.js';
+import type { NodeReply } from './node-reply.js';
+import type { Expectation, RequestBody } from './request-record.js';
+
+/** The body of one request of node:http: started when somebody wants it, limited in size and in every wait. */
+export class NodeBody implements RequestBody {
+  readonly isPresent: boolean;
+  readonly length: number | undefined;
+  readonly isChunked: boolean;
+  bytesReceived = 0;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #reply: NodeReply | undefined;
+  #expectsContinue = false;
+  #limit = 0;
+  #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isPaused = false;
+  /** Why what came is no valid body. */
+  #malformation: string | undefined;
+  #failListener: (reason: string) => void = () => {};
+
+  constructor(request: IncomingMessage, response: ServerResponse, timeoutMs: number) {
+    this.#request = request;
+    this.#response = response;
+    this.#timeoutMs = timeoutMs;
+    const length = headerValue(request.rawHeaders, 'content-length');
+    this.isChunked = headerValue(request.rawHeaders, 'transfer-encoding') !== undefined;
+    this.length = this.isChunked || length === undefined ? undefined : Number(length);
+    this.isPresent = this.isChunked || (this.length ?? 0) > 0;
+    response.once('finish', () => this.#limitRest());
+  }
+
+  /** The turn of its request has come. */
+  attach(reply: NodeReply, expectation: Expectation): void {
+    this.#reply = reply;
+    this.#expectsContinue = expectation === 'continue';
+    // Whoever waits for "100 Continue" and never gets it may send the body or not: nobody can tell where the next request begins.
+    if (this.#expectsContinue) reply.closeUnlessContinued();
+    if (expectation === 'unknown' || this.#malformation !== undefined) reply.closeConnection();
+  }
+
+  setLimit(bytes: number): void {
+    this.#limit = bytes;
+  }
+
+  setTimeout(timeoutMs: number): void {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  start(listener: Parameters<RequestBody['start']>[0]): void {
+    const request = this.#request;
+    let isOver = false;
+    const finish = (tell: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(this.#timer);
+      tell();
+    };
+    if (this.#malformation !== undefined) {
+      const reason = this.#malformation;
+      finish(() => listener.fail(400, reason));
+      return;
+    }
+    if (this.#expectsContinue) {
+      this.#reply?.noteContinued();
+      this.#response.writeContinue();
+    }
+    this.#watch(() => {
+      this.#reply?.closeConnection();
+      finish(() => listener.fail(408, 'the request body did not arrive in time (Timeout)'));
+    });
+    request.on('data', (piece: Buffer) => {
+      this.#timer?.refresh();
+      this.bytesReceived += piece.length;
+      if (isOver) return;
+      if (this.#limit > 0 && this.bytesReceived > this.#limit) {
+        this.#reply?.closeConnection();
+        finish(() =>
+          listener.fail(413, `the request body is larger than ${this.#limit} bytes (LimitRequestBody)`),
+        );
+        return;
+      }
+      listener.piece(piece);
+    });
+    request.on('end', () => finish(() => listener.end()));
+    // That the client left is told by the reply's `onClosed`.
+    request.on('error', () => finish(() => {}));
+    request.on('close', () => finish(() => {}));
+    this.#failListener = (reason) => finish(() => listener.fail(400, reason));
+  }
+
+  /** What came was no valid body: whoever reads it is told. */
+  failParsing(reason: string): void {
+    this.#malformation ??= reason;
+    this.#reply?.closeConnection();
+    this.#failListener(reason);
+  }
+
+  get isComplete(): boolean {
+    return this.#request.complete;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#request.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#timer?.refresh();
+    this.#request.resume();
+  }
+
+  #watch(onTimeout: () => void): void {
+    if (this.#timeoutMs === 0) return;
+    this.#timer = setTimeout(() => {
+      if (this.#isPaused) this.#timer?.refresh();
+      else onTimeout();
+    }, this.#timeoutMs);
+  }
+
+  /** The answer is out, but the client still sends: what is discarded must come to an end, too. */
+  #limitRest(): void {
+    if (this.#request.complete || this.#timeoutMs === 0) return;
+    const timer = setTimeout(() => this.#request.socket.destroy(), this.#timeoutMs);
+    this.#request.once('end', () => clearTimeout(timer));
+    this.#request.once('close', () => clearTimeout(timer));
+  }
+}

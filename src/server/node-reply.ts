@@ -1,0 +1,154 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
+import { headerValue } from '../http/index.js';
+import type { Reply } from './request-record.js';
+
+/** For a reply that is cut off before anybody set a Timeout. */
+const cutTimeoutMs = 5_000;
+
+/** The answer to one request of node:http: framing, keep-alive, slow clients, and endings that look like what they are. */
+export class NodeReply implements Reply {
+  isStarted = false;
+  status = 0;
+  sentHeaders: readonly string[] = [];
+  bodyBytes = 0;
+  firstByteAt: number | undefined;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #length: number | undefined;
+  #hasBody = true;
+  #timeoutMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isLast = false;
+  #isUncontinued = false;
+  readonly #clientKeeps: boolean;
+  #closed: 'complete' | 'aborted' | undefined;
+  readonly #closedCallbacks: ((how: 'complete' | 'aborted') => void)[] = [];
+
+  constructor(request: IncomingMessage, response: ServerResponse, timeoutMs: number) {
+    this.#request = request;
+    this.#response = response;
+    this.#timeoutMs = timeoutMs;
+    this.#clientKeeps = response.shouldKeepAlive;
+    // A connection that breaks is reported by `close`.
+    response.on('error', () => {});
+    response.once('finish', () => this.#close('complete'));
+    response.once('close', () => this.#close('aborted'));
+  }
+
+  get willClose(): boolean {
+    return !this.#response.shouldKeepAlive;
+  }
+
+  setTimeout(timeoutMs: number): void {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  closeConnection(): void {
+    this.#isLast = true;
+    this.#settleKeepAlive();
+  }
+
+  /** Until `noteContinued`. */
+  closeUnlessContinued(): void {
+    this.#isUncontinued = true;
+    this.#settleKeepAlive();
+  }
+
+  noteContinued(): void {
+    this.#isUncontinued = false;
+    this.#settleKeepAlive();
+  }
+
+  #settleKeepAlive(): void {
+    this.#response.shouldKeepAlive = this.#clientKeeps && !this.#isLast && !this.#isUncontinued;
+  }
+
+  start(status: number, reason: string, headers: readonly string[]): void {
+    this.#hasBody = this.#request.method !== 'HEAD' && status !== 204 && status !== 304;
+    const length = headerValue(headers, 'content-length');
+    this.#length = length === undefined ? undefined : Number(length);
+    // There the end of the connection is the end of the body.
+    if (this.#length === undefined && this.#hasBody && this.#request.httpVersionMinor === 0)
+      this.closeConnection();
+    // HTTP/1.1 keeps connections unless told otherwise, and then no header says so (as httpd).
+    if (this.#response.shouldKeepAlive && this.#request.httpVersionMinor > 0)
+      this.#response.removeHeader('Connection');
+    this.#response.writeHead(status, reason === '' ? STATUS_CODES[status] : reason, headers as string[]);
+    this.isStarted = true;
+    this.status = status;
+    this.sentHeaders = headers;
+    this.firstByteAt = Date.now();
+  }
+
+  write(piece: Buffer): boolean {
+    let bytes = piece;
+    if (this.#length !== undefined) bytes = piece.subarray(0, Math.max(0, this.#length - this.bodyBytes));
+    if (bytes.length === 0) return true;
+    this.bodyBytes += bytes.length;
+    if (!this.#hasBody) return true;
+    const isTaken = this.#response.write(bytes);
+    if (!isTaken) this.#watchTaking();
+    return isTaken;
+  }
+
+  /** Timeout is "per wait on the client": whoever takes something in that time, however little, may go on. */
+  #watchTaking(): void {
+    if (this.#timeoutMs === 0 || this.#timer !== undefined || this.#closed !== undefined) return;
+    const { socket } = this.#request;
+    let before = bytesOnTheirWay(socket);
+    const timer = setTimeout(() => {
+      const now = bytesOnTheirWay(socket);
+      if (this.#response.writableLength > 0 && now === before) socket.resetAndDestroy();
+      else timer.refresh();
+      before = now;
+    }, this.#timeoutMs);
+    this.#timer = timer;
+  }
+
+  onDrain(callback: () => void): void {
+    this.#response.once('drain', () => {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      callback();
+    });
+  }
+
+  end(): void {
+    const isShort = this.#length !== undefined && this.#hasBody && this.bodyBytes < this.#length;
+    if (isShort) return this.cut();
+    this.#response.end();
+    this.#watchTaking();
+  }
+
+  cut(): void {
+    const { socket } = this.#request;
+    // A client that takes nothing more must not keep the connection.
+    const timer = setTimeout(() => socket.destroy(), this.#timeoutMs || cutTimeoutMs);
+    socket.once('close', () => clearTimeout(timer));
+    // What was written still goes out. Without Content-Length or chunks the end of the connection is the end of the body,
+    // so there only a reset tells that something is missing.
+    if (this.#length !== undefined || this.#response.chunkedEncoding || !this.isStarted)
+      Socket.prototype.destroySoon.call(socket);
+    else socket.write('', () => socket.resetAndDestroy());
+  }
+
+  onClosed(callback: (how: 'complete' | 'aborted') => void): void {
+    if (this.#closed === undefined) this.#closedCallbacks.push(callback);
+    else callback(this.#closed);
+  }
+
+  #close(how: 'complete' | 'aborted'): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = how;
+    clearTimeout(this.#timer);
+    for (const callback of this.#closedCallbacks) callback(how);
+  }
+}
+
+/** Changes whenever the client has taken something: what was written in all, and what of it the system could not send yet. */
+function bytesOnTheirWay(socket: Socket): string {
+  // Missing in the type definitions; net.Socket's own timeout looks at it, too.
+  const { _handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null };
+  return `${socket.bytesWritten - socket.writableLength} ${_handle?.writeQueueSize ?? 0}`;
+}
