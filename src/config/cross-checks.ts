@@ -9,7 +9,7 @@ export function checkDraft(draft: ConfigDraft): void {
   checkGroupReferences(draft);
   checkWsgiProviders(draft);
   for (const server of [draft.mainServer, ...draft.virtualHosts])
-    for (const section of server.body.sections) checkLimitedSections(draft, section);
+    for (const section of server.body.sections) checkRequirements(draft, section);
 }
 
 function checkListeners({ listeners, mistakes, configFile }: ConfigDraft): void {
@@ -70,9 +70,20 @@ function checkWsgiProviders({ wsgiProviders, serversWithAuthScript, mistakes }: 
       );
 }
 
+function checkRequirements(draft: ConfigDraft, section: ChildSection): void {
+  checkMerging(draft, section);
+  checkLimited(draft, section);
+  for (const inner of section.draft.sections) checkRequirements(draft, inner);
+}
+
+function checkMerging({ mistakes }: ConfigDraft, { head, draft: { requirements, settings } }: ChildSection) {
+  if (settings.authMerging === undefined || requirements.length > 0) return;
+  const message = 'changes nothing in a section without Require: what is required further out stays';
+  mistakes.warning({ position: head.position }, 'AuthMerging', message);
+}
+
 /** A Require in <Limit> with nothing beside it leaves every other method open, also those that nobody has thought of. */
-function checkLimitedSections(draft: ConfigDraft, section: ChildSection): void {
-  const { requirements, sections } = section.draft;
+function checkLimited(draft: ConfigDraft, { draft: { requirements } }: ChildSection): void {
   const limited = requirements.flatMap((requirement) => (isForSomeMethods(requirement) ? [requirement] : []));
   const first = limited.find(({ requirement }) => requirement.kind !== 'granted');
   if (first !== undefined && limited.length === requirements.length) {
@@ -81,7 +92,6 @@ function checkLimitedSections(draft: ConfigDraft, section: ChildSection): void {
     const message = `in <Limit> and with no other beside it: all methods but ${words} are open here; expected <LimitExcept>, or no <Limit>`;
     draft.mistakes.warning({ position: first.position }, 'Require', message, { kind: 'open-in-effect' });
   }
-  for (const inner of sections) checkLimitedSections(draft, inner);
 }
 
 type Limited = Extract<Requirement, { kind: 'limited' }>;
