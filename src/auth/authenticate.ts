@@ -46,10 +46,15 @@ export async function authenticate(
 ): Promise<Authentication> {
   let spendTime: (() => Promise<Fault | undefined>) | undefined;
   for (const name of namesOfProviders(settings)) {
-    const provider = providers.get(name);
+    const alias = settings.authnAliases?.get(name);
+    const provider = providers.get(alias?.provider ?? name);
     if (provider === undefined)
       return { kind: 'fault', module: 'auth_basic', text: `AuthBasicProvider ${name} does not exist` };
-    const answer = await provider(request, settings, credentials);
+    const answer = await provider(
+      request,
+      alias ? { ...settings, ...alias.settings } : settings,
+      credentials,
+    );
     if (answer.kind === 'denied') return { kind: 'refused', failure: 'wrong-password', why: answer.why };
     if (answer.kind !== 'user-not-found') return answer;
     spendTime ??= answer.spendTime;

@@ -131,9 +131,10 @@ function listNames(word: string, names: readonly string[]): string {
 
 function describeUsers(settings: DirectorySettings, display: (path: string) => string): string {
   const providers = settings.authBasicProviders ?? ['file'];
-  const sources = providers.map((provider) => {
-    if (provider === 'file') return settings.authUserFile && display(settings.authUserFile);
-    if (provider === 'wsgi') return settings.authUserScript && display(settings.authUserScript.file);
+  const sources = providers.map((name) => {
+    const { provider, authUserFile, authUserScript } = settingsOf(name, settings);
+    if (provider === 'file') return authUserFile && display(authUserFile);
+    if (provider === 'wsgi') return authUserScript && display(authUserScript.file);
     return provider;
   });
   return sources.map((source, at) => source ?? `provider ${providers[at]}`).join(' or ');
@@ -153,8 +154,16 @@ function findMissingPiece(settings: DirectorySettings): string | undefined {
   if (authType === undefined || authType.toLowerCase() === 'none') return 'no AuthType';
   if (authType.toLowerCase() !== 'basic') return `AuthType ${authType} is not known`;
   if (authName === undefined) return 'no AuthName';
-  if (authBasicProviders.includes('file') && settings.authUserFile === undefined) return 'no AuthUserFile';
-  if (authBasicProviders.includes('wsgi') && settings.authUserScript === undefined)
-    return 'no WSGIAuthUserScript';
+  for (const name of authBasicProviders) {
+    const { provider, authUserFile, authUserScript } = settingsOf(name, settings);
+    if (provider === 'file' && authUserFile === undefined) return 'no AuthUserFile';
+    if (provider === 'wsgi' && authUserScript === undefined) return 'no WSGIAuthUserScript';
+  }
   return undefined;
+}
+
+/** A provider, which may be an alias, with the settings that it goes by. */
+function settingsOf(name: string, settings: DirectorySettings): DirectorySettings & { provider: string } {
+  const alias = settings.authnAliases?.get(name);
+  return { ...settings, ...alias?.settings, provider: alias?.provider ?? name };
 }

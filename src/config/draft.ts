@@ -2,6 +2,7 @@ import type { LogLevel } from '../log/index.js';
 import type { MistakeDetails, MistakeList, Place } from './mistakes.js';
 import type {
   Alias,
+  AuthnAlias,
   CustomLog,
   DirectorySettings,
   EnvironmentSettings,
@@ -100,6 +101,10 @@ export interface ConfigDraft {
   readonly processGroups: ProcessGroup[];
   readonly importScripts: ImportScript[];
   readonly groupReferences: GroupReference[];
+  /** <AuthnProviderAlias> by name. */
+  readonly authnAliases: Map<string, AuthnAlias>;
+  /** <AuthzProviderAlias> by name. */
+  readonly authzAliases: Map<string, Requirement>;
   /** Sections that say `AuthBasicProvider … wsgi`. */
   readonly wsgiProviders: { readonly place: Place; readonly serverId: number }[];
   /** Ids of the servers in which a WSGIAuthUserScript stands. */
@@ -116,6 +121,8 @@ export interface Scope {
   readonly enclosing: readonly SectionKind[];
   /** Inside <RequireAll> and its kin: where requirements go, and how they are combined. */
   readonly container?: { readonly kind: 'any' | 'every' | 'none'; readonly requirements: Requirement[] };
+  /** Names of the only directives that have a meaning here. */
+  readonly only?: readonly string[];
   /** Inside <Limit> and <LimitExcept>. */
   readonly limit?: MethodLimit;
 }

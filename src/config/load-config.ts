@@ -101,6 +101,8 @@ function createDraft(options: LoadOptions, file: string, phase: ReadPhase): Conf
     processGroups: [],
     importScripts: [],
     groupReferences: [],
+    authnAliases: new Map(),
+    authzAliases: new Map(),
     wsgiProviders: [],
     serversWithAuthScript: new Set(),
   };

@@ -272,6 +272,8 @@ export interface DirectorySettings {
   readonly authType?: string;
   readonly authName?: string;
   readonly authBasicProviders?: readonly string[];
+  /** <AuthnProviderAlias>: what those of authBasicProviders are that are neither `file` nor `wsgi`. */
+  readonly authnAliases?: ReadonlyMap<string, AuthnAlias>;
   readonly authBasicAuthoritative?: boolean;
   /** Absolute. */
   readonly authUserFile?: string;
@@ -388,6 +390,12 @@ export type HostTest =
   /** The name of the client ends with it, as a whole or behind a dot. */
   | { readonly kind: 'host'; readonly domain: string }
   | { readonly kind: 'env'; readonly variable: string; readonly negated: boolean };
+
+/** A provider under another name, with settings that win over those of the section. */
+export interface AuthnAlias {
+  readonly provider: string;
+  readonly settings: Pick<DirectorySettings, 'authUserFile' | 'authUserScript'>;
+}
 
 /** A node of the Require tree. Bare Require lines of one section are one `any` container. */
 export type Requirement =

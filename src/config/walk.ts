@@ -3,6 +3,7 @@ import type { Here, Scope } from './draft.js';
 import type { MistakeDetails, Place } from './mistakes.js';
 import { findNearest } from './nearest-name.js';
 import type { Node } from './tree.js';
+import { listWords } from './values.js';
 
 /** All definitions by lower-case name; sections with their bracket. */
 export type DefinitionTable = ReadonlyMap<string, Definition>;
@@ -73,6 +74,8 @@ function checkContext(definition: Definition, here: Here, parent: string): strin
   // In <RequireAll> and its kin nothing else has a meaning.
   if (here.container !== undefined && !/^(<require(all|any|none)|require)$/i.test(definition.name))
     return `not allowed in ${parent}; expected Require, <RequireAll>, <RequireAny> or <RequireNone>`;
+  if (here.only !== undefined && !here.only.includes(definition.name))
+    return `not allowed in ${parent}; expected ${here.only.length === 0 ? 'nothing in it' : listWords(here.only)}`;
   if (here.limit !== undefined && /^<(?!require(all|any|none)$)/i.test(definition.name))
     return `not allowed in ${parent}; expected it outside`;
   const context = contextOf(here);

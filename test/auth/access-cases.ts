@@ -43,12 +43,14 @@ export function placeSiteFile({ siteFile }: AccessTable, root: string): string {
   return siteFile.replaceAll('$ROOT', root);
 }
 
-/** Makes what the site files name: users bob and amy, both with the password "secret", and the group staff, which is bob. */
+/** Makes what the site files name: users bob and amy, elsewhere carl, all with the password "secret", and
+ * the group staff, which is bob. */
 export function prepareRoot(root: string): void {
   mkdirSync(join(root, 'htdocs'), { recursive: true });
   writeFileSync(join(root, 'htdocs/page'), 'in\n');
   const hash = '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=';
   writeFileSync(join(root, 'htpasswd'), `bob:${hash}\namy:${hash}\n`);
+  writeFileSync(join(root, 'htpasswd-more'), `carl:${hash}\n`);
   writeFileSync(join(root, 'groups'), 'staff: bob\n');
 }
 

@@ -1,9 +1,20 @@
 import type { Definition } from '../definition.js';
-import { flag, honoured, inModule, insideSections, list, one, oneOrTwo } from '../definition.js';
-import type { Here } from '../draft.js';
+import {
+  flag,
+  honoured,
+  honouredSection,
+  inModule,
+  insideSections,
+  list,
+  mainServerOnly,
+  one,
+  oneOrTwo,
+} from '../definition.js';
+import { createSectionDraft, type Here, type Scope } from '../draft.js';
 import { findNearest } from '../nearest-name.js';
 import { statPath } from '../stat-path.js';
 import { resolvePath } from '../values.js';
+import { splitWords } from '../words.js';
 
 /** Providers that check a name and a password. */
 const providers: readonly string[] = ['file', 'wsgi'];
@@ -26,12 +37,19 @@ export const auth: readonly Definition[] = [
         here.section.settings.authName = realm;
       },
     ),
+    honouredSection(
+      '<AuthnProviderAlias',
+      mainServerOnly,
+      'provider name',
+      'A provider under a name of its own, with settings of its own, for AuthBasicProvider.',
+      defineAlias,
+    ),
   ]),
   ...inModule('auth_basic', [
     honoured(
       'AuthBasicProvider',
       insideSections,
-      list('file|wsgi …'),
+      list('file|wsgi|alias …'),
       'Who knows the passwords, in the order of asking.',
       setProviders,
       'file',
@@ -98,18 +116,48 @@ function setAuthType(here: Here, text: string): void {
 }
 
 function setProviders(here: Here, names: readonly string[]): void {
+  const { settings } = here.section;
+  const aliases = new Map(settings.authnAliases);
   for (const name of names) {
-    if (providers.includes(name)) continue;
-    if (missingProviders.includes(name))
-      here.fail(`expected file or wsgi: the provider '${name}' is not supported yet`, {
-        kind: 'argument-refused',
-      });
-    else
-      here.fail(`expected file or wsgi: there is no provider '${name}'`, {
-        suggestion: findNearest(name, providers),
-      });
+    const alias = here.draft.authnAliases.get(name);
+    if (alias !== undefined) aliases.set(name, alias);
+    else if (!providers.includes(name)) reportUnknownProvider(here, name);
+    const { provider = name, settings: own = undefined } = alias ?? {};
+    if (provider === 'wsgi' && own?.authUserScript === undefined)
+      here.draft.wsgiProviders.push({ place: here.place, serverId: here.server.id });
   }
-  if (names.includes('wsgi')) here.draft.wsgiProviders.push({ place: here.place, serverId: here.server.id });
   // Several lines of one section add up.
-  here.section.settings.authBasicProviders = [...(here.section.settings.authBasicProviders ?? []), ...names];
+  settings.authBasicProviders = [...(settings.authBasicProviders ?? []), ...names];
+  if (aliases.size > 0) settings.authnAliases = aliases;
+}
+
+function reportUnknownProvider(here: Here, name: string): void {
+  if (missingProviders.includes(name))
+    here.fail(`expected file or wsgi: the provider '${name}' is not supported yet`, {
+      kind: 'argument-refused',
+    });
+  else
+    here.fail(`expected file or wsgi: there is no provider '${name}'`, {
+      suggestion: findNearest(name, [...providers, ...here.draft.authnAliases.keys()]),
+    });
+}
+
+/** Of modhost's own providers only: with an alias of an alias httpd dies. */
+function defineAlias(here: Here, text: string, walk: (scope: Scope) => void): void {
+  const section = createSectionDraft();
+  walk({ ...here, section, enclosing: ['location'], only: ['AuthUserFile', 'WSGIAuthUserScript'] });
+  const { authnAliases } = here.draft;
+  const [base = '', name = '', ...more] = splitWords(text);
+  if (name === '' || more.length > 0) here.fail('takes two arguments: provider name');
+  else if (!providers.includes(base)) here.fail(`expected file or wsgi, not '${base}'`);
+  else if ([...providers, ...missingProviders].includes(name) || authnAliases.has(name))
+    here.fail(`there is a provider '${name}' already`);
+  else {
+    const { authUserFile, authUserScript } = section.settings;
+    const own = {
+      ...(authUserFile === undefined ? {} : { authUserFile }),
+      ...(authUserScript === undefined ? {} : { authUserScript }),
+    };
+    authnAliases.set(name, { provider: base, settings: own });
+  }
 }

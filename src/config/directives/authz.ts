@@ -1,6 +1,15 @@
 import { parseAddressRange } from '../../matching/index.js';
-import { flag, honoured, honouredSection, inModule, insideSections, one, raw } from '../definition.js';
-import type { Here, Scope } from '../draft.js';
+import {
+  flag,
+  honoured,
+  honouredSection,
+  inModule,
+  insideSections,
+  mainServerOnly,
+  one,
+  raw,
+} from '../definition.js';
+import { createSectionDraft, type Here, type Scope } from '../draft.js';
 import { isHostName } from '../host-name.js';
 import { knownMethods, withoutHead } from '../methods.js';
 import type { MistakeDetails } from '../mistakes.js';
@@ -17,6 +26,13 @@ export const authz = inModule('authz_core', [
     raw('[not] all|valid-user|user|group|wsgi-group|ip|host|forward-dns|local|env|method …'),
     'What a request must fulfil.',
     addRequirement,
+  ),
+  honouredSection(
+    '<AuthzProviderAlias',
+    mainServerOnly,
+    'requirement name ["words"]',
+    'A requirement under a name of its own, for Require.',
+    defineAlias,
   ),
   container('<RequireAll', 'every', 'All of these must hold, and one of them must grant.'),
   container('<RequireAny', 'any', 'One of these must hold.'),
@@ -118,6 +134,22 @@ function isNegative({ kind }: Requirement): boolean {
   return kind === 'not' || kind === 'none';
 }
 
+function defineAlias(here: Here, text: string, walk: (scope: Scope) => void): void {
+  walk({ ...here, section: createSectionDraft(), enclosing: ['location'], only: [] });
+  const [kind = '', name = '', parameters = '', ...more] = splitWords(text);
+  if (name === '') {
+    here.fail('takes two or three arguments: requirement name ["words"]');
+  } else if (more.length > 0) {
+    here.fail(`several words have to stand in quotes: "${[parameters, ...more].join(' ')}"`);
+  } else if (kinds.includes(name) || missingKinds.includes(name) || here.draft.authzAliases.has(name)) {
+    here.fail(`there is a requirement '${name}' already`);
+  } else {
+    // Somebody may negate it.
+    const requirement = parseRequirement(here, kind, splitWords(parameters), true);
+    if (requirement !== undefined) here.draft.authzAliases.set(name, requirement);
+  }
+}
+
 function addRequirement(here: Here, text: string): void {
   const first = takeWord(text);
   const isNegated = first.word.toLowerCase() === 'not';
@@ -185,9 +217,14 @@ function parseRequirement(
       return ranges === undefined ? undefined : { kind: 'ip', ranges, position };
     }
     default: {
-      const { message, ...details } = describeUnknownKind(kind);
-      here.fail(message, details);
-      return undefined;
+      const alias = here.draft.authzAliases.get(kind);
+      if (alias === undefined) {
+        const { message, ...details } = describeUnknownKind(kind);
+        here.fail(message, details);
+        return undefined;
+      }
+      if (words.length > 0) here.fail(`'${kind}' stands for a whole requirement: expected nothing behind it`);
+      return { ...alias, position };
     }
   }
 }

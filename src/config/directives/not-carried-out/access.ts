@@ -45,7 +45,6 @@ export const accessRest: readonly Definition[] = [
     `
     Anonymous Anonymous_LogEmail Anonymous_MustGiveEmail Anonymous_NoUserId Anonymous_VerifyEmail`,
   ),
-  ...rows('authn_core', 'refused', outsideSections, 'what it protects would be open', '<AuthnProviderAlias'),
   ...rows(
     'authn_dbd',
     'refused',
@@ -99,7 +98,6 @@ export const accessRest: readonly Definition[] = [
     'what it protects would be open',
     'AuthLDAPCharsetConfig',
   ),
-  ...rows('authz_core', 'refused', outsideSections, 'what it protects would be open', '<AuthzProviderAlias'),
   ...rows(
     'authz_dbd',
     'refused',
