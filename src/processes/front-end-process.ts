@@ -48,8 +48,8 @@ export interface FrontEndListener {
 /** First descriptor after stdin, stdout, stderr and the IPC channel. */
 export const firstInheritedFd = 4;
 
-/** Requests are short-lived garbage: a smaller nursery costs no speed here, and saves a quarter of the memory. */
-const frontEndFlags = ['--max-semi-space-size=4'];
+/** Requests are short-lived garbage: half of Node's nursery costs no speed that could be measured, and saves 20 to 40 MB each. */
+const frontEndFlags = ['--max-semi-space-size=8'];
 
 /** After `stop`, before SIGKILL. */
 const killAfterMs = 3_000;

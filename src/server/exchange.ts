@@ -114,6 +114,7 @@ export class Exchange {
   #logAccess(how: 'complete' | 'aborted'): void {
     const { record } = this;
     const { reply, connection } = record;
+    const self = this.selfName;
     const { path, query } = this.#asked ?? this;
     const access: AccessRecord = {
       startedAt: record.startedAt,
@@ -142,8 +143,8 @@ export class Exchange {
       ...(this.filename === undefined ? {} : { filename: this.filename }),
       ...(this.handler === undefined ? {} : { handler: this.handler }),
       serverName: this.virtualHost.serverName?.host ?? connection.localAddress,
-      canonicalName: this.selfName.name,
-      canonicalPort: this.selfName.port,
+      canonicalName: self.name,
+      canonicalPort: self.port,
       pid: process.pid,
       requestHeader: (name) => headerValue(this.headers, name),
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
