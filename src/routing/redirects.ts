@@ -55,9 +55,18 @@ function redirectTo(match: Match<Redirect>, path: RequestPath): Redirection {
   const template = toByteString(target);
   const made =
     match.kind === 'prefix'
-      ? template + encodeRedirectPath(path.merged.slice(match.length))
+      ? template + encodeRedirectPath(restBehind(path, match.length))
       : encodeUrlPath(substituteGroups(template, match.groups));
   return { status, location: encodeLocation(made), takesQuery: !made.includes('?') };
+}
+
+/** What follows a prefix, with the empty segments that MergeSlashes Off leaves in the path. */
+function restBehind({ asSent, merged }: RequestPath, length: number): string {
+  if (asSent === merged) return merged.slice(length);
+  let left = length;
+  let at = 0;
+  for (; left > 0; at += 1) if (asSent[at] !== '/' || asSent[at - 1] !== '/') left -= 1;
+  return asSent.slice(at);
 }
 
 function encodeUrlPath(url: string): string {
