@@ -79,7 +79,10 @@ function checkRequirements(draft: ConfigDraft, section: ChildSection): void {
 function checkMerging({ mistakes }: ConfigDraft, { head, draft: { requirements, settings } }: ChildSection) {
   if (settings.authMerging === undefined || requirements.length > 0) return;
   const message = 'changes nothing in a section without Require: what is required further out stays';
-  mistakes.warning({ position: head.position }, 'AuthMerging', message);
+  mistakes.warning({ position: head.position }, 'AuthMerging', message, {
+    kind: 'argument-no-effect',
+    at: 'name',
+  });
 }
 
 /** A Require in <Limit> with nothing beside it leaves every other method open, also those that nobody has thought of. */

@@ -77,8 +77,8 @@ function readTest(here: Here, word: string, list: 'allow' | 'deny'): HostTest | 
   // httpd takes any other word for a host name: one that no host can have protects nothing.
   if (!isHostName(word)) {
     const message = `'${word}' is neither an address nor the name of a host: it matches nobody`;
-    if (list === 'allow') here.warn(message);
-    else here.fail(message);
+    if (list === 'allow') here.warn(message, { kind: 'argument-doubtful', at: { word } });
+    else here.fail(message, { at: { word } });
   }
   return { kind: 'host', domain: word };
 }

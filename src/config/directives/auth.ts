@@ -148,10 +148,11 @@ function defineAlias(here: Here, text: string, walk: (scope: Scope) => void): vo
   walk({ ...here, section, enclosing: ['location'], only: ['AuthUserFile', 'WSGIAuthUserScript'] });
   const { authnAliases } = here.draft;
   const [base = '', name = '', ...more] = splitWords(text);
-  if (name === '' || more.length > 0) here.fail('takes two arguments: provider name');
+  if (name === '' || more.length > 0)
+    here.fail('takes two arguments: provider name', { kind: 'argument-count' });
   else if (!providers.includes(base)) here.fail(`expected file or wsgi, not '${base}'`);
   else if ([...providers, ...missingProviders].includes(name) || authnAliases.has(name))
-    here.fail(`there is a provider '${name}' already`);
+    here.fail(`there is a provider '${name}' already`, { kind: 'declared-twice' });
   else {
     const { authUserFile, authUserScript } = section.settings;
     const own = {

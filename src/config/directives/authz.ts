@@ -138,11 +138,11 @@ function defineAlias(here: Here, text: string, walk: (scope: Scope) => void): vo
   walk({ ...here, section: createSectionDraft(), enclosing: ['location'], only: [] });
   const [kind = '', name = '', parameters = '', ...more] = splitWords(text);
   if (name === '') {
-    here.fail('takes two or three arguments: requirement name ["words"]');
+    here.fail('takes two or three arguments: requirement name ["words"]', { kind: 'argument-count' });
   } else if (more.length > 0) {
     here.fail(`several words have to stand in quotes: "${[parameters, ...more].join(' ')}"`);
   } else if (kinds.includes(name) || missingKinds.includes(name) || here.draft.authzAliases.has(name)) {
-    here.fail(`there is a requirement '${name}' already`);
+    here.fail(`there is a requirement '${name}' already`, { kind: 'declared-twice' });
   } else {
     // Somebody may negate it.
     const requirement = parseRequirement(here, kind, splitWords(parameters), true);
@@ -223,7 +223,10 @@ function parseRequirement(
         here.fail(message, details);
         return undefined;
       }
-      if (words.length > 0) here.fail(`'${kind}' stands for a whole requirement: expected nothing behind it`);
+      if (words.length > 0)
+        here.fail(`'${kind}' stands for a whole requirement: expected nothing behind it`, {
+          kind: 'argument-count',
+        });
       return { ...alias, position };
     }
   }
@@ -232,8 +235,8 @@ function parseRequirement(
 /** A test that never holds keeps everybody out, and negated it keeps nobody out. */
 function reportNoHostName(here: Here, word: string, isNegated: boolean): void {
   const message = `'${word}' is not the name of a host: it matches nobody`;
-  if (isNegated || here.container?.kind === 'none') here.fail(message);
-  else here.warn(message);
+  if (isNegated || here.container?.kind === 'none') here.fail(message, { at: { word } });
+  else here.warn(message, { kind: 'argument-doubtful', at: { word } });
 }
 
 function parseRanges(here: Here, words: readonly string[]): AddressRange[] | undefined {
