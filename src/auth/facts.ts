@@ -8,6 +8,8 @@ export interface Facts {
   readonly localAddress: string;
   /** A variable of the request that SetEnvIf or its kin have set; the case of its name does not matter. */
   environment(name: string): string | undefined;
+  /** Answers `Require expr`. */
+  readonly holds: AuthRequest['holds'];
   /** The name of the client's address that leads back to it; 'none': it has no such name; 'fault': it cannot be known. */
   readonly clientName?: { readonly name: string } | 'none' | 'fault';
   /** Addresses of the names that `Require forward-dns` speaks of; 'fault': they cannot be known. */
@@ -44,6 +46,7 @@ export function readFacts(request: AuthRequest): Facts {
     clientAddress: request.clientAddress,
     localAddress: request.localAddress,
     environment: (name) => request.environment(name),
+    holds: (condition, user, position) => request.holds(condition, user, position),
     faults: [],
   };
 }

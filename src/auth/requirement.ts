@@ -46,6 +46,8 @@ export function evaluateRequirement(
       return outcomeOf(testVariables(facts, requirement.names));
     case 'method':
       return grantIf(requirement.names.includes(methodOf(facts.method)));
+    case 'expr':
+      return testExpression(requirement, facts);
     case 'valid-user':
       return facts.user === undefined ? 'needs-user' : 'granted';
     case 'user':
@@ -115,6 +117,17 @@ function negate(outcome: Outcome): Outcome {
 /** `Require group` without a group file asks the group script, if there is one: mod_wsgi's users expect it to. */
 function usesGroupFile(settings: DirectorySettings): boolean {
   return settings.authGroupFile !== undefined || settings.authGroupScript === undefined;
+}
+
+/** If it denies and speaks of the user, it may say something else once there is one. */
+function testExpression(
+  { condition, asksUser, position }: Extract<Requirement, { kind: 'expr' }>,
+  { holds, user }: Facts,
+): Outcome {
+  const answer = holds(condition, user, position);
+  if (answer === 'fault') return 'fault';
+  if (answer) return 'granted';
+  return asksUser && user === undefined ? 'needs-user' : 'denied';
 }
 
 function testGroups(names: readonly string[], facts: Facts, byFile: boolean): Outcome {

@@ -66,6 +66,8 @@ function simplify(requirement: Requirement, sources: Sources): Phrase {
       return words(`by ${listNames('method', requirement.names)}`, false);
     case 'limited':
       return describeLimited(requirement.limit, simplify(requirement.requirement, sources));
+    case 'expr':
+      return words(`where ${requirement.text}`, requirement.asksUser);
     case 'not':
       return negate([simplify(requirement.requirement, sources)]);
     case 'none':

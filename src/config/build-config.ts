@@ -4,6 +4,7 @@ import type { ChildSection, ConfigDraft, SectionDraft, ServerDraft } from './dra
 import type {
   CustomLog,
   DirectorySettings,
+  EnvironmentRule,
   GlobalSettings,
   LogLevels,
   Requirement,
@@ -18,14 +19,18 @@ export function buildServers(draft: ConfigDraft, foreground: boolean | undefined
   const mainSettings = buildMainSettings(draft, foreground);
   return {
     global: buildGlobal(draft),
-    mainServer: buildServer(mainServer, mainSettings),
+    mainServer: buildServer(mainServer, mainSettings, []),
     virtualHosts: draft.virtualHosts.map((server) =>
-      buildServer(server, {
-        ...mainSettings,
-        ...server.settings,
-        logLevel: buildServerLevels(server, mainServer),
-        customLogs: buildCustomLogs(server, mainServer),
-      }),
+      buildServer(
+        server,
+        {
+          ...mainSettings,
+          ...server.settings,
+          logLevel: buildServerLevels(server, mainServer),
+          customLogs: buildCustomLogs(server, mainServer),
+        },
+        mainServer.body.environmentRules,
+      ),
     ),
   };
 }
@@ -95,7 +100,11 @@ function buildCustomLogs(server: ServerDraft, main: ServerDraft | undefined): Cu
   });
 }
 
-function buildServer(draft: ServerDraft, settings: ServerSettings): VirtualHost {
+function buildServer(
+  draft: ServerDraft,
+  settings: ServerSettings,
+  inheritedRules: readonly EnvironmentRule[],
+): VirtualHost {
   return {
     id: draft.id,
     position: draft.position,
@@ -107,6 +116,7 @@ function buildServer(draft: ServerDraft, settings: ServerSettings): VirtualHost 
     redirects: draft.redirects,
     aliases: draft.aliases,
     scriptAliases: draft.scriptAliases,
+    environmentRules: [...inheritedRules, ...draft.body.environmentRules],
     sections: draft.body.sections.map((section) => buildSection(section, settings.logLevel)),
   };
 }
@@ -119,15 +129,17 @@ function buildSection({ head, draft }: ChildSection, levels: LogLevels): Section
   };
 }
 
-function buildSettings(draft: SectionDraft, levels: LogLevels, withLevels: boolean): DirectorySettings {
-  const { environment, hostAccess, logLevel, requirements } = draft;
+function buildSettings(draft: SectionDraft, levels: LogLevels, isSection: boolean): DirectorySettings {
+  const { environment, environmentRules, hostAccess, logLevel, requirements } = draft;
   const hasEnvironment = environment.set.size + environment.pass.size + environment.unset.size > 0;
-  const hasLevels = withLevels && (logLevel.default !== undefined || logLevel.modules.size > 0);
+  const hasLevels = isSection && (logLevel.default !== undefined || logLevel.modules.size > 0);
   return {
     ...draft.settings,
     ...(requirements.length === 0 ? {} : { require: combine(requirements) }),
     ...(hostAccess === undefined ? {} : { hostAccess }),
     ...(hasEnvironment ? { environment } : {}),
+    // Those of a server are applied before there are sections.
+    ...(isSection && environmentRules.length > 0 ? { environmentRules } : {}),
     ...(hasLevels ? { logLevel: buildSectionLevels(draft, levels) } : {}),
   };
 }

@@ -5,6 +5,7 @@ import type {
   AuthnAlias,
   CustomLog,
   DirectorySettings,
+  EnvironmentRule,
   EnvironmentSettings,
   GlobalSettings,
   HostAccess,
@@ -28,7 +29,9 @@ export type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
 
 /** What the directives of one section, or those that stand directly in a server, have said so far. */
 export interface SectionDraft {
-  readonly settings: Mutable<Omit<DirectorySettings, 'environment' | 'require' | 'hostAccess' | 'logLevel'>>;
+  readonly settings: Mutable<
+    Omit<DirectorySettings, 'environment' | 'environmentRules' | 'require' | 'hostAccess' | 'logLevel'>
+  >;
   readonly requirements: Requirement[];
   /** Present as soon as one of Order, Allow, Deny, Satisfy stands there. */
   hostAccess?: HostAccessDraft;
@@ -37,6 +40,7 @@ export interface SectionDraft {
       ? Set<string>
       : Map<string, string>;
   };
+  readonly environmentRules: EnvironmentRule[];
   readonly logLevel: LogLevelDraft;
   readonly sections: ChildSection[];
 }
@@ -164,6 +168,7 @@ export function createSectionDraft(): SectionDraft {
     settings: {},
     requirements: [],
     environment: { set: new Map(), pass: new Map(), unset: new Set() },
+    environmentRules: [],
     logLevel: { modules: new Map() },
     sections: [],
   };

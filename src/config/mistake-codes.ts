@@ -190,6 +190,12 @@ export const mistakeCodes = {
     'Apache knows it and modhost does not carry it out. Nothing becomes unsafe without it, so this is a warning.',
   ),
 
+  expression: code(
+    'MH0512',
+    'An expression cannot be read',
+    "Conditions are written as in Apache: `%{VARIABLE}`, `req('Header')` or a quoted text, an operator such as `==`, `=~` or `-in`, and another one of these; `&&`, `||`, `!` and parentheses put conditions together. The message says at which character it stopped.",
+  ),
+
   // ---- 06: the whole
 
   'no-listener': code(

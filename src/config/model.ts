@@ -4,10 +4,11 @@
  * Everything is frozen before it leaves this room.
  */
 
+import type { Condition } from '../expressions/index.js';
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange } from '../matching/index.js';
 
-export type { AddressRange };
+export type { AddressRange, Condition };
 
 /** Where a directive stands. `line` counts from 1; of a continued line it is the last physical line (as httpd). */
 export interface Position {
@@ -111,6 +112,8 @@ export interface VirtualHost {
   readonly aliases: readonly Alias[];
   /** WSGIScriptAlias, WSGIScriptAliasMatch, in the order of the file. */
   readonly scriptAliases: readonly ScriptAlias[];
+  /** SetEnvIf and its kin outside every section, the main server's first: as soon as the virtual host is known. */
+  readonly environmentRules: readonly EnvironmentRule[];
   /** Top-level sections in the order of the file. */
   readonly sections: readonly Section[];
 }
@@ -174,8 +177,10 @@ export interface CustomLog {
   readonly destination: LogDestination;
   /** The format text; nicknames are resolved. */
   readonly format: string;
-  /** `env=NAME` / `env=!NAME`. */
-  readonly condition?: { readonly variable: string; readonly negated: boolean };
+  readonly condition?: /** `env=NAME` / `env=!NAME`. */
+    | { readonly kind: 'variable'; readonly variable: string; readonly negated: boolean }
+    /** `expr=…` */
+    | { readonly kind: 'expression'; readonly condition: Condition };
   readonly position: Position;
 }
 
@@ -238,9 +243,9 @@ export interface ScriptAlias extends Alias {
 
 export type ApplicationInterface = 'auto' | 'wsgi' | 'fetch' | 'node';
 
-export type SectionKind = 'directory' | 'files' | 'location';
+export type SectionKind = 'directory' | 'files' | 'location' | 'if';
 
-/** <Directory>, <Files>, <Location> and their Match forms. */
+/** <Directory>, <Files>, <Location> and their Match forms; <If>, <ElseIf>, <Else>. */
 export interface Section {
   readonly kind: SectionKind;
   readonly position: Position;
@@ -248,7 +253,7 @@ export interface Section {
   readonly argument: string;
   readonly match: SectionMatch;
   readonly settings: DirectorySettings;
-  /** <Files> inside <Directory>. */
+  /** <Files> inside <Directory>, <If> and its kin inside any. */
   readonly sections: readonly Section[];
 }
 
@@ -258,7 +263,11 @@ export type SectionMatch =
   /** `*`, `?`, `[...]`, never matching `/`. */
   | { readonly kind: 'wildcard'; readonly text: string }
   /** `~` and the Match forms. Unanchored. */
-  | { readonly kind: 'regex'; readonly pattern: RegExp };
+  | { readonly kind: 'regex'; readonly pattern: RegExp }
+  /** Of an <If> and the <ElseIf> and <Else> that follow it, the first that holds. */
+  | { readonly kind: 'condition'; readonly branch: ConditionBranch; readonly condition: Condition };
+
+export type ConditionBranch = 'if' | 'else-if' | 'else';
 
 /**
  * What a section says. Absent = not said there, so that a later section overrides only what it names. How each
@@ -299,6 +308,8 @@ export interface DirectorySettings {
 
   // Environment of applications; merged by name.
   readonly environment?: EnvironmentSettings;
+  /** SetEnvIf and its kin in sections: before anybody asks who may enter. One after the other, outer sections first. */
+  readonly environmentRules?: readonly EnvironmentRule[];
 
   // Where a request goes
   /** Redirect with a path; those of later sections come first. */
@@ -342,6 +353,34 @@ export interface EnvironmentSettings {
   readonly pass: ReadonlyMap<string, string>;
   readonly unset: ReadonlySet<string>;
 }
+
+/** SetEnvIf, SetEnvIfExpr, BrowserMatch and their NoCase forms: what to change when the test holds. */
+export interface EnvironmentRule {
+  readonly test:
+    | { readonly kind: 'pattern'; readonly attribute: EnvironmentAttribute; readonly pattern: RegExp }
+    | { readonly kind: 'expression'; readonly condition: Condition };
+  /** In the order of the file. Absent value: the variable is removed. A value may hold `$0` … `$9`. Byte strings. */
+  readonly changes: readonly { readonly name: string; readonly value?: string }[];
+  readonly position: Position;
+}
+
+/** What SetEnvIf looks at. */
+export type EnvironmentAttribute =
+  | {
+      readonly kind: 'request';
+      readonly name:
+        | 'remote_addr'
+        | 'remote_host'
+        | 'remote_user'
+        | 'request_method'
+        | 'request_protocol'
+        | 'request_uri'
+        | 'server_addr';
+    }
+  /** A request header; if there is none of that name, a variable of the request. */
+  | { readonly kind: 'header'; readonly name: string }
+  /** All headers with such names. */
+  | { readonly kind: 'headers'; readonly pattern: RegExp };
 
 export interface OptionsSetting {
   /** True: the words replace what was inherited; false: all words had `+` or `-`. */
@@ -419,7 +458,16 @@ export type Requirement =
       readonly names: readonly string[];
       readonly position: Position;
     }
-  | { readonly kind: 'ip'; readonly ranges: readonly AddressRange[]; readonly position: Position };
+  | { readonly kind: 'ip'; readonly ranges: readonly AddressRange[]; readonly position: Position }
+  | {
+      readonly kind: 'expr';
+      readonly condition: Condition;
+      /** As written. */
+      readonly text: string;
+      /** It speaks of REMOTE_USER: who it denies may authenticate. */
+      readonly asksUser: boolean;
+      readonly position: Position;
+    };
 
 /** WSGIDaemonProcess. Options that were not given have mod_wsgi's defaults. */
 export interface ProcessGroup {

@@ -32,9 +32,12 @@ function collect(sections: readonly Section[], into: Map<DirectorySettings, Sect
 
 /** `<Directory conf/apps>` */
 export function describeSection({ kind, match, argument }: Section): string {
+  if (match.kind === 'condition') return `<${branchNames[match.branch]} ${argument}>`.replace(' >', '>');
   const name = kind.charAt(0).toUpperCase() + kind.slice(1);
   return `<${name}${match.kind === 'regex' ? 'Match' : ''} ${argument}>`;
 }
+
+const branchNames = { if: 'If', 'else-if': 'ElseIf', else: 'Else' } as const;
 
 /** What holds in the end and who said it; settings that nobody said are left out. */
 export function listEffectiveSettings(
@@ -96,6 +99,8 @@ function describeRequirement(requirement: Requirement): string {
     case 'granted':
     case 'denied':
       return `all ${requirement.kind}`;
+    case 'expr':
+      return `expr ${requirement.text}`;
     default: {
       const { kind, position: _, ...rest } = requirement;
       const words = Object.values(rest).flat().map(describeOperand);

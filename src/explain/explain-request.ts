@@ -9,7 +9,7 @@ import {
   findChosenName,
   type ResolvedNames,
 } from '../routing/index.js';
-import { type Exchange, type Site, serveRequest, serverSoftware } from '../server/index.js';
+import { type Exchange, isLogWanted, type Site, serveRequest, serverSoftware } from '../server/index.js';
 import { describeSection, listAppliedSections, listEffectiveSettings } from './effective-settings.js';
 import type { ExplainedApplication, Explanation } from './explanation.js';
 import { type AskedRequest, RecordedRequest } from './recorded-request.js';
@@ -66,10 +66,10 @@ function createRecordingSite(
           write: (line) => recording.errorLog.push(line.trimEnd()),
           levels: settings.logLevel,
         }),
-      logAccess: (host, access) => {
+      logAccess: (host, access, holds) => {
         const own = host.settings.customLogs;
-        for (const { format } of own.length > 0 ? own : config.mainServer.settings.customLogs) {
-          recording.accessLog.push(compileLogFormat(format)(access));
+        for (const log of own.length > 0 ? own : config.mainServer.settings.customLogs) {
+          if (isLogWanted(log, access, holds)) recording.accessLog.push(compileLogFormat(log.format)(access));
         }
       },
     },

@@ -1,4 +1,5 @@
 export * from './address-range.js';
 export * from './client-address.js';
+export * from './groups.js';
 export { type PatternResult, translatePattern } from './patterns.js';
 export * from './wildcard.js';

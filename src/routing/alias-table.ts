@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import type { Alias } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
+import { substituteGroups } from '../matching/index.js';
 import { buildMatchTable, type RequestPath } from './match-table.js';
-import { substituteGroups } from './pattern.js';
 
 export interface AliasMatch<Kind extends Alias> {
   readonly alias: Kind;

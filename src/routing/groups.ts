@@ -48,7 +48,7 @@ export function buildProcessGroupTable(config: ServerConfig): ProcessGroupTable 
 
 /** The options of the script alias win over the settings of sections; WSGIProcessGroup and its kin. */
 export function selectApplication(
-  { virtualHost, settings, mapping }: Route,
+  { virtualHost, settings, mapping }: Pick<Route, 'virtualHost' | 'settings' | 'mapping'>,
   facts: ApplicationFacts,
   table: ProcessGroupTable,
 ): ApplicationSelection {

@@ -1,4 +1,11 @@
-import type { DirectorySettings, ScriptAlias, ServerConfig, VirtualHost } from '../config/model.js';
+import type {
+  Condition,
+  DirectorySettings,
+  Position,
+  ScriptAlias,
+  ServerConfig,
+  VirtualHost,
+} from '../config/model.js';
 import type { Redirection } from './redirects.js';
 
 /** Everything that decides which settings and which application a request meets. Byte strings throughout. */
@@ -14,7 +21,8 @@ export interface Router {
   /** O(1) in the number of virtual hosts. */
   selectVirtualHost(facts: RoutingFacts): VirtualHost;
   /** `path`: decoded, cleaned, slashes merged as the virtual host wants. Never throws for what a client can send. */
-  route(virtualHost: VirtualHost, path: string): Route;
+  /** `ask` evaluates <If>; without it a route that depends on one has a `fault`. */
+  route(virtualHost: VirtualHost, path: string, ask?: AskCondition): Route;
   /** What holds where no section has a say: for answers to requests whose path cannot be understood. */
   serverSettings(virtualHost: VirtualHost): DirectorySettings;
   /** What the Redirect of a section answers to a path, once the request is let in. */
@@ -26,6 +34,22 @@ export interface Route {
   /** Merged in Apache's order; one frozen object per combination of sections, so identity may be used as a cache key. */
   readonly settings: DirectorySettings;
   readonly mapping: Mapping;
+  /** What the named groups of Match sections caught: name, value, … Byte strings. */
+  readonly variables: readonly string[];
+  /** The <If> that could not be evaluated: `settings` are not those that were meant, and the request must be refused. */
+  readonly fault?: Position;
+}
+
+/** Whether the condition of an <If>, which stands at the position, holds for the request that is being routed. */
+export type AskCondition = (condition: Condition, found: FoundSoFar, position: Position) => boolean | 'fault';
+
+/** What is known of a request when the <If>s are asked. Byte strings. */
+export interface FoundSoFar {
+  /** As far as the path is mapped to a name in the file system. */
+  readonly filename: string;
+  readonly pathInfo: string;
+  /** name, value, … */
+  readonly variables: readonly string[];
 }
 
 export type Mapping =

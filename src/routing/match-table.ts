@@ -1,6 +1,6 @@
 import type { Alias } from '../config/model.js';
 import { toByteString } from '../http/index.js';
-import { withoutMemory } from './pattern.js';
+import { withoutMemory } from '../matching/index.js';
 import { buildPrefixIndex } from './prefix-index.js';
 
 /** A request path, and the same without empty segments (they differ only where MergeSlashes is Off). */

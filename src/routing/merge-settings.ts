@@ -18,6 +18,7 @@ type Merge<Member extends keyof DirectorySettings> = (
  */
 const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } = {
   environment: mergeEnvironment,
+  environmentRules: (base, later) => [...base, ...later],
   options: mergeOptions,
   errorDocuments: (base, later) => new Map([...base, ...later]),
   extensions: mergeExtensions,

@@ -1,7 +1,7 @@
 import type { AuthScript, Section, ServerConfig, VirtualHost } from '../config/model.js';
 import { toByteString } from '../http/index.js';
 import { buildProcessGroupTable, type ProcessGroupTable, selectApplication } from './groups.js';
-import type { Route, Router } from './index.js';
+import type { Router } from './index.js';
 import { type Runtime, runtimeOf } from './runtime.js';
 
 /** A script that the site file names, and where it runs: known before any request comes. */
@@ -28,10 +28,10 @@ function listOfHost(host: VirtualHost, router: Router, table: ProcessGroupTable)
     const { settings } = router.route(host, path);
     const scriptFile = toByteString(alias.target);
     const scriptName = path.replace(/\/$/, '');
-    const route: Route = {
+    const route = {
       virtualHost: host,
       settings,
-      mapping: { kind: 'script', scriptFile, scriptName, pathInfo: '', alias },
+      mapping: { kind: 'script' as const, scriptFile, scriptName, pathInfo: '', alias },
     };
     if ([alias.processGroup, settings.processGroup].some((group) => group?.includes('%{ENV:'))) return [];
     const selection = selectApplication(route, factsOf(host, scriptName), table);

@@ -1,7 +1,7 @@
 import type { DirectorySettings, FixedRedirect, Redirect } from '../config/model.js';
 import { encodeLocation, encodeRedirectPath, toByteString } from '../http/index.js';
+import { substituteGroups } from '../matching/index.js';
 import { buildMatchTable, type Match, type MatchTable, type RequestPath } from './match-table.js';
-import { substituteGroups } from './pattern.js';
 
 /** The answer that a Redirect gives. Byte strings. */
 export interface Redirection {

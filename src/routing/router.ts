@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import type { ServerConfig, VirtualHost } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
+import { matchConditions } from './conditions.js';
 import { type FoundFile, findFile, isFile } from './find-file.js';
 import { compileHosts, type Host } from './host-table.js';
-import type { Route, Router } from './index.js';
+import type { AskCondition, FoundSoFar, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
 import type { RequestPath } from './match-table.js';
+import { captureVariables } from './match-variables.js';
 import { settleOptions } from './options.js';
 import { findSectionRedirect, matchRedirect, type Redirection } from './redirects.js';
 import { type CompiledSection, matchDirectories, matchLocations } from './sections.js';
@@ -27,7 +29,7 @@ export function createRouter(config: ServerConfig, resolvedNames?: ResolvedNames
   };
   return {
     selectVirtualHost: createVirtualHostSelector(config, resolvedNames),
-    route: (virtualHost, path) => routePath(hostOf(virtualHost), path),
+    route: (virtualHost, path, ask = cannotTell) => routePath(hostOf(virtualHost), path, ask),
     serverSettings: (virtualHost) => hostOf(virtualHost).merge(),
     findSectionRedirect: (settings, path) => findSectionRedirect(settings, bothForms(path)),
   };
@@ -37,7 +39,10 @@ function bothForms(asSent: string): RequestPath {
   return { asSent, merged: mergeSlashes(asSent) };
 }
 
-function routePath(host: Host, asSent: string): Route {
+/** Without a request there is nobody to ask. */
+const cannotTell: AskCondition = () => 'fault';
+
+function routePath(host: Host, asSent: string, ask: AskCondition): Route {
   const { virtualHost } = host;
   // `*` of OPTIONS: the server as a whole.
   if (!asSent.startsWith('/')) {
@@ -45,19 +50,48 @@ function routePath(host: Host, asSent: string): Route {
       virtualHost,
       settings: host.merge(),
       mapping: { kind: 'missing', filename: '', reason: 'names no path' },
+      variables: [],
     };
   }
   const path = bothForms(asSent);
   const locations = matchLocations(host.sections, path);
   const redirection = redirectPath(host, path);
   if (redirection !== undefined) {
-    return { virtualHost, settings: host.merge(locations), mapping: { kind: 'redirect', ...redirection } };
+    return {
+      virtualHost,
+      settings: host.merge(locations),
+      mapping: { kind: 'redirect', ...redirection },
+      variables: [],
+    };
   }
   const translation =
     translateInLocations(locations) ?? translatePath(host.translations, host.documentRoot, path);
   const found = findTranslated(host, translation);
-  const settings = host.merge(matchFound(host, translation, found), locations);
-  return { virtualHost, settings, mapping: mapFound(translation, found, settings, path) };
+  const sections = [...matchFound(host, translation, found), ...locations];
+  const soFar: FoundSoFar = {
+    filename: found?.filename ?? '',
+    pathInfo: found?.kind === 'file' ? found.pathInfo : '',
+    variables: captureVariables(sections, {
+      accessed: found === undefined ? '' : accessedName(translation, found),
+      asSent,
+    }),
+  };
+  const conditions = matchConditions(listConditions(host, sections), ask, soFar);
+  const settings = host.merge(sections, conditions.sections);
+  return {
+    virtualHost,
+    settings,
+    mapping: mapFound(translation, found, settings, path),
+    variables: soFar.variables,
+    ...(conditions.fault === undefined ? {} : { fault: conditions.fault }),
+  };
+}
+
+/** Those outside other sections come first, those inside the sections that matched after them, in their order. */
+function listConditions(host: Host, sections: readonly CompiledSection[]) {
+  return [...host.sections, ...sections]
+    .map(({ conditions }) => conditions)
+    .filter(({ length }) => length > 0);
 }
 
 function redirectPath({ redirects }: Host, path: RequestPath): Redirection | undefined {

@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { DirectorySettings, Section, SectionKind } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
-import { compilePathWildcard, compileWildcard } from '../matching/index.js';
+import { compilePathWildcard, compileWildcard, withoutMemory } from '../matching/index.js';
+import type { ConditionSection } from './conditions.js';
 import type { RequestPath } from './match-table.js';
-import { withoutMemory } from './pattern.js';
+import { nameGroups } from './match-variables.js';
 import { buildPrefixIndex, type PrefixIndex } from './prefix-index.js';
 
 /** A section that can match, with its place in the file. Its identity stands for it in caches. */
@@ -13,6 +14,10 @@ export interface CompiledSection {
   readonly settings: DirectorySettings;
   /** <Files> inside <Directory>. */
   readonly nested: readonly FileSection[];
+  /** <If> and its kin inside. */
+  readonly conditions: readonly ConditionSection[];
+  /** A pattern with named groups. */
+  readonly named?: RegExp;
 }
 
 interface FileSection extends CompiledSection {
@@ -32,6 +37,8 @@ export interface SectionTable {
   readonly locations: PrefixIndex<CompiledSection>;
   /** Wildcards and regular expressions. */
   readonly locationPatterns: readonly LocationPattern[];
+  /** <If> and its kin outside other sections. */
+  readonly conditions: readonly ConditionSection[];
 }
 
 interface DirectoryLevel {
@@ -57,6 +64,7 @@ export function compileSections(sections: readonly Section[]): SectionTable {
 
   for (const [order, section] of sections.entries()) {
     const { match } = section;
+    if (match.kind === 'condition') continue;
     const compiled = compileSection(section, order);
     if (section.kind === 'directory') {
       if (match.kind === 'regex') directoryPatterns.push(compileDirectoryPattern(compiled, match.pattern));
@@ -72,6 +80,7 @@ export function compileSections(sections: readonly Section[]): SectionTable {
     files: compileFiles(sections),
     locations: buildPrefixIndex(locationPrefixes),
     locationPatterns,
+    conditions: compileConditions(sections),
   };
 }
 
@@ -142,7 +151,18 @@ function compileSection(section: Section, order: number): CompiledSection {
     order,
     settings: section.settings,
     nested: section.kind === 'directory' ? compileFiles(section.sections) : [],
+    conditions: compileConditions(section.sections),
+    ...nameGroups(section),
   };
+}
+
+function compileConditions(sections: readonly Section[]): ConditionSection[] {
+  return [...sections.entries()].flatMap(([order, section]) => {
+    const { match, position } = section;
+    if (match.kind !== 'condition') return [];
+    const { branch, condition } = match;
+    return [{ ...compileSection(section, order), branch, condition, position }];
+  });
 }
 
 function compileFiles(sections: readonly Section[]): FileSection[] {
@@ -153,6 +173,7 @@ function compileFiles(sections: readonly Section[]): FileSection[] {
 
 function compileBaseName({ match }: Section): (baseName: string) => boolean {
   if (match.kind === 'regex') return testOf(match.pattern);
+  if (match.kind === 'condition') return () => false;
   const text = toByteString(match.text);
   return match.kind === 'wildcard' ? compileWildcard(text) : (baseName) => baseName === text;
 }

@@ -2,6 +2,7 @@ import type { DirectorySettings, VirtualHost } from '../config/model.js';
 import { type HeaderList, headerValue, type RequestHost, serverNameAndPort } from '../http/index.js';
 import type { AccessRecord, LogLevel } from '../log/index.js';
 import type { Route } from '../routing/index.js';
+import { askExchange } from './expression-subject.js';
 import { RequestEnvironment } from './request-environment.js';
 import type { RequestBody, RequestRecord } from './request-record.js';
 import type { Site } from './site.js';
@@ -150,7 +151,12 @@ export class Exchange {
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
       environment: (name) => this.environment.get(name),
     };
-    this.site.logs.logAccess(this.virtualHost, access);
+    // What cannot be told is logged rather than not.
+    this.site.logs.logAccess(
+      this.virtualHost,
+      access,
+      (condition, position) => askExchange(this, condition, {}, 'log_config', position) !== false,
+    );
   }
 }
 

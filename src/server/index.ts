@@ -7,6 +7,7 @@ export {
   type ListenerLimits,
   type UnreadableRequest,
 } from './listener.js';
+export { isLogWanted } from './log-condition.js';
 export type { Reply, RequestRecord } from './request-record.js';
 export { serverSoftware } from './server-software.js';
 export type { Site, SiteLogs } from './site.js';

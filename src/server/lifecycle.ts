@@ -4,8 +4,10 @@ import { cleanPath, encodeLocation, headerValue, toByteString } from '../http/in
 import type { Mapping, Redirection, Route } from '../routing/index.js';
 import { checkHead } from './check-head.js';
 import { buildAuthEnviron } from './environ.js';
+import { applyEnvironmentRules, obeyEnvironment } from './environment-rules.js';
 import { answerPage, answerRefusal, keptHeaders, selectErrorDocument } from './error-answer.js';
 import { Exchange } from './exchange.js';
+import { askExchange } from './expression-subject.js';
 import type { RequestRecord } from './request-record.js';
 import { serveApplication } from './serve-application.js';
 import { answerOtherMethods, findIndex, serveStaticFile } from './serve-file.js';
@@ -30,6 +32,8 @@ export async function serveRequest(record: RequestRecord, site: Site): Promise<E
 async function answer(exchange: Exchange): Promise<Refusal | undefined> {
   const malformed = checkHead(exchange);
   if (malformed !== undefined) return malformed;
+  const unsettled = applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
+  if (unsettled !== undefined) return unsettled;
   const early = answerWithoutRoute(exchange);
   if (early !== 'continue') return early;
   return answerPath(exchange, exchange.path as string, 0);
@@ -41,14 +45,20 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   if (depth > limit)
     return refuse(500, 'core', `more than ${limit} indexes in a row (LimitInternalRecursion)`);
   const { router } = exchange.site;
-  const route = router.route(exchange.virtualHost, path);
   exchange.path = path;
+  const route = routeExchange(exchange, path);
   exchange.route = route;
   if (route.mapping.kind === 'redirect') return redirect(exchange, route.mapping);
+  // Logged where it was found out.
+  if (route.fault !== undefined) return { kind: 'refusal', status: 500 };
+  exchange.environment.addList(route.variables);
+  const unsettled = applyEnvironmentRules(exchange, route.settings.environmentRules ?? []);
+  if (unsettled !== undefined) return unsettled;
   const denied = await authorise(exchange, route);
   if (denied !== undefined) return denied;
   // As late as in httpd: what SetEnv says is no ground for access.
   if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
+  obeyEnvironment(exchange);
   const redirection = router.findSectionRedirect(route.settings, path);
   if (redirection !== undefined) return redirect(exchange, redirection);
   return serveMapping(exchange, route, depth);
@@ -92,6 +102,13 @@ function refuseMissing({ filename, reason, isScript }: Extract<Mapping, { kind: 
   return isScript ? refuse(404, 'wsgi', text) : refuse(404, 'core', text, 'info');
 }
 
+function routeExchange(exchange: Exchange, path: string): Route {
+  const { site, virtualHost } = exchange;
+  return site.router.route(virtualHost, path, (condition, found, position) =>
+    askExchange(exchange, condition, { found }, 'core', position),
+  );
+}
+
 async function authorise(exchange: Exchange, route: Route): Promise<Refusal | undefined> {
   const { record, site } = exchange;
   const verdict = await site.authorizer.decide(
@@ -102,6 +119,8 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
       localAddress: record.connection.localAddress,
       environ: () => buildAuthEnviron(exchange),
       environment: (name) => exchange.environment.get(name),
+      holds: (condition, user, position) =>
+        askExchange(exchange, condition, { user }, 'authz_core', position),
     },
     route.settings,
   );
@@ -139,7 +158,9 @@ async function answerTarget(exchange: Exchange, target: string): Promise<Refusal
     return refuse(cleaned.status, 'core', `internal redirect to ${target}: ${cleaned.reason}`);
   exchange.rawPath = cleaned.rawPath;
   exchange.query = cleaned.query;
-  return answerPath(exchange, cleaned.path, 0);
+  exchange.path = cleaned.path;
+  const unsettled = applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
+  return unsettled ?? answerPath(exchange, cleaned.path, 0);
 }
 
 /** The answer to a request that is refused: ErrorDocument's, or the server's own page. */

@@ -39,6 +39,12 @@ export class RequestEnvironment {
   }
 
   /** name, value, … */
+  addList(variables: readonly string[]): void {
+    for (let at = 0; at + 1 < variables.length; at += 2)
+      this.set(variables[at] as string, variables[at + 1] as string);
+  }
+
+  /** name, value, … */
   toList(): string[] {
     return [...this.#variables.values()].flatMap(({ name, value }) => [name, value]);
   }

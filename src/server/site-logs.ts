@@ -1,4 +1,4 @@
-import type { LogDestination, ServerConfig, VirtualHost } from '../config/model.js';
+import type { CustomLog, LogDestination, ServerConfig, VirtualHost } from '../config/model.js';
 import {
   type AccessRecord,
   compileLogFormat,
@@ -6,12 +6,13 @@ import {
   type ErrorLog,
   type LogWriter,
 } from '../log/index.js';
+import { isLogWanted } from './log-condition.js';
 import type { SiteLogs } from './site.js';
 
 interface CompiledLog {
   readonly writer: LogWriter;
   readonly format: (record: AccessRecord) => string;
-  readonly isWanted: (record: AccessRecord) => boolean;
+  readonly definition: CustomLog;
 }
 
 /** Error and access logs of every virtual host, over writers that front-end.ts has opened. */
@@ -32,9 +33,9 @@ export function createSiteLogs(
   }
   return {
     errorLog: (host) => errorLogs.get(host.id) as ErrorLog,
-    logAccess: (host, record) => {
-      for (const { writer, format, isWanted } of accessLogs.get(host.id) ?? []) {
-        if (isWanted(record)) writer.write(`${format(record)}\n`);
+    logAccess: (host, record, holds) => {
+      for (const { writer, format, definition } of accessLogs.get(host.id) ?? []) {
+        if (isLogWanted(definition, record, holds)) writer.write(`${format(record)}\n`);
       }
     },
   };
@@ -48,12 +49,9 @@ function compileLogs(
 ): CompiledLog[] {
   const own = host.settings.customLogs;
   const logs = own.length > 0 ? own : config.mainServer.settings.customLogs;
-  return logs.map(({ destination, format, condition }) => ({
-    writer: writerOf(destination),
-    format: compileLogFormat(format),
-    isWanted:
-      condition === undefined
-        ? () => true
-        : (record) => (record.environment(condition.variable) !== undefined) !== condition.negated,
+  return logs.map((definition) => ({
+    writer: writerOf(definition.destination),
+    format: compileLogFormat(definition.format),
+    definition,
   }));
 }

@@ -1,5 +1,5 @@
 import type { Authorizer } from '../auth/index.js';
-import type { ServerConfig, VirtualHost } from '../config/model.js';
+import type { Condition, Position, ServerConfig, VirtualHost } from '../config/model.js';
 import type { ServeFile } from '../files/index.js';
 import type { AccessRecord, ErrorLog } from '../log/index.js';
 import type { Forwarding, ForwardRequest, Runtime } from '../proxy/index.js';
@@ -21,8 +21,11 @@ export interface Site {
 export interface SiteLogs {
   errorLog(virtualHost: VirtualHost): ErrorLog;
   /** Writes to every CustomLog of the virtual host whose condition holds. */
-  logAccess(virtualHost: VirtualHost, record: AccessRecord): void;
+  logAccess(virtualHost: VirtualHost, record: AccessRecord, holds: AskLogCondition): void;
 }
+
+/** Whether the expression of a CustomLog, which stands at the position, holds for the request that has ended. */
+export type AskLogCondition = (condition: Condition, position: Position) => boolean;
 
 /** A worded "no": the status for the client, the cause for the log. */
 export interface Refusal {

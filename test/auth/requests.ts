@@ -75,6 +75,7 @@ export function request(
     localAddress: '198.51.100.1',
     environ: () => ['REQUEST_METHOD', 'GET', 'REQUEST_URI', '/private/page?token=hidden'],
     environment: (name) => (variables.includes(name.toLowerCase()) ? '1' : undefined),
+    holds: () => 'fault',
   };
 }
 

@@ -47,6 +47,7 @@ export function makeServer(
     redirects: [],
     aliases: [],
     scriptAliases: [],
+    environmentRules: [],
     sections: [],
     ...changes,
   };

@@ -53,6 +53,7 @@ function select({ settings = {}, options, facts, hostId = 1, config: other = con
   const route: Route = {
     virtualHost,
     settings,
+    variables: [],
     mapping: {
       kind: 'script',
       scriptFile: '/s/a.wsgi',

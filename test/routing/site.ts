@@ -74,6 +74,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
     redirects: [],
     aliases: [],
     scriptAliases: [],
+    environmentRules: [],
     sections: [],
     ...members,
     settings: {

@@ -1,3 +1,4 @@
+import { asksFor } from '../../expressions/index.js';
 import { parseAddressRange } from '../../matching/index.js';
 import {
   flag,
@@ -10,6 +11,7 @@ import {
   raw,
 } from '../definition.js';
 import { createSectionDraft, type Here, type Scope } from '../draft.js';
+import { takeCondition } from '../expression.js';
 import { isHostName } from '../host-name.js';
 import { knownMethods, withoutHead } from '../methods.js';
 import type { MistakeDetails } from '../mistakes.js';
@@ -23,7 +25,7 @@ export const authz = inModule('authz_core', [
   honoured(
     'Require',
     insideSections,
-    raw('[not] all|valid-user|user|group|wsgi-group|ip|host|forward-dns|local|env|method …'),
+    raw('[not] all|valid-user|user|group|wsgi-group|ip|host|forward-dns|local|env|method|expr …'),
     'What a request must fulfil.',
     addRequirement,
   ),
@@ -67,7 +69,6 @@ const missingKinds: readonly string[] = [
   'dbd-logout',
   'dbm-file-group',
   'dbm-group',
-  'expr',
   'file-group',
   'file-owner',
   'ldap-attribute',
@@ -92,6 +93,7 @@ const kinds: readonly string[] = [
   'local',
   'env',
   'method',
+  'expr',
 ];
 
 function container(name: string, kind: 'any' | 'every' | 'none', doc: string) {
@@ -154,7 +156,8 @@ function addRequirement(here: Here, text: string): void {
   const first = takeWord(text);
   const isNegated = first.word.toLowerCase() === 'not';
   const { word, rest } = isNegated ? takeWord(first.rest) : first;
-  const requirement = parseRequirement(here, word, splitWords(rest), isNegated);
+  const requirement =
+    word === 'expr' ? parseExpression(here, rest) : parseRequirement(here, word, splitWords(rest), isNegated);
   if (isNegated && here.container?.kind !== 'every')
     here.fail("'not' has no effect here; expected it in <RequireAll>, beside something that grants", {
       kind: 'requirements',
@@ -237,6 +240,19 @@ function reportNoHostName(here: Here, word: string, isNegated: boolean): void {
   const message = `'${word}' is not the name of a host: it matches nobody`;
   if (isNegated || here.container?.kind === 'none') here.fail(message, { at: { word } });
   else here.warn(message, { kind: 'argument-doubtful', at: { word } });
+}
+
+/** The rest of the line, with or without quotes around it: inside them nothing is escaped (as httpd). */
+function parseExpression(here: Here, rest: string): Requirement | undefined {
+  const text = /^"(.*)"$/s.exec(rest)?.[1] ?? rest;
+  if (text === '') {
+    here.fail("'expr' takes an expression", { kind: 'argument-count' });
+    return undefined;
+  }
+  const condition = takeCondition(here, text);
+  if (condition === undefined) return undefined;
+  const asksUser = asksFor('REMOTE_USER', condition);
+  return { kind: 'expr', condition, text, asksUser, position: here.place.position };
 }
 
 function parseRanges(here: Here, words: readonly string[]): AddressRange[] | undefined {

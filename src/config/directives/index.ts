@@ -12,6 +12,7 @@ import { dir } from './dir.js';
 import { env } from './env.js';
 import { handler } from './handler.js';
 import { http } from './http.js';
+import { ifSections } from './if-sections.js';
 import { limit } from './limit.js';
 import { logConfig } from './log-config.js';
 import { mime } from './mime.js';
@@ -19,6 +20,7 @@ import { mpm } from './mpm.js';
 import { notCarriedOut } from './not-carried-out/index.js';
 import { redirect } from './redirect.js';
 import { sections } from './sections.js';
+import { setEnvIf } from './set-env-if.js';
 import { unixd } from './unixd.js';
 import { wsgi } from './wsgi.js';
 
@@ -37,6 +39,7 @@ export const definitions: readonly Definition[] = [
   ...core,
   ...sections,
   ...limit,
+  ...ifSections,
   ...version,
   ...macro,
   ...mpm,
@@ -50,6 +53,7 @@ export const definitions: readonly Definition[] = [
   ...handler,
   ...mime,
   ...env,
+  ...setEnvIf,
   ...auth,
   ...authz,
   ...accessCompat,

@@ -1,6 +1,7 @@
 import { LogFormatError, parseLogFormat } from '../../log/index.js';
 import { honoured, inModule, one, oneOrTwo, outsideSections, twoOrThree } from '../definition.js';
 import type { Here } from '../draft.js';
+import { takeCondition } from '../expression.js';
 import { parseLogDestination } from '../log-destination.js';
 import type { CustomLog } from '../model.js';
 
@@ -16,7 +17,7 @@ export const logConfig = inModule('log_config', [
   honoured(
     'CustomLog',
     outsideSections,
-    twoOrThree('file format|nickname [env=[!]variable]'),
+    twoOrThree('file format|nickname [env=[!]variable|expr=expression]'),
     'An access log.',
     addCustomLog,
   ),
@@ -41,11 +42,8 @@ function addFormat(here: Here, format: string, nickname: string | undefined): vo
 
 function addCustomLog(here: Here, file: string, format: string, conditionText: string | undefined): void {
   const destination = parseLogDestination(here, file);
-  const condition = conditionText === undefined ? undefined : parseCondition(conditionText);
-  if (condition === 'wrong') {
-    here.fail(`expected env=variable or env=!variable, not '${conditionText}'`);
-    return;
-  }
+  const condition = conditionText === undefined ? undefined : parseLogCondition(here, conditionText);
+  if (condition === 'wrong') return;
   if (destination === undefined || !checkFormat(here, format)) return;
   here.server.customLogs.push({
     destination,
@@ -55,9 +53,16 @@ function addCustomLog(here: Here, file: string, format: string, conditionText: s
   });
 }
 
-function parseCondition(text: string): NonNullable<CustomLog['condition']> | 'wrong' {
-  const match = /^env=(!?)(.+)$/is.exec(text);
-  return match?.[2] === undefined ? 'wrong' : { variable: match[2], negated: match[1] === '!' };
+function parseLogCondition(here: Here, text: string): NonNullable<CustomLog['condition']> | 'wrong' {
+  const [, kind, value = ''] = /^(env|expr)=(.+)$/is.exec(text) ?? [];
+  if (kind === undefined) {
+    here.fail(`expected env=variable, env=!variable or expr=expression, not '${text}'`);
+    return 'wrong';
+  }
+  if (kind.toLowerCase() === 'env')
+    return { kind: 'variable', variable: value.replace(/^!/, ''), negated: value.startsWith('!') };
+  const condition = takeCondition(here, value);
+  return condition === undefined ? 'wrong' : { kind: 'expression', condition };
 }
 
 function checkFormat(here: Here, format: string): boolean {

@@ -52,6 +52,13 @@ function section(name: string, kind: SectionKind, isMatch: boolean, doc: string)
   const label = isMatch ? 'pattern' : kind === 'files' ? 'name' : 'path';
   return honouredSection(name, contexts, label, doc, (here, text, walk) => {
     const outer = here.enclosing.at(-1);
+    if (outer === 'if') {
+      here.fail('not allowed in <If>, where httpd never applies it; expected <If> inside it', {
+        kind: 'not-allowed-here',
+        at: 'name',
+      });
+      return;
+    }
     if (outer === 'files' || outer === 'location') {
       here.fail(
         `not allowed in <${outer === 'files' ? 'Files' : 'Location'}>; expected it in <Directory> or outside every section`,

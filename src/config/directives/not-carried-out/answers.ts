@@ -132,13 +132,6 @@ export const answersRest: readonly Definition[] = [
     /^off$/i,
   ),
   ...rows(
-    'setenvif',
-    'ignored',
-    anywhere,
-    'not carried out yet',
-    'BrowserMatch BrowserMatchNoCase SetEnvIf SetEnvIfExpr SetEnvIfNoCase',
-  ),
-  ...rows(
     'usertrack',
     'ignored',
     anywhere,

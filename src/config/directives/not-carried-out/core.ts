@@ -87,7 +87,6 @@ export const coreRest: readonly Definition[] = [
     'it limits what a request may use',
     'LimitXMLRequestBody RLimitCPU RLimitMEM RLimitNPROC',
   ),
-  ...rows('core', 'refused', anywhere, 'what it protects would be open', '<If <ElseIf <Else'),
   ...rows(
     'core',
     'refused',
