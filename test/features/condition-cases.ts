@@ -1,0 +1,273 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { basic } from '../peers/browser-session.js';
+import { projectRoot } from '../peers/installed.js';
+
+/** One site file that both hosts get, and what requests to it meet in both. */
+
+export interface ConditionCase {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly status: number;
+  /** Of the application's environ; undefined: not there. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+}
+
+const bob = basic('bob', 'right');
+const eve = basic('eve', 'right');
+
+/** `right` for both. */
+const users = ['bob', 'eve'].map(
+  (name) => `${name}:$2y$05$t1htpIUzabDFr5KXAP505uqaaMv556ifUJCRdfncG1txVu6Gf08f6\n`,
+);
+
+export function prepareConditionSite(folder: string): string {
+  mkdirSync(join(folder, 'htdocs/sub'), { recursive: true });
+  writeFileSync(join(folder, 'users'), users.join(''));
+  writeFileSync(join(folder, 'htdocs/f.txt'), 'a file');
+  writeFileSync(join(folder, 'htdocs/sub/index.html'), 'an index');
+  copyFileSync(join(projectRoot, 'test/features/apps/environ.py'), join(folder, 'environ.py'));
+  const login = `AuthType Basic\nAuthName test\nAuthUserFile ${folder}/users`;
+  return `
+DocumentRoot ${folder}/htdocs
+<Directory ${folder}>
+  Require all granted
+</Directory>
+WSGIDaemonProcess app threads=2
+WSGIProcessGroup app
+WSGIScriptAlias /app ${folder}/environ.py
+LogFormat "%U %>s set=%{SET}e if=%{AT_SERVER}e" trace
+CustomLog logs/all trace
+CustomLog logs/refused trace "expr=%{REQUEST_STATUS} -ge 400"
+CustomLog logs/marked trace env=MARKED
+
+SetEnvIf Request_URI . AT_SERVER=server
+SetEnvIf X-Mark . MARKED
+SetEnvIf X-Pair "^(.)(.)$" FIRST=$1 SECOND=$2 WHOLE=$0 PLAIN !GONE
+SetEnvIf X-None "^$" EMPTY
+SetEnvIf AT_SERVER ser CHAIN=yes
+SetEnvIfNoCase X-Case ABC CASELESS
+SetEnvIf ^X-Some-.* val SOME
+SetEnvIf Remote_Addr ^127 ADDRESS
+SetEnvIf Request_Method GET METHOD
+SetEnvIf Request_Protocol "HTTP/1\\.1" PROTOCOL
+BrowserMatch ^Lab/ LAB
+BrowserMatchNoCase ^lab CASELESS_LAB
+SetEnvIfExpr "%{HTTP:X-Pair} =~ /^(x)(.)/" EXPR_FIRST=$1 EXPR_SECOND=$2
+SetEnvIfExpr "-n reqenv('SET')" EARLY
+SetEnvIf SET . EARLY
+SetEnv SET set
+SetEnv AT_SERVER overridden
+UnsetEnv CHAIN
+SetEnvIf X-Quiet . nokeepalive
+
+<LocationMatch "^/(?<place>[^/]+)">
+  SetEnvIf AT_SERVER (.*) IN_SECTION=$1
+</LocationMatch>
+<DirectoryMatch "/(?<folder>htd[^/]*)">
+</DirectoryMatch>
+
+<Location /app>
+  <If "reqenv('MATCH_PLACE') == 'app'">
+    SetEnv IF_MATCH 1
+  </If>
+  <If "reqenv('IN_SECTION') != ''">
+    SetEnv IF_IN_SECTION 1
+  </If>
+</Location>
+<If "%{HTTP:X-A} == '1'">
+  SetEnv BRANCH if
+  <If "%{HTTP:X-B} == '1'">
+    SetEnv BRANCH nested
+  </If>
+  <Else>
+    SetEnv BRANCH nested-else
+  </Else>
+</If>
+<ElseIf "%{HTTP:X-A} == '2'">
+  SetEnv BRANCH else-if
+</ElseIf>
+SetEnv BETWEEN 1
+<Else>
+  SetEnv BRANCH else
+</Else>
+<If "%{REMOTE_USER} == 'bob'">
+  SetEnv IF_USER 1
+</If>
+<Location />
+  SetEnv LAST location
+</Location>
+<If "true">
+  SetEnv LAST if
+</If>
+<Directory ${folder}>
+  <If "%{HTTP:X-Nested} == '1'">
+    SetEnv LAST directory
+  </If>
+</Directory>
+
+<If "%{HTTP:X-Deny} == '1'">
+  Require all denied
+</If>
+<If "%{HTTP:X-Open} == '1'">
+  Require all granted
+</If>
+<Location /f.txt>
+  <If "%{HTTP:X-Last} == '1' && -f %{REQUEST_FILENAME}">
+    Require all denied
+  </If>
+</Location>
+<Location /fault>
+  <If "file('/none/such') == ''">
+  </If>
+  Require all granted
+</Location>
+
+<Location /app/user-is>
+  Require expr "%{REMOTE_USER} == 'bob'"
+  ${login}
+</Location>
+<Location /app/user-is-not>
+  Require expr "%{REMOTE_USER} != 'eve'"
+  ${login}
+</Location>
+<Location /app/user-or-query>
+  Require expr %{REMOTE_USER} == 'bob' || %{QUERY_STRING} == 'open'
+  ${login}
+</Location>
+<Location /app/type-is>
+  Require expr "%{AUTH_TYPE} == 'Basic'"
+  ${login}
+</Location>
+<Location /app/all-but-eve>
+  <RequireAll>
+    Require valid-user
+    Require not expr "%{REMOTE_USER} == 'eve'"
+  </RequireAll>
+  ${login}
+</Location>
+<Location /app/by-env>
+  Require env MARKED
+</Location>
+<Location /app/by-set-env>
+  SetEnv MARKED_LATE 1
+  Require env MARKED_LATE
+</Location>
+<Location /app/by-section-env>
+  SetEnvIf X-Mark . MARKED_HERE
+  Require env MARKED_HERE
+</Location>
+<Location /app/if-login>
+  ${login}
+  Require all granted
+  <If "%{HTTP:X-Login} == '1'">
+    Require valid-user
+  </If>
+</Location>
+`;
+}
+
+export const conditionCases: readonly ConditionCase[] = [
+  // SetEnvIf
+  {
+    path: '/app',
+    headers: { 'X-Pair': 'ab', 'X-Case': 'xabcx', 'X-Some-Thing': 'a val', 'User-Agent': 'Lab/1' },
+    status: 200,
+    variables: {
+      FIRST: 'a',
+      SECOND: 'b',
+      WHOLE: 'ab',
+      PLAIN: '1',
+      EMPTY: '1',
+      CHAIN: 'yes',
+      CASELESS: '1',
+      SOME: '1',
+      ADDRESS: '1',
+      METHOD: '1',
+      PROTOCOL: '1',
+      LAB: '1',
+      CASELESS_LAB: '1',
+      EXPR_FIRST: undefined,
+      EARLY: undefined,
+      SET: 'set',
+      AT_SERVER: 'overridden',
+      IN_SECTION: 'server',
+      MATCH_PLACE: 'app',
+      IF_MATCH: '1',
+      IF_IN_SECTION: undefined,
+      MARKED: undefined,
+    },
+  },
+  {
+    path: '/app',
+    headers: { 'X-Pair': 'xy', 'User-Agent': 'lab' },
+    status: 200,
+    variables: {
+      EXPR_FIRST: 'x',
+      EXPR_SECOND: 'y',
+      LAB: undefined,
+      CASELESS_LAB: '1',
+      SOME: undefined,
+      CASELESS: undefined,
+    },
+  },
+  // <If>
+  { path: '/app', status: 200, variables: { BRANCH: 'else', BETWEEN: '1', LAST: 'if' } },
+  { path: '/app', headers: { 'X-A': '1' }, status: 200, variables: { BRANCH: 'nested-else' } },
+  { path: '/app', headers: { 'X-A': '1', 'X-B': '1' }, status: 200, variables: { BRANCH: 'nested' } },
+  { path: '/app', headers: { 'X-A': '2' }, status: 200, variables: { BRANCH: 'else-if' } },
+  { path: '/app', headers: { 'X-Nested': '1' }, status: 200, variables: { LAST: 'directory' } },
+  { path: '/f.txt', status: 200 },
+  { path: '/f.txt', headers: { 'X-Deny': '1' }, status: 403 },
+  { path: '/f.txt', headers: { 'X-Deny': '1', 'X-Open': '1' }, status: 200 },
+  { path: '/f.txt', headers: { 'X-Open': '1', 'X-Last': '1' }, status: 403 },
+  { path: '/f.txt', headers: { 'X-Last': '1' }, status: 403 },
+  { path: '/sub/', headers: { 'X-Deny': '1' }, status: 403 },
+  { path: '/sub/', status: 200 },
+  { path: '/missing', headers: { 'X-Deny': '1' }, status: 403 },
+  { path: '/missing', status: 404 },
+  { path: '/app/if-login', status: 200 },
+  { path: '/app/if-login', headers: { 'X-Login': '1' }, status: 401 },
+  {
+    path: '/app/if-login',
+    headers: { 'X-Login': '1', ...bob },
+    status: 200,
+    variables: { REMOTE_USER: 'bob' },
+  },
+  // Require expr
+  { path: '/app/user-is', status: 401 },
+  {
+    path: '/app/user-is',
+    headers: bob,
+    status: 200,
+    variables: { REMOTE_USER: 'bob', AUTH_TYPE: 'Basic', IF_USER: undefined },
+  },
+  { path: '/app/user-is', headers: eve, status: 401 },
+  { path: '/app/user-is', headers: basic('bob', 'wrong'), status: 401 },
+  { path: '/app/user-is-not', status: 200, variables: { REMOTE_USER: undefined } },
+  { path: '/app/user-is-not', headers: eve, status: 200, variables: { REMOTE_USER: undefined } },
+  { path: '/app/user-or-query', status: 401 },
+  { path: '/app/user-or-query?open', status: 200 },
+  { path: '/app/user-or-query', headers: bob, status: 200 },
+  { path: '/app/type-is', headers: bob, status: 403 },
+  { path: '/app/all-but-eve', status: 401 },
+  { path: '/app/all-but-eve', headers: bob, status: 200 },
+  { path: '/app/all-but-eve', headers: eve, status: 401 },
+  { path: '/app/by-env', status: 403 },
+  { path: '/app/by-env', headers: { 'X-Mark': '1' }, status: 200 },
+  { path: '/app/by-set-env', status: 403 },
+  { path: '/app/by-section-env', status: 403 },
+  { path: '/app/by-section-env', headers: { 'X-Mark': '1' }, status: 200 },
+];
+
+/** Asks with exactly these headers, and answers in the form of a case. */
+export async function askCase(origin: string, { path, headers = {}, variables }: ConditionCase) {
+  const answer = await fetch(origin + path, { headers: { 'User-Agent': 'test', ...headers } });
+  const body = await answer.text();
+  if (answer.status !== 200 || variables === undefined) return { status: answer.status };
+  const environ: Record<string, string> = JSON.parse(body);
+  return {
+    status: 200,
+    variables: Object.fromEntries(Object.keys(variables).map((name) => [name, environ[name]])),
+  };
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeFolder, type RunningServer, removeFolder, startServer } from '../peers/server.js';
+import { askCase, conditionCases, prepareConditionSite } from './condition-cases.js';
+
+/** <If>, Require expr, SetEnvIf and its kin; `test/peers/conditions.peer.ts` asks Apache the same. */
+describe('conditions', () => {
+  let folder: string;
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    folder = makeFolder();
+    const identity = process.getuid?.() === 0 ? 'User nobody\nGroup nogroup\n' : '';
+    server = await startServer('modhost', identity + prepareConditionSite(folder), folder);
+  });
+  afterAll(async () => {
+    await server?.stop();
+    removeFolder(folder);
+  });
+
+  it.each(conditionCases.map((row, index) => [`${index + 1} ${row.path}`, row] as const))(
+    'hold or not as in Apache: %s',
+    async (_, row) => {
+      const { status, variables } = row;
+      const expected = status === 200 && variables !== undefined ? { status, variables } : { status };
+      expect(await askCase(server.origin, row)).toEqual(expected);
+    },
+  );
+
+  it('refuse the request where one cannot be evaluated, and the log says why', async () => {
+    expect((await fetch(`${server.origin}/fault`)).status).toBe(500);
+    await server.logged('cannot read the file /none/such');
+  });
+
+  it('choose what access logs write', async () => {
+    await fetch(`${server.origin}/f.txt?log`, { headers: { 'X-Mark': '1' } });
+    await fetch(`${server.origin}/missing-in-log`);
+    await fetch(`${server.origin}/f.txt?log`, { headers: { 'X-Deny': '1' } });
+    await fetch(`${server.origin}/after`);
+    await waitForLine('all', '/after');
+    const lines = (name: string) =>
+      readFileSync(join(folder, 'modhost/logs', name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(-4);
+    expect(lines('all')).toEqual([
+      '/f.txt 200 set=set if=overridden',
+      '/missing-in-log 404 set=set if=overridden',
+      '/f.txt 403 set=- if=server',
+      '/after 404 set=set if=overridden',
+    ]);
+    expect(lines('refused').slice(-3)).toEqual(lines('all').slice(-3));
+    expect(lines('marked').at(-1)).toBe('/f.txt 200 set=set if=overridden');
+  });
+
+  it('end the connection where nokeepalive is set', async () => {
+    const connectionOf = async (headers: Record<string, string>) => {
+      const sent = request({ port: server.port, host: '127.0.0.1', path: '/f.txt', headers });
+      sent.setHeader('Connection', 'keep-alive');
+      sent.end();
+      const [response] = await once(sent, 'response');
+      response.resume();
+      return response.headers.connection;
+    };
+    expect(await connectionOf({ 'X-Quiet': '1' })).toBe('close');
+    expect(await connectionOf({})).not.toBe('close');
+  });
+
+  async function waitForLine(name: string, text: string): Promise<void> {
+    await expect
+      .poll(() => readFileSync(join(folder, 'modhost/logs', name), 'utf8'), { timeout: 5_000 })
+      .toContain(text);
+  }
+});
