@@ -7,6 +7,9 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type ControlAction,
+  checkAddresses,
+  checkFiles,
+  checkProtection,
   type ExplainCommand,
   findSiteFile,
   formatDirectives,
@@ -111,8 +114,11 @@ function loadSite(site: SiteOptions, foreground: boolean): LoadResult {
   });
 }
 
-function check(site: SiteOptions, json: boolean): number {
-  const { config, mistakes } = loadSite(site, true);
+/** -t: what is written, and what it refers to. */
+async function check(site: SiteOptions, json: boolean): Promise<number> {
+  const loaded = loadSite(site, true);
+  const { config } = loaded;
+  const mistakes = config === undefined ? loaded.mistakes : await checkWorld(config, loaded);
   if (json) {
     process.stdout.write(`${JSON.stringify(describeMistakes(mistakes), null, 2)}\n`);
   } else {
@@ -120,6 +126,14 @@ function check(site: SiteOptions, json: boolean): number {
     if (config !== undefined) process.stderr.write('Syntax OK\n');
   }
   return config === undefined ? 1 : 0;
+}
+
+async function checkWorld(config: ServerConfig, { fileReferences, addFindings }: LoadResult) {
+  return addFindings([
+    ...checkFiles(config, fileReferences),
+    ...checkProtection(config, mountPorts(config)),
+    ...(await checkAddresses(config)),
+  ]);
 }
 
 function showVirtualHosts(site: SiteOptions): number {

@@ -169,3 +169,20 @@ function settingsOf(name: string, settings: DirectorySettings): DirectorySetting
   const alias = settings.authnAliases?.get(name);
   return { ...settings, ...alias?.settings, provider: alias?.provider ?? name };
 }
+
+/** The same in one word: whether anybody, nobody or somebody may enter, or every request that gets this far fails. */
+export type AccessJudgement =
+  | { readonly kind: 'open' | 'closed' | 'restricted' }
+  | { readonly kind: 'fails'; readonly why: string };
+
+/** What `-t` has to know about the merged settings of a path. */
+export function judgeAccess(settings: DirectorySettings): AccessJudgement {
+  const words = describeAccess(settings, (path) => path);
+  if (words === 'everyone') return { kind: 'open' };
+  if (words === 'denied') return { kind: 'closed' };
+  const required = describeRequired(settings, (path) => path);
+  const why =
+    /\(500: (.*)\)$/.exec(required)?.[1] ??
+    (required.endsWith('(500)') ? 'AuthType without Require' : undefined);
+  return why === undefined ? { kind: 'restricted' } : { kind: 'fails', why };
+}

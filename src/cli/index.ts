@@ -1,3 +1,6 @@
+export { checkAddresses } from './check-addresses.js';
+export { checkFiles } from './check-files.js';
+export { checkProtection } from './check-protection.js';
 export * from './command.js';
 export * from './find-site-file.js';
 export * from './format-definitions.js';

@@ -63,14 +63,16 @@ export function collectMounts(config: ServerConfig, virtualHost: VirtualHost, po
   ];
 }
 
-interface Root {
+/** A URL path that leads to files or scripts. */
+export interface Root {
   /** URL path. */
   readonly path: string;
   /** Where it leads on the disk. */
   readonly target: string;
 }
 
-function listRoots(virtualHost: VirtualHost, aliases: readonly Alias[]): Root[] {
+/** Prefix aliases and the document root. */
+export function listRoots(virtualHost: VirtualHost, aliases: readonly Alias[]): Root[] {
   const { documentRoot } = virtualHost.settings;
   return [
     ...aliases.flatMap(({ match, target }) =>
@@ -87,7 +89,7 @@ function saysWhoMayEnter({ settings }: Section): boolean {
 }
 
 /** The URL paths on which a section with a plain argument has its say. */
-function pathsOf(section: Section, roots: readonly Root[]): string[] {
+export function pathsOf(section: Section, roots: readonly Root[]): string[] {
   if (section.match.kind !== 'literal') return [];
   const { text } = section.match;
   if (section.kind === 'location') return text.startsWith('/') ? [text] : [];

@@ -16,6 +16,18 @@ export function findGroup(name: string): number | undefined {
   );
 }
 
+/** Numeric ids of all groups that a user is in; empty if that cannot be told. */
+export function findGroupsOf(user: string): readonly number[] {
+  const name = user.startsWith('#') ? user.slice(1) : user;
+  if (!/^\w[\w.@$-]{0,63}$/.test(name)) return [];
+  try {
+    const output = execFileSync('id', ['-G', '--', name], { encoding: 'utf8', timeout: 5000, stdio: 'pipe' });
+    return output.trim().split(/\s+/).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 function parseId(name: string): number | undefined {
   return name.startsWith('#') ? parseInteger(name.slice(1), 0, 2 ** 32 - 2) : undefined;
 }

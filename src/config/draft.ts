@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log/index.js';
+import type { FileReference } from './file-references.js';
 import type { MistakeDetails, MistakeList, Place } from './mistakes.js';
 import type {
   Alias,
@@ -109,6 +110,7 @@ export interface ConfigDraft {
   readonly authnAliases: Map<string, AuthnAlias>;
   /** <AuthzProviderAlias> by name. */
   readonly authzAliases: Map<string, Requirement>;
+  readonly fileReferences: FileReference[];
   /** Sections that say `AuthBasicProvider … wsgi`. */
   readonly wsgiProviders: { readonly place: Place; readonly serverId: number }[];
   /** Ids of the servers in which a WSGIAuthUserScript stands. */

@@ -5,8 +5,10 @@ import { deepFreeze } from './deep-freeze.js';
 import { defaultProcessGroup } from './directives/daemon-options.js';
 import { definitionTable, findModule, knownModules } from './directives/index.js';
 import { type ConfigDraft, createServerDraft } from './draft.js';
-import { afterName, beforeName, MistakeList, sortMistakes } from './mistakes.js';
-import type { Mistake, ServerConfig } from './model.js';
+import type { FileReference } from './file-references.js';
+import type { MistakeKind } from './mistake-codes.js';
+import { afterName, beforeName, type MistakeDetails, MistakeList, sortMistakes } from './mistakes.js';
+import type { Mistake, Position, ServerConfig } from './model.js';
 import type { KnownNames, ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
 import { Variables } from './variables.js';
@@ -33,6 +35,20 @@ export interface LoadOptions {
 export interface LoadResult {
   readonly config?: ServerConfig;
   readonly mistakes: readonly Mistake[];
+  /** Files that are opened later, in the order of the directives. */
+  readonly fileReferences: readonly FileReference[];
+  /** Adds what was found after reading; answers all mistakes. */
+  readonly addFindings: (findings: readonly Finding[]) => readonly Mistake[];
+}
+
+/** Something worth a warning that shows when the complete configuration is looked at. */
+export interface Finding {
+  readonly kind: MistakeKind;
+  /** One that the configuration holds: it leads back to the line. */
+  readonly position: Position;
+  readonly directive: string;
+  readonly message: string;
+  readonly at?: MistakeDetails['at'];
 }
 
 /** Reads a site file and everything it includes. Never throws for what a file can hold. */
@@ -43,8 +59,17 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const draft = readDraft(options, file, phase);
   if (draft !== undefined) checkDraft(draft);
   const sorted = sortMistakes(mistakes.all, phase.filesRead);
-  if (draft === undefined || sorted.some(({ severity }) => severity === 'error')) return { mistakes: sorted };
-  return { config: buildConfig(draft, phase, options.foreground, sorted), mistakes: sorted };
+  const result = {
+    mistakes: sorted,
+    fileReferences: draft?.fileReferences ?? [],
+    addFindings: (findings: readonly Finding[]) => {
+      for (const { kind, position, directive, message, at } of findings)
+        mistakes.warning({ position }, directive, message, { kind, ...(at === undefined ? {} : { at }) });
+      return sortMistakes(mistakes.all, phase.filesRead);
+    },
+  };
+  if (draft === undefined || sorted.some(({ severity }) => severity === 'error')) return result;
+  return { ...result, config: buildConfig(draft, phase, options.foreground, sorted) };
 }
 
 function startReadPhase(options: LoadOptions, file: string, mistakes: MistakeList): ReadPhase {
@@ -103,6 +128,7 @@ function createDraft(options: LoadOptions, file: string, phase: ReadPhase): Conf
     groupReferences: [],
     authnAliases: new Map(),
     authzAliases: new Map(),
+    fileReferences: [],
     wsgiProviders: [],
     serversWithAuthScript: new Set(),
   };

@@ -33,11 +33,11 @@ export const afterName = '-c directive';
 /** Collects what is wrong, so that one run reports everything. */
 export class MistakeList {
   readonly all: Mistake[] = [];
-  readonly #lines = new WeakMap<Position, SourceLine>();
+  readonly #lines = new Map<string, readonly SourceLine[]>();
 
   /** So that a position alone is enough to point to a word of its line, also when the configuration is complete. */
-  remember(position: Position, line: SourceLine): void {
-    this.#lines.set(position, line);
+  remember(file: string, lines: readonly SourceLine[]): void {
+    this.#lines.set(file, lines);
   }
 
   error(place: Place, directive: string | undefined, message: string, details: MistakeDetails = {}): void {
@@ -58,7 +58,7 @@ export class MistakeList {
   ): void {
     const hint = suggestion === undefined ? '' : `; did you mean '${suggestion}'?`;
     const origin = place.origin === undefined ? '' : ` (${place.origin})`;
-    const line = place.line ?? this.#lines.get(place.position);
+    const line = place.line ?? findLine(this.#lines.get(place.position.file) ?? [], place.position.line);
     this.all.push({
       severity,
       code: mistakeCodes[kind].code,
@@ -69,6 +69,18 @@ export class MistakeList {
       ...(line === undefined ? {} : locate(place, line, findWord(line.text, message, at))),
     });
   }
+}
+
+/** The line with that number; they are in order. */
+function findLine(lines: readonly SourceLine[], number: number): SourceLine | undefined {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines[middle]?.written.line ?? 0) < number) low = middle + 1;
+    else high = middle;
+  }
+  return lines[low]?.written.line === number ? lines[low] : undefined;
 }
 
 /** What is quoted from the file can be megabytes long; what was expected stands before and after it. */

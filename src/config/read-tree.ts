@@ -46,11 +46,13 @@ export function readTextTree(phase: ReadPhase, name: string, texts: readonly str
   return new TreeReader(phase).readAll((reader) => reader.readLines({ file: name, lines }));
 }
 
+const noChanges: SourceLine['changes'] = [];
+
 /** An argument of the command line as if it were a line of a file. */
 function readArgument(argument: string, line: number): SourceLine {
   const text = trimSpace(argument);
   const content = Buffer.from(argument).toString('latin1').replaceAll('\n', ' ');
-  return { text, written: { text, line, firstLine: line, content, start: 0 }, changes: [] };
+  return { text, written: { text, line, firstLine: line, content, start: 0 }, changes: noChanges };
 }
 
 interface Source {
@@ -121,10 +123,9 @@ class TreeReader {
       mistakes[severity]({ position: { file, line } }, undefined, message, { kind });
     this.#spend(linesPerFile, place, directive);
     this.#includeDepth += 1;
-    const nodes = this.readLines({
-      file,
-      lines: lines.map((written) => ({ text: written.text, written, changes: [] })),
-    });
+    const sourceLines = lines.map((written) => ({ text: written.text, written, changes: noChanges }));
+    mistakes.remember(file, sourceLines);
+    const nodes = this.readLines({ file, lines: sourceLines });
     this.#includeDepth -= 1;
     return nodes;
   }
@@ -181,7 +182,6 @@ class TreeReader {
     }
     const expanded = this.#expand(line, writtenPlace);
     const place = expanded === line ? writtenPlace : { ...writtenPlace, line: expanded };
-    this.#phase.mistakes.remember(place.position, expanded);
     const { word, rest } = takeWord(expanded.text);
     const nodes = frame?.nodes ?? root;
     if (word.startsWith('</')) this.#close(word, place, frames, isClosedLater);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { chmodSync, cpSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -43,6 +43,8 @@ describe('conf/site.conf', () => {
     // A copy, so that neither sockets nor the PidFile land in the checkout. Nothing but ServerRoot is said, as `npm start` does.
     folder = makeFolder();
     cpSync(join(projectRoot, 'conf'), join(folder, 'conf'), { recursive: true });
+    // In a checkout the passwords are readable by all, of which -t warns.
+    chmodSync(join(folder, 'conf/htpasswd'), 0o640);
     const port = await findFreePort();
     server = await startModhost(['-X', '-d', folder, '-C', `Define PORT ${port}`], port);
   });
@@ -60,6 +62,8 @@ describe('conf/site.conf', () => {
       '-t',
       '-d',
       folder,
+      '-C',
+      `Define PORT ${server.port}`,
     ]);
     expect(stderr).toBe('Syntax OK\n');
   });

@@ -11,6 +11,7 @@ import {
   oneOrTwo,
 } from '../definition.js';
 import { createSectionDraft, type Here, type Scope } from '../draft.js';
+import { type FileReference, noteFile } from '../file-references.js';
 import { findNearest } from '../nearest-name.js';
 import { statPath } from '../stat-path.js';
 import { resolvePath } from '../values.js';
@@ -72,7 +73,7 @@ export const auth: readonly Definition[] = [
       one('file'),
       'A password file, as htpasswd writes it.',
       (here, path) => {
-        here.section.settings.authUserFile = findFile(here, path);
+        here.section.settings.authUserFile = findFile(here, 'passwords', path);
       },
     ),
   ]),
@@ -86,15 +87,16 @@ export const auth: readonly Definition[] = [
       (here, path, kind) => {
         if (kind !== undefined && kind.toLowerCase() !== 'standard')
           here.fail('takes one argument: file', { kind: 'argument-count' });
-        else here.section.settings.authGroupFile = findFile(here, path);
+        else here.section.settings.authGroupFile = findFile(here, 'groups', path);
       },
     ),
   ]),
 ];
 
 /** A file that is not there yet is asked for again with every request. */
-function findFile(here: Here, text: string): string {
+function findFile(here: Here, use: FileReference['use'], text: string): string {
   const path = resolvePath(here, text);
+  noteFile(here, use, path);
   if (!statPath(path)?.isFile())
     here.warn(`there is no file ${path}: until there is one, nobody can log in here`, {
       kind: 'missing-file',

@@ -1,5 +1,6 @@
 import { translatePattern } from '../../matching/index.js';
 import type { Here, Mutable } from '../draft.js';
+import { noteFile } from '../file-references.js';
 import type { ApplicationInterface, ImportScript, ScriptAlias } from '../model.js';
 import { statPath } from '../stat-path.js';
 import { chooseWord, resolvePath } from '../values.js';
@@ -59,6 +60,8 @@ export function addScriptAlias(here: Here, text: string, isMatch: boolean): void
   const chosen = named === undefined ? undefined : chooseWord(here, named, applicationInterfaces);
   if (chosen !== undefined) alias.applicationInterface = chosen;
   here.server.scriptAliases.push(alias);
+  // `$1`: which file it is shows only per request.
+  if (!(isMatch && file.includes('$'))) noteFile(here, 'script', alias.target);
   addPreload(here, alias);
 }
 
@@ -99,6 +102,7 @@ export function addImportScript(here: Here, text: string): void {
     return;
   }
   noteGroup(here, group);
+  noteFile(here, 'script', resolvePath(here, file));
   addOnce(here, {
     file: resolvePath(here, file),
     processGroup,

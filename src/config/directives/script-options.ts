@@ -1,4 +1,5 @@
 import type { Here } from '../draft.js';
+import { noteFile } from '../file-references.js';
 import type { AuthScript } from '../model.js';
 import { findNearest } from '../nearest-name.js';
 import { parseOptions } from '../option-list.js';
@@ -17,6 +18,7 @@ export function readAuthScript(here: Here, text: string): AuthScript | undefined
   const processGroup = options.get('process-group');
   const applicationGroup = options.get('application-group');
   if (processGroup !== undefined) noteGroup(here, processGroup);
+  noteFile(here, 'login-script', resolvePath(here, file));
   return {
     file: resolvePath(here, file),
     ...(processGroup === undefined ? {} : { processGroup }),
