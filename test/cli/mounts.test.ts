@@ -38,6 +38,25 @@ const directory = (filename: string, settings = open): MountRoute => ({
 });
 
 describe('the table of mounts', () => {
+  it('lists redirects, which answer whoever asks', () => {
+    const redirect = (path: string) => ({
+      match: { kind: 'prefix', path } as const,
+      status: 301,
+      position: at(2),
+    });
+    const main = makeServer({ redirects: [redirect('/old'), redirect('/gone')] });
+    const ports = portsFor({
+      '/old': {
+        settings: basic,
+        mapping: { kind: 'redirect', status: 301, location: 'https://www.example.com/' },
+      },
+      '/gone': { settings: basic, mapping: { kind: 'redirect', status: 410 } },
+    });
+    const text = formatMounts(makeConfig({ mainServer: main }), ports);
+    expect(text).toMatch(/\/old +301 to https:\/\/www\.example\.com\/ .*everyone/);
+    expect(text).toMatch(/\/gone +410 .*everyone/);
+  });
+
   it('lists mounts and the protected sections inside them', () => {
     const main = makeServer({
       aliases: [{ match: { kind: 'prefix', path: '/static' }, target: '/site/conf/static', position: at(2) }],

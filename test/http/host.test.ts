@@ -122,6 +122,30 @@ describe('serverNameAndPort', () => {
       'h',
       80,
     ],
+    [
+      'the physical port before that of ServerName',
+      { serverName: { host: 's', port: 99 }, requestHost: { host: 'h' }, physicalPort: 8080 },
+      'h',
+      8080,
+    ],
+    [
+      'a port of Host before the physical one',
+      { serverName, requestHost: { host: 'h', port: 81 }, physicalPort: 8080 },
+      'h',
+      81,
+    ],
+    [
+      "ServerName's port before the physical one where names are canonical",
+      { useCanonicalName: 'on', serverName: { host: 's', port: 99 }, physicalPort: 8080 },
+      's',
+      99,
+    ],
+    [
+      'the physical port of a canonical name without one',
+      { useCanonicalName: 'on', serverName, physicalPort: 8080 },
+      'site.example',
+      8080,
+    ],
     ['IPv6', { requestHost: { host: '::1', port: 8080 } }, '[::1]', 8080],
     ['IPv6 as local address', { localAddress: 'fe80::1' }, '[fe80::1]', 80],
   ])('%s', (_title, options, name, port) => {

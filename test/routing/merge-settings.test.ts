@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { DirectorySettings, Requirement, Section, VirtualHost } from '../../src/config/model.js';
+import type {
+  DirectorySettings,
+  ErrorDocument,
+  Requirement,
+  Section,
+  VirtualHost,
+} from '../../src/config/model.js';
 import { createRouter, type Router } from '../../src/routing/index.js';
 import { host, position, section, site, user } from './site.js';
 
@@ -77,6 +83,62 @@ describe('merging', () => {
     );
   });
 });
+
+describe('what answers look like', () => {
+  it('merges error documents by status', () => {
+    const page = (path: string): ErrorDocument => ({ kind: 'path', path });
+    const first = {
+      errorDocuments: new Map<number, ErrorDocument>([
+        [404, page('/a')],
+        [403, page('/b')],
+      ]),
+    };
+    const second = { errorDocuments: new Map<number, ErrorDocument>([[404, { kind: 'default' }]]) };
+    expect(merge(first, second).errorDocuments).toEqual(
+      new Map([
+        [404, { kind: 'default' }],
+        [403, page('/b')],
+      ]),
+    );
+  });
+
+  it('merges extensions by what is said of them', () => {
+    const first = { extensions: new Map([['gz', { type: 'application/gzip', encoding: 'gzip' }]]) };
+    const second = {
+      extensions: new Map([['gz', { encoding: '' }] as const, ['en', { language: 'en' }] as const]),
+    };
+    expect(merge(first, second).extensions).toEqual(
+      new Map([
+        ['gz', { type: 'application/gzip', encoding: '' }],
+        ['en', { language: 'en' }],
+      ]),
+    );
+  });
+
+  it('adds and removes parts of ETags, or replaces them', () => {
+    const parts = (absolute: boolean, add: ETagPart[], remove: ETagPart[]) => ({
+      fileETag: { absolute, add: new Set(add), remove: new Set(remove) },
+    });
+    const base = parts(true, ['size', 'mtime'], []);
+    expect(merge(base, parts(false, ['inode'], ['mtime']))).toEqual(
+      parts(true, ['size', 'inode'], ['mtime']),
+    );
+    expect(merge(base, parts(true, [], []))).toEqual(parts(true, [], []));
+  });
+
+  it('lets the redirects of later sections come first', () => {
+    const to = (path: string) => ({
+      match: { kind: 'prefix', path: '/' } as const,
+      status: 302,
+      target: path,
+      position,
+    });
+    const merged = merge({ redirects: [to('/1')] }, { redirects: [to('/2'), to('/3')] });
+    expect(merged.redirects?.map(({ target }) => target)).toEqual(['/2', '/3', '/1']);
+  });
+});
+
+type ETagPart = 'inode' | 'mtime' | 'size';
 
 describe('Require and AuthMerging', () => {
   const a = user('a');

@@ -41,4 +41,18 @@ describe('the environment of a request', () => {
     environment.addSettings({ ...nothing, set: new Map([['NAME', 'Zoë']]) });
     expect(environment.get('NAME')).toBe('Zo\xc3\xab');
   });
+
+  it('becomes REDIRECT_… when a request is redirected inside the server', () => {
+    const environment = new RequestEnvironment();
+    environment.set('A', '1');
+    environment.beginRedirect(['REDIRECT_STATUS', '404', 'REDIRECT_URL', '/x']);
+    expect(environment.toList()).toEqual([
+      ...['REDIRECT_A', '1'],
+      ...['REDIRECT_STATUS', '404'],
+      ...['REDIRECT_URL', '/x'],
+    ]);
+    environment.beginRedirect([]);
+    expect(environment.get('REDIRECT_REDIRECT_A')).toBe('1');
+    expect(environment.get('REDIRECT_A')).toBeUndefined();
+  });
 });

@@ -29,6 +29,10 @@ export function setOptions(here: Here, words: readonly string[]): void {
       here.fail(`expected ${listWords([...optionNames, 'All', 'None'])}, not '${word}'`);
       continue;
     }
+    if (name === 'multiviews' && !word.startsWith('-'))
+      here.warn('MultiViews has no effect: a path must name its file in full', {
+        kind: 'argument-no-effect',
+      });
     for (const option of options) {
       const [gains, loses] = word.startsWith('-') ? [remove, add] : [add, remove];
       gains.add(option);
