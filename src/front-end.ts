@@ -157,6 +157,7 @@ class Pools {
   onOutput: (level: string, line: Buffer, pid: number | undefined) => void = () => {};
   readonly #config: ServerConfig;
   readonly #pools = new Map<string, ProcessPool>();
+  readonly #limits = new Map<string, GroupLimits>();
 
   constructor(config: ServerConfig) {
     this.#config = config;
@@ -188,9 +189,14 @@ class Pools {
   }
 
   limitsOf(group: string): GroupLimits {
+    const known = this.#limits.get(group);
+    if (known !== undefined) return known;
     const { embeddedGroup, mainServer, processGroups } = this.#config;
     const definition = processGroups.find(({ name }) => name === group) ?? embeddedGroup;
-    return { ...definition, socketTimeoutMs: definition.socketTimeoutMs ?? mainServer.settings.timeoutMs };
+    const socketTimeoutMs = definition.socketTimeoutMs ?? mainServer.settings.timeoutMs;
+    const limits: GroupLimits = { ...definition, socketTimeoutMs };
+    this.#limits.set(group, limits);
+    return limits;
   }
 }
 

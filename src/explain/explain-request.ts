@@ -66,7 +66,8 @@ function createRecordingSite(
           write: (line) => recording.errorLog.push(line.trimEnd()),
           levels: settings.logLevel,
         }),
-      logAccess: (host, access, holds) => {
+      logAccess: (host, makeRecord, holds) => {
+        const access = makeRecord();
         const own = host.settings.customLogs;
         for (const log of own.length > 0 ? own : config.mainServer.settings.customLogs) {
           if (isLogWanted(log, access, holds)) recording.accessLog.push(compileLogFormat(log.format)(access));

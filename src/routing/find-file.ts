@@ -18,10 +18,21 @@ export function findFile(name: string): FoundFile {
   return describe(state, filename, name.slice(filename.length));
 }
 
-/** Names a regular file: the one question that decides most requests to an application. */
-export function isFile(filename: string): boolean {
+/** For so long a script that was there is taken to be there still: its daemon process looks at the file itself before each request. */
+const trustedMs = 1_000;
+/** Script files of the configuration → when they were seen, in milliseconds. */
+const seenScripts = new Map<string, number>();
+
+/** Names a regular file, or did a moment ago: the one question that decides most requests to an application. */
+export function isScriptFile(filename: string): boolean {
+  const now = Date.now();
+  const seenAt = seenScripts.get(filename);
+  if (seenAt !== undefined && now - seenAt < trustedMs && now >= seenAt) return true;
   const state = lookUp(filename);
-  return typeof state !== 'string' && state.isFile();
+  const isFile = typeof state !== 'string' && state.isFile();
+  if (isFile) seenScripts.set(filename, now);
+  else seenScripts.delete(filename);
+  return isFile;
 }
 
 /** From the root, for names that cannot be looked up as a whole: stops at the first part that is no directory. */

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { ServerConfig, VirtualHost } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
 import { matchConditions } from './conditions.js';
-import { type FoundFile, findFile, isFile } from './find-file.js';
+import { type FoundFile, findFile, isScriptFile } from './find-file.js';
 import { compileHosts, type Host } from './host-table.js';
 import type { AskCondition, FoundSoFar, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
@@ -129,7 +129,7 @@ function findScript(translation: Translation): FoundFile | undefined {
   if (!filename.startsWith(target)) return undefined;
   const pathInfo = filename.slice(target.length);
   if (pathInfo !== '' && !pathInfo.startsWith('/')) return undefined;
-  return isFile(target) ? { kind: 'file', filename: target, pathInfo } : undefined;
+  return isScriptFile(target) ? { kind: 'file', filename: target, pathInfo } : undefined;
 }
 
 function refuseLinks(host: Host, found: FoundFile): FoundFile | undefined {

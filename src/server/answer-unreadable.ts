@@ -53,5 +53,9 @@ function logAccess(
     environment: () => undefined,
   };
   // Nothing is known that an expression could ask for: rather a line too many.
-  site.logs.logAccess(virtualHost, record, () => true);
+  site.logs.logAccess(
+    virtualHost,
+    () => record,
+    () => true,
+  );
 }

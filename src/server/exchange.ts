@@ -113,11 +113,20 @@ export class Exchange {
   }
 
   #logAccess(how: 'complete' | 'aborted'): void {
+    // What cannot be told is logged rather than not.
+    this.site.logs.logAccess(
+      this.virtualHost,
+      () => this.#makeAccessRecord(how),
+      (condition, position) => askExchange(this, condition, {}, 'log_config', position) !== false,
+    );
+  }
+
+  #makeAccessRecord(how: 'complete' | 'aborted'): AccessRecord {
     const { record } = this;
     const { reply, connection } = record;
     const self = this.selfName;
     const { path, query } = this.#asked ?? this;
-    const access: AccessRecord = {
+    return {
       startedAt: record.startedAt,
       durationUs: Math.round((Date.now() - record.startedAt) * 1000),
       ...(reply.firstByteAt === undefined
@@ -151,12 +160,6 @@ export class Exchange {
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
       environment: (name) => this.environment.get(name),
     };
-    // What cannot be told is logged rather than not.
-    this.site.logs.logAccess(
-      this.virtualHost,
-      access,
-      (condition, position) => askExchange(this, condition, {}, 'log_config', position) !== false,
-    );
   }
 }
 

@@ -3,6 +3,8 @@ import { Socket } from 'node:net';
 import { headerValue } from '../http/index.js';
 import type { Reply } from './request-record.js';
 
+/** A first piece of up to so many bytes is worth joining with the head. */
+const joinBytes = 16_384;
 /** For a reply that is cut off before anybody set a Timeout. */
 const cutTimeoutMs = 5_000;
 
@@ -17,6 +19,8 @@ export class NodeReply implements Reply {
   readonly #response: ServerResponse;
   #length: number | undefined;
   #hasBody = true;
+  /** The first piece of the body, for a moment: mostly the end is right behind it. */
+  #held: Buffer | undefined;
   #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isLast = false;
@@ -85,11 +89,26 @@ export class NodeReply implements Reply {
     let bytes = piece;
     if (this.#length !== undefined) bytes = piece.subarray(0, Math.max(0, this.#length - this.bodyBytes));
     if (bytes.length === 0) return true;
+    const isFirst = this.bodyBytes === 0;
     this.bodyBytes += bytes.length;
     if (!this.#hasBody) return true;
+    if (isFirst && bytes.length <= joinBytes) {
+      this.#held = bytes;
+      queueMicrotask(() => this.#release());
+      return true;
+    }
+    this.#release();
     const isTaken = this.#response.write(bytes);
     if (!isTaken) this.#watchTaking();
     return isTaken;
+  }
+
+  /** Nothing came right behind the first piece: it goes out by itself. */
+  #release(): void {
+    if (this.#held === undefined) return;
+    const held = this.#held;
+    this.#held = undefined;
+    if (!this.#response.write(held)) this.#watchTaking();
   }
 
   /** Timeout is "per wait on the client": whoever takes something in that time, however little, may go on. */
@@ -117,11 +136,16 @@ export class NodeReply implements Reply {
   end(): void {
     const isShort = this.#length !== undefined && this.#hasBody && this.bodyBytes < this.#length;
     if (isShort) return this.cut();
-    this.#response.end();
+    const held = this.#held;
+    this.#held = undefined;
+    // As text, node:http joins head and body: one small write instead of a gathering one.
+    if (held === undefined) this.#response.end();
+    else this.#response.end(held.toString('latin1'), 'latin1');
     this.#watchTaking();
   }
 
   cut(): void {
+    this.#release();
     const { socket } = this.#request;
     // A client that takes nothing more must not keep the connection.
     const timer = setTimeout(() => socket.destroy(), this.#timeoutMs || cutTimeoutMs);

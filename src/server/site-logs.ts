@@ -33,8 +33,11 @@ export function createSiteLogs(
   }
   return {
     errorLog: (host) => errorLogs.get(host.id) as ErrorLog,
-    logAccess: (host, record, holds) => {
-      for (const { writer, format, definition } of accessLogs.get(host.id) ?? []) {
+    logAccess: (host, makeRecord, holds) => {
+      const logs = accessLogs.get(host.id) ?? [];
+      if (logs.length === 0) return;
+      const record = makeRecord();
+      for (const { writer, format, definition } of logs) {
         if (isLogWanted(definition, record, holds)) writer.write(`${format(record)}\n`);
       }
     },

@@ -21,7 +21,7 @@ export interface Site {
 export interface SiteLogs {
   errorLog(virtualHost: VirtualHost): ErrorLog;
   /** Writes to every CustomLog of the virtual host whose condition holds. */
-  logAccess(virtualHost: VirtualHost, record: AccessRecord, holds: AskLogCondition): void;
+  logAccess(virtualHost: VirtualHost, makeRecord: () => AccessRecord, holds: AskLogCondition): void;
 }
 
 /** Whether the expression of a CustomLog, which stands at the position, holds for the request that has ended. */
