@@ -16,6 +16,64 @@ export interface ConditionCase {
 const bob = basic('bob', 'right');
 const eve = basic('eve', 'right');
 
+/** What expressions know of the request that askVariables sends. */
+export const expectedVariables: Readonly<Record<string, string>> = {
+  API_VERSION: '20120211',
+  AUTH_TYPE: '',
+  CONN_REMOTE_ADDR: '127.0.0.1',
+  CONTENT_TYPE: '',
+  CONTEXT_DOCUMENT_ROOT: '$FOLDER/htdocs',
+  CONTEXT_PREFIX: '',
+  DOCUMENT_ROOT: '$FOLDER/htdocs',
+  DOCUMENT_URI: '/app/variables/a b',
+  HTTP2: 'off',
+  HTTPS: 'off',
+  HTTP_ACCEPT: 'text/x',
+  HTTP_COOKIE: 'a=b',
+  HTTP_FORWARDED: '',
+  HTTP_HOST: '127.0.0.1:$PORT',
+  HTTP_PROXY_CONNECTION: '',
+  HTTP_REFERER: 'http://r/',
+  HTTP_USER_AGENT: 'test',
+  IPV6: 'off',
+  IS_SUBREQ: 'false',
+  PATH_INFO: '/variables/a b',
+  QUERY_STRING: 'c=d&e',
+  REMOTE_ADDR: '127.0.0.1',
+  REMOTE_HOST: '127.0.0.1',
+  REMOTE_IDENT: '',
+  REMOTE_USER: '',
+  REQUEST_FILENAME: '$FOLDER/environ.py',
+  REQUEST_METHOD: 'POST',
+  REQUEST_SCHEME: 'http',
+  REQUEST_STATUS: '200',
+  REQUEST_URI: '/app/variables/a b',
+  SCRIPT_FILENAME: '$FOLDER/environ.py',
+  SERVER_ADMIN: '[no address given]',
+  SERVER_NAME: '127.0.0.1',
+  SERVER_PORT: '$PORT',
+  SERVER_PROTOCOL: 'HTTP/1.1',
+  THE_REQUEST: 'POST /app/variables/a%20b?c=d&e HTTP/1.1',
+};
+
+const variableRules = `<Location /app/variables>
+${Object.keys(expectedVariables)
+  .map((name) => `SetEnvIfExpr "%{${name}} =~ /(.*)/" V_${name}=$1`)
+  .join('\n')}
+</Location>`;
+
+/** Asks the application for all of them; neither folder nor port of the host are in the answer. */
+export async function askVariables(origin: string, folder: string): Promise<Record<string, string>> {
+  const answer = await fetch(`${origin}/app/variables/a%20b?c=d&e`, {
+    method: 'POST',
+    body: 'x',
+    headers: { Accept: 'text/x', Cookie: 'a=b', Referer: 'http://r/', 'User-Agent': 'test' },
+  });
+  const text = await answer.text();
+  const environ = JSON.parse(text.replaceAll(folder, '$FOLDER').replaceAll(new URL(origin).port, '$PORT'));
+  return Object.fromEntries(Object.keys(expectedVariables).map((name) => [name, environ[`V_${name}`]]));
+}
+
 /** `right` for both. */
 const users = ['bob', 'eve'].map(
   (name) => `${name}:$2y$05$t1htpIUzabDFr5KXAP505uqaaMv556ifUJCRdfncG1txVu6Gf08f6\n`,
@@ -36,6 +94,10 @@ DocumentRoot ${folder}/htdocs
 WSGIDaemonProcess app threads=2
 WSGIProcessGroup app
 WSGIScriptAlias /app ${folder}/environ.py
+<Location /gone>
+  ErrorDocument 404 /app/not-found
+</Location>
+${variableRules}
 LogFormat "%U %>s set=%{SET}e if=%{AT_SERVER}e" trace
 CustomLog logs/all trace
 CustomLog logs/refused trace "expr=%{REQUEST_STATUS} -ge 400"
@@ -168,6 +230,23 @@ SetEnv BETWEEN 1
 }
 
 export const conditionCases: readonly ConditionCase[] = [
+  // An internal redirect; the application says 200
+  {
+    path: '/gone',
+    headers: { 'X-Pair': 'ab' },
+    status: 200,
+    variables: {
+      REDIRECT_STATUS: '404',
+      FIRST: 'a',
+      REDIRECT_FIRST: 'a',
+      AT_SERVER: 'overridden',
+      REDIRECT_AT_SERVER: 'overridden',
+      MATCH_PLACE: 'app',
+      REDIRECT_MATCH_PLACE: 'gone',
+      REDIRECT_SET: 'set',
+      IN_SECTION: 'server',
+    },
+  },
   // SetEnvIf
   {
     path: '/app',
@@ -264,10 +343,10 @@ export const conditionCases: readonly ConditionCase[] = [
 export async function askCase(origin: string, { path, headers = {}, variables }: ConditionCase) {
   const answer = await fetch(origin + path, { headers: { 'User-Agent': 'test', ...headers } });
   const body = await answer.text();
-  if (answer.status !== 200 || variables === undefined) return { status: answer.status };
+  if (variables === undefined) return { status: answer.status };
   const environ: Record<string, string> = JSON.parse(body);
   return {
-    status: 200,
+    status: answer.status,
     variables: Object.fromEntries(Object.keys(variables).map((name) => [name, environ[name]])),
   };
 }
