@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type {
   Alias,
   DirectorySettings,
+  Position,
   ScriptAlias,
   Section,
   ServerConfig,
@@ -27,6 +28,8 @@ export interface MountRoute {
     | { readonly kind: 'script'; readonly scriptFile: string; readonly alias?: ScriptAlias }
     | { readonly kind: 'file' | 'directory' | 'missing' | 'forbidden'; readonly filename: string }
     | { readonly kind: 'redirect'; readonly status: number; readonly location?: string };
+  /** An <If> has a say in `settings`, and nobody can ask it. */
+  readonly fault?: Position;
 }
 
 /**
@@ -116,14 +119,14 @@ function describePath(
   ports: MountPorts,
   display: (path: string) => string,
 ): Mount {
-  const { settings, mapping } = ports.route(virtualHost, toByteString(path));
+  const { settings, mapping, fault } = ports.route(virtualHost, toByteString(path));
   // It answers whoever asks.
   if (mapping.kind === 'redirect') {
     const what =
       mapping.location === undefined ? `${mapping.status}` : `${mapping.status} to ${mapping.location}`;
     return { path, what, runtime: '', processGroup: '', access: 'everyone' };
   }
-  const access = describeAccess(settings, display);
+  const access = describeAccess(settings, display) + (fault === undefined ? '' : ', and as <If> says');
   if (mapping.kind === 'script') {
     const processGroup = mapping.alias?.processGroup ?? settings.processGroup;
     return {

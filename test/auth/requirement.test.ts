@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Facts } from '../../src/auth/facts.js';
 import { evaluateRequirement } from '../../src/auth/requirement.js';
 import type { Requirement } from '../../src/config/model.js';
 import {
@@ -195,5 +196,39 @@ describe('Require host', () => {
   ])('a name that cannot be known lets nobody in: %s', (_, requirement, expected) => {
     const facts = factsOf({}, { clientName: 'fault' });
     expect(evaluateRequirement(requirement, {}, facts)).toBe(expected);
+  });
+});
+
+describe('Require expr', () => {
+  const expr = (asksUser: boolean): Requirement => ({
+    kind: 'expr',
+    condition: { kind: 'constant', value: true },
+    text: 'true',
+    asksUser,
+    position: { file: 'site.conf', line: 1 },
+  });
+  /** The expression holds for bob only. */
+  const holds: Facts['holds'] = (_, name) => name === 'bob';
+
+  it.each([
+    ['that speaks of the user lets him authenticate', expr(true), 'needs-user', 'granted', 'denied'],
+    ['that does not denies at once', expr(false), 'denied', 'granted', 'denied'],
+    [
+      'negated, says nothing of who is not there',
+      every(granted, not(expr(true))),
+      'granted',
+      'denied',
+      'granted',
+    ],
+  ])('%s', (_, requirement, forNobody, forBob, forAmy) => {
+    expect(evaluateRequirement(requirement, {}, factsOf({}, { holds }))).toBe(forNobody);
+    expect(evaluateRequirement(requirement, {}, { ...bob, holds })).toBe(forBob);
+    expect(evaluateRequirement(requirement, {}, { ...amy, holds })).toBe(forAmy);
+  });
+
+  it('that cannot be evaluated grants to nobody, also when negated', () => {
+    expect(evaluateRequirement(expr(true), {}, bob)).toBe('fault');
+    expect(evaluateRequirement(every(granted, not(expr(false))), {}, factsOf())).toBe('fault');
+    expect(evaluateRequirement(every(granted, none(validUser, expr(true))), {}, factsOf())).toBe('fault');
   });
 });

@@ -57,6 +57,12 @@ describe('the table of mounts', () => {
     expect(text).toMatch(/\/gone +410 .*everyone/);
   });
 
+  it('says where <If> may decide otherwise', () => {
+    const main = makeServer({ scriptAliases: [makeScriptAlias('/', '/site/a.ts')] });
+    const ports = portsFor({ '/': { ...script('/site/a.ts'), fault: at(3) } });
+    expect(formatMounts(makeConfig({ mainServer: main }), ports)).toContain('everyone, and as <If> says');
+  });
+
   it('lists mounts and the protected sections inside them', () => {
     const main = makeServer({
       aliases: [{ match: { kind: 'prefix', path: '/static' }, target: '/site/conf/static', position: at(2) }],

@@ -125,6 +125,57 @@ describe('a condition', () => {
     expect(outcomeOf(`-n ${'tolower('.repeat(100_000)}`)).toBe('refused');
   });
 
+  it('is read or refused, and evaluated or a fault, whatever it is made of', () => {
+    const pieces = [
+      ...[
+        "'a'",
+        '"b$1"',
+        '%{HTTP_HOST}',
+        '%{tolower:',
+        '}',
+        '%{',
+        '$1',
+        '-n ',
+        '-f ',
+        '=~',
+        '/a(b/',
+        '/(a)/i',
+        'm#x#',
+      ],
+      ...[
+        '==',
+        '-eq',
+        '-in',
+        '{',
+        ',',
+        '(',
+        ')',
+        '!',
+        '&&',
+        '||',
+        '.',
+        ' ',
+        '5',
+        '-ipmatch',
+        "'10.0.0.0/8'",
+        'req(',
+      ],
+      ...['true', 'not', "'", '\\', '\u00e9', 'file(', 'md5('],
+    ];
+    let seed = 20_261_122;
+    const next = (below: number) => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      return (seed >>> 8) % below;
+    };
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 20_000; round += 1) {
+      const text = Array.from({ length: next(8) + 1 }, () => pieces[next(pieces.length)]).join('');
+      outcomes.add(outcomeOf(text));
+    }
+    outcomes.delete('fault');
+    expect([...outcomes].sort()).toEqual(['false', 'refused', 'true']);
+  });
+
   it('knows which variables it asks for', () => {
     const parse = (text: string) => {
       const parsed = parseCondition(text);
