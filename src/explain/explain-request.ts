@@ -120,7 +120,8 @@ function assumedProviders({ user }: Assumptions, { assumptions }: Recording): Pr
 }
 
 function describe(exchange: Exchange, asked: AskedRequest, recording: Recording): Explanation {
-  const { record, route, site, virtualHost } = exchange;
+  const { record, site, virtualHost } = exchange;
+  const { path, route } = exchange.asked;
   const { config } = site;
   const settings = route?.settings;
   const { reply } = record;
@@ -133,7 +134,7 @@ function describe(exchange: Exchange, asked: AskedRequest, recording: Recording)
       local: `${asked.localAddress}:${asked.localPort}`,
     },
     virtualHost: describeVirtualHost(exchange),
-    ...(exchange.path === undefined ? {} : { path: exchange.path }),
+    ...(path === undefined ? {} : { path }),
     ...describeMapping(exchange),
     sections:
       settings === undefined
@@ -173,7 +174,8 @@ function whyMainServer({ virtualHosts }: ServerConfig): string {
     : 'no <VirtualHost> has this address and port';
 }
 
-function describeMapping({ route, virtualHost, site }: Exchange): Pick<Explanation, 'mapping'> {
+function describeMapping({ asked, virtualHost, site }: Exchange): Pick<Explanation, 'mapping'> {
+  const { route } = asked;
   if (route === undefined) return {};
   const { mapping } = route;
   if (mapping.kind === 'redirect') {
@@ -214,7 +216,8 @@ function aliasesOf(virtualHost: VirtualHost, { mainServer }: ServerConfig) {
   return [...virtualHost.aliases, ...mainServer.aliases];
 }
 
-function describeAccess({ user, authType, record, route }: Exchange): string {
+function describeAccess({ asked, record }: Exchange): string {
+  const { user, authType, route } = asked;
   const { status } = record.reply;
   if (route === undefined) return 'refused before anybody asked';
   if (authType !== undefined) return `granted to ${user ?? ''} (${authType})`;

@@ -7,6 +7,9 @@ import { RequestEnvironment } from './request-environment.js';
 import type { RequestBody, RequestRecord } from './request-record.js';
 import type { Site } from './site.js';
 
+/** What an exchange found out about a path, and about who asked for it. */
+export type AskedFor = Pick<Exchange, 'path' | 'query' | 'route' | 'user' | 'authType'>;
+
 /** A request and what the lifecycle has found out about it so far. One access-log line comes of it, whatever happens. */
 export class Exchange {
   readonly record: RequestRecord;
@@ -36,8 +39,7 @@ export class Exchange {
   errorHeaders: readonly string[] = [];
   /** Internal redirects so far. */
   redirects = 0;
-  /** What the client asked for, where an internal redirect led elsewhere. */
-  #asked: { readonly path: string; readonly query: string } | undefined;
+  #asked: AskedFor | undefined;
 
   constructor(record: RequestRecord, site: Site) {
     this.record = record;
@@ -55,6 +57,11 @@ export class Exchange {
     return `${clientAddress}:${clientPort}`;
   }
 
+  /** What the client asked for, also where an internal redirect led elsewhere. */
+  get asked(): AskedFor {
+    return this.#asked ?? this;
+  }
+
   /** What the sections say, as far as the path is known. */
   get settings(): DirectorySettings {
     return this.route?.settings ?? this.site.router.serverSettings(this.virtualHost);
@@ -68,7 +75,8 @@ export class Exchange {
 
   /** Goes on as a GET for another path. What was known becomes REDIRECT_*; an error keeps its status and headers. */
   beginRedirect(status: number, errorHeaders?: readonly string[]): void {
-    this.#asked ??= { path: this.path ?? '', query: this.query };
+    const { path, query, route, user, authType } = this;
+    this.#asked ??= { path, query, route, user, authType };
     this.environment.beginRedirect([
       ...['REDIRECT_STATUS', String(status)],
       ...['REDIRECT_URL', this.path ?? ''],
@@ -125,7 +133,7 @@ export class Exchange {
     const { record } = this;
     const { reply, connection } = record;
     const self = this.selfName;
-    const { path, query } = this.#asked ?? this;
+    const { path, query } = this.asked;
     return {
       startedAt: record.startedAt,
       durationUs: Math.round((Date.now() - record.startedAt) * 1000),

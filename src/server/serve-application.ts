@@ -3,6 +3,7 @@ import type { ForwardOutcome, ForwardRequest, ResponseMessage } from '../proxy/i
 import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
 import { checkBody } from './check-body.js';
 import { buildEnviron, passedHeaders, type ScriptFacts } from './environ.js';
+import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { prepareResponseHead, type SendableHead } from './response-head.js';
 import { type Refusal, refuse } from './site.js';
@@ -92,6 +93,7 @@ function startReply(exchange: Exchange, response: ResponseMessage, headerBufferS
   const instead = replaceAnswer(exchange, head);
   if (instead !== undefined) return { accepted: true, instead };
   const { reply } = exchange.record;
+  if (closesConnection(exchange.errorStatus ?? 200)) reply.closeConnection();
   try {
     reply.start(head.status, head.reason, [
       'Server',

@@ -50,6 +50,12 @@ Require user bob
 Satisfy Any
 </LimitExcept>
 </Location>
+Redirect /moved https://new.example/there
+ErrorDocument 403 /denied.html
+Alias /denied.html docs/f.txt
+<Directory docs>
+Require all granted
+</Directory>
 </VirtualHost>
 `;
 
@@ -131,6 +137,21 @@ describe('explain', () => {
     expect(mapping).toMatchObject({ kind: 'file', filename: `${folder}/docs/f.txt`, by: 'DocumentRoot' });
     expect(answer.status).toBe(200);
     expect(log.access).toEqual(['200 /f.txt']);
+  });
+
+  it('tells of a redirect, which needs no file and asks nobody', async () => {
+    const { mapping, access, answer } = await explain('http://other.example:8080/moved/x?q');
+    expect(mapping).toEqual({ kind: 'redirect', filename: 'https://new.example/there/x', by: 'Redirect' });
+    expect(access.outcome).toBe('granted without a user');
+    expect(answer.status).toBe(302);
+    expect(answer.headers).toContain('https://new.example/there/x?q');
+  });
+
+  it('speaks of what was asked for, not of the page that tells of the error', async () => {
+    const { path, mapping, sections, access, answer } = await explain('http://other.example:8080/bin/sh');
+    expect([path, mapping?.kind, access.outcome, answer.status]).toEqual(['/bin/sh', 'file', 'denied', 403]);
+    expect(sections.map(({ text }) => text)).toEqual(['<Directory />']);
+    expect(answer.headers).toContain('text/plain');
   });
 
   it('tells what a refused request would leave in the log', async () => {
