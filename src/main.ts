@@ -29,8 +29,10 @@ import {
   definitions,
   describeMistakes,
   explainMistake,
+  type LoadOptions,
   type LoadResult,
   loadConfig,
+  resolveSite,
   type ServerConfig,
   servedModules,
 } from './config/index.js';
@@ -85,6 +87,8 @@ async function run(argv: readonly string[]): Promise<number> {
       return runHtpasswd(command.arguments, process, { hashPassword, verifyPassword });
     case 'check':
       return check(command.site, command.json);
+    case 'show-resolved':
+      return showResolved(command.site);
     case 'show-virtual-hosts':
       return showVirtualHosts(command.site);
     case 'control':
@@ -102,8 +106,12 @@ function readSite(site: SiteOptions, foreground: boolean): ServerConfig | undefi
 }
 
 function loadSite(site: SiteOptions, foreground: boolean): LoadResult {
+  return loadConfig(loadOptions(site, foreground));
+}
+
+function loadOptions(site: SiteOptions, foreground: boolean): LoadOptions {
   const location = findSiteFile(site, { working: process.cwd(), package: packageFolder });
-  return loadConfig({
+  return {
     file: location.configFile,
     serverRoot: location.serverRoot,
     defines: site.defines,
@@ -111,7 +119,14 @@ function loadSite(site: SiteOptions, foreground: boolean): LoadResult {
     after: site.directivesAfter,
     environment: process.env,
     foreground,
-  });
+  };
+}
+
+function showResolved(site: SiteOptions): number {
+  const { text, mistakes } = resolveSite(loadOptions(site, true));
+  for (const mistake of mistakes) process.stderr.write(`${explainMistake(mistake)}\n`);
+  if (text !== undefined) process.stdout.write(text);
+  return mistakes.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
 /** -t: what is written, and what it refers to. */

@@ -42,6 +42,8 @@ export type Command =
   | { readonly kind: 'control'; readonly action: ControlAction; readonly site: SiteOptions }
   /** -t; `json`: the mistakes as JSON on standard output */
   | { readonly kind: 'check'; readonly site: SiteOptions; readonly json: boolean }
+  /** `modhost config --resolved` */
+  | { readonly kind: 'show-resolved'; readonly site: SiteOptions }
   /** -S */
   | { readonly kind: 'show-virtual-hosts'; readonly site: SiteOptions }
   /** -M, -L, -v, -V, -h */

@@ -41,7 +41,7 @@ interface Given {
 
 const lettersWithValue = 'fdDeCck';
 const lettersAlone = 'XtSMLVvh';
-const longOptions: readonly string[] = ['--json'];
+const longOptions: readonly string[] = ['--json', '--resolved'];
 const longForms = new Map([
   ['--help', 'h'],
   ['--version', 'v'],
@@ -102,10 +102,13 @@ function chooseCommand(given: Given): Command | UsageError {
 
   const [word = 'start', second] = given.words;
   if (second !== undefined) return usageError(`one thing at a time: ${word} or ${second}`);
+  const resolved = given.longs.has('--resolved');
+  if (word === 'config' && resolved) return { kind: 'show-resolved', site };
+  if (word === 'config' || resolved) return usageError('expected modhost config --resolved');
   if (isControlAction(word)) return { kind: 'control', action: word, site };
   if (word !== 'start' && word !== 'run')
     return usageError(
-      `unknown command ${word}; expected run, start, ${controlActions.join(', ')} or htpasswd`,
+      `unknown command ${word}; expected run, start, ${controlActions.join(', ')}, config, explain or htpasswd`,
     );
   const foreground = word === 'run' || has('X') || site.defines.includes('FOREGROUND');
   return { kind: 'start', foreground, site };

@@ -3,6 +3,7 @@ export const usage = `Usage: modhost [-f FILE] [-d DIRECTORY] [-D NAME]... [-C D
                [-X | run | -k start|stop|restart|graceful|graceful-stop]
        modhost [-f FILE] [-d DIRECTORY] [-D NAME]... -t [--json] | -S
        modhost -M | -L | -v | -V | -h
+       modhost [-f FILE] [-d DIRECTORY] [-D NAME]... config --resolved
        modhost explain [--method M] [--user U] [--group G]... [--ip A] [--header 'N: v']... [--json] URL
        modhost htpasswd [OPTIONS]...
 
@@ -27,6 +28,9 @@ What to do (default: start in the background)
   -S             show virtual hosts, process groups and mounts
   explain URL    show which virtual host, sections, access rules, application and environ a
                  request would meet, and who says so; no server need run
+  config --resolved
+                 print the site file after files, macros, conditionals and variables, each directive
+                 with its origin, without passwords
   htpasswd       maintain a password file; modhost htpasswd -h says more
 
 What there is

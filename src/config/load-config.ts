@@ -6,11 +6,13 @@ import { defaultProcessGroup } from './directives/daemon-options.js';
 import { definitionTable, findModule, knownModules } from './directives/index.js';
 import { type ConfigDraft, createServerDraft } from './draft.js';
 import type { FileReference } from './file-references.js';
+import { formatResolved } from './format-resolved.js';
 import type { MistakeKind } from './mistake-codes.js';
 import { afterName, beforeName, type MistakeDetails, MistakeList, sortMistakes } from './mistakes.js';
 import type { Mistake, Position, ServerConfig } from './model.js';
 import type { KnownNames, ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
+import type { Node } from './tree.js';
 import { Variables } from './variables.js';
 import { walkNodes } from './walk.js';
 
@@ -72,6 +74,20 @@ export function loadConfig(options: LoadOptions): LoadResult {
   return { ...result, config: buildConfig(draft, phase, options.foreground, sorted) };
 }
 
+/** The text of `modhost config --resolved`, absent if reading had to stop, and the mistakes of reading alone. */
+export function resolveSite(options: LoadOptions): {
+  readonly text?: string;
+  readonly mistakes: readonly Mistake[];
+} {
+  const mistakes = new MistakeList();
+  const file = resolve(options.serverRoot ?? '.', options.file);
+  const phase = startReadPhase(options, file, mistakes);
+  const tree = readTree(options, file, phase);
+  const sorted = sortMistakes(mistakes.all, phase.filesRead);
+  if (tree === undefined || !phase.filesRead.includes(file)) return { mistakes: sorted };
+  return { text: formatResolved(tree, phase.serverRoot), mistakes: sorted };
+}
+
 function startReadPhase(options: LoadOptions, file: string, mistakes: MistakeList): ReadPhase {
   const variables = new Variables(options.environment);
   for (const name of options.defines ?? []) variables.define(name);
@@ -97,19 +113,20 @@ function isServed(name: string): boolean {
 
 /** Reads everything first: `ServerRoot` and the macros of a later line must be known before the first directive is carried out. */
 function readDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft | undefined {
+  const tree = readTree(options, file, phase);
+  if (tree === undefined || !phase.filesRead.includes(file)) return undefined;
+  const draft = createDraft(options, file, phase);
+  const server = draft.mainServer;
+  walkNodes(tree, { draft, server, section: server.body, enclosing: [] }, definitionTable);
+  return draft;
+}
+
+function readTree(options: LoadOptions, file: string, phase: ReadPhase): Node[] | undefined {
   const before = readTextTree(phase, beforeName, options.before ?? []);
   const tree = readFileTree(phase, file);
   const after = readTextTree(phase, afterName, options.after ?? []);
   if (before === undefined || tree === undefined || after === undefined) return undefined;
-  if (!phase.filesRead.includes(file)) return undefined;
-  const draft = createDraft(options, file, phase);
-  const server = draft.mainServer;
-  walkNodes(
-    [...before, ...tree, ...after],
-    { draft, server, section: server.body, enclosing: [] },
-    definitionTable,
-  );
-  return draft;
+  return [...before, ...tree, ...after];
 }
 
 function createDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft {

@@ -19,6 +19,7 @@ describe('command line', () => {
     ['graceful-stop', { kind: 'control', action: 'graceful-stop', site }],
     ['-f x.conf restart', { kind: 'control', action: 'restart', site: { ...site, configFile: 'x.conf' } }],
     ['-t', { kind: 'check', site, json: false }],
+    ['config --resolved', { kind: 'show-resolved', site }],
     ['--json -t', { kind: 'check', site, json: true }],
     ['-S', { kind: 'show-virtual-hosts', site }],
     ['-tS', { kind: 'show-virtual-hosts', site }],
