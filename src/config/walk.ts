@@ -55,6 +55,12 @@ function describeUnknown(
     kind: isSection ? 'unknown-section' : 'unknown-directive',
     at: 'name',
   } as const;
+  // Copied from a web page or a word processor.
+  if (/[\u00a0\u2000-\u200f\u2018-\u201f\u202f\u3000\ufeff]/.test(name))
+    return {
+      ...unknown,
+      message: `${unknown.message}; it holds a blank or a quote that is not the plain one`,
+    };
   // A name can also be glued to its argument or stand without its bracket.
   const glued = candidates.find(
     (candidate) =>

@@ -1,7 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { explainMistake, formatMistake, type LoadOptions, loadConfig } from '../../src/config/index.js';
+import {
+  explainMistake,
+  formatMistake,
+  type LoadOptions,
+  loadConfig,
+  type Mistake,
+} from '../../src/config/index.js';
 
 /**
  * A fixture is the text of a site file, a line of dashes, and what comes of it: every mistake in the form in which it is printed, then
@@ -22,6 +28,7 @@ export interface Outcome {
   readonly mistakes: readonly string[];
   /** The same as -t prints them, with lines and carets. */
   readonly explained: string;
+  readonly found: readonly Mistake[];
   readonly config: unknown;
 }
 
@@ -66,6 +73,7 @@ export function runFixture({ files, options }: Fixture): Outcome {
     const hide = (text: string) => text.replaceAll(root, '$ROOT');
     return {
       mistakes: mistakes.map((mistake) => hide(formatMistake(mistake))),
+      found: mistakes,
       explained: hide(mistakes.map((mistake) => `${explainMistake(mistake)}\n`).join('')),
       config: config === undefined ? undefined : JSON.parse(hide(JSON.stringify(toPlain(config)))),
     };
