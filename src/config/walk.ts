@@ -55,12 +55,6 @@ function describeUnknown(
     kind: isSection ? 'unknown-section' : 'unknown-directive',
     at: 'name',
   } as const;
-  // Copied from a web page or a word processor.
-  if (/[\u00a0\u2000-\u200f\u2018-\u201f\u202f\u3000\ufeff]/.test(name))
-    return {
-      ...unknown,
-      message: `${unknown.message}; it holds a blank or a quote that is not the plain one`,
-    };
   // A name can also be glued to its argument or stand without its bracket.
   const glued = candidates.find(
     (candidate) =>
@@ -70,6 +64,12 @@ function describeUnknown(
   );
   if (glued !== undefined)
     return { ...unknown, message: `${unknown.message}; expected a blank after ${glued}` };
+  // Copied from a web page or a word processor.
+  if (/[\u00a0\u2000-\u200f\u2018-\u201f\u202f\u3000\ufeff]/.test(name))
+    return {
+      ...unknown,
+      message: `${unknown.message}; it holds an invisible or a typographic character`,
+    };
   const bracketed = table.get(`<${name.toLowerCase()}`)?.name;
   const nearest = bracketed ?? findNearest(name, fitting);
   if (nearest === undefined) return unknown;
