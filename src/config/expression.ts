@@ -1,10 +1,18 @@
-import { type Condition, parseCondition } from '../expressions/index.js';
+import { type Condition, type Parsed, parseCondition, parseText, type Text } from '../expressions/index.js';
 import type { Here } from './draft.js';
 import { findNearest } from './nearest-name.js';
 
 /** An expression that a directive takes; reports what is wrong with it. */
 export function takeCondition(here: Here, text: string): Condition | undefined {
-  const parsed = parseCondition(text);
+  return takeParsed(here, text, parseCondition(text));
+}
+
+/** A text with `%{…}` in it that a directive takes; reports what is wrong with it. */
+export function takeText(here: Here, text: string): Text | undefined {
+  return takeParsed(here, text, parseText(text));
+}
+
+function takeParsed<Value>(here: Here, text: string, parsed: Parsed<Value>): Value | undefined {
   if (parsed.kind === 'parsed') return parsed.value;
   const { at, message, wanted } = parsed;
   here.fail(`in the expression, at character ${at + 1}: ${message}`, {

@@ -4,7 +4,7 @@
  * Everything is frozen before it leaves this room.
  */
 
-import type { Condition } from '../expressions/index.js';
+import type { Condition, Text as ExpressionText } from '../expressions/index.js';
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange } from '../matching/index.js';
 
@@ -211,6 +211,8 @@ export type ErrorDocument =
   | { readonly kind: 'default' }
   /** Sent as text/html. */
   | { readonly kind: 'text'; readonly text: string }
+  /** The same, with parts that depend on the request. */
+  | { readonly kind: 'expression'; readonly text: ExpressionText }
   /** URL path, perhaps with a query: answered as if it had been asked for, but with the status of the error. */
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string };

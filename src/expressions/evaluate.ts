@@ -39,9 +39,18 @@ export function evaluateCondition(condition: Condition, subject: Subject): Evalu
   });
 }
 
-/** Never throws. `groups`: what `$0` … stand for. */
-export function evaluateText(text: Text, subject: Subject, groups: readonly string[] = []): TextEvaluation {
-  return catchFault(() => ({ kind: 'settled', text: new Run(subject, groups).read(text) }));
+/** Never throws. `encode`: done to everything that does not stand in the text itself, since a client may have sent it. */
+export function evaluateText(
+  text: Text,
+  subject: Subject,
+  encode: (inserted: string) => string = (inserted) => inserted,
+): TextEvaluation {
+  return catchFault(() => {
+    const run = new Run(subject);
+    const parts = text.kind === 'joined' ? text.texts : [text];
+    const pieces = parts.map((part) => (part.kind === 'literal' ? part.text : encode(run.read(part))));
+    return { kind: 'settled', text: pieces.join('') };
+  });
 }
 
 function catchFault<Result>(run: () => Result): Result | { readonly kind: 'fault'; readonly reason: string } {
@@ -54,11 +63,10 @@ function catchFault<Result>(run: () => Result): Result | { readonly kind: 'fault
 
 class Run {
   readonly #subject: Subject;
-  #groups: readonly string[];
+  #groups: readonly string[] = [];
 
-  constructor(subject: Subject, groups: readonly string[] = []) {
+  constructor(subject: Subject) {
     this.#subject = subject;
-    this.#groups = groups;
   }
 
   get groups(): readonly string[] {

@@ -1,6 +1,15 @@
 import type { ErrorDocument } from '../config/model.js';
-import { encodeLocation, errorPage, reasonPhrase, type Signature, toByteString } from '../http/index.js';
+import { evaluateText } from '../expressions/index.js';
+import {
+  encodeLocation,
+  errorPage,
+  htmlEscape,
+  reasonPhrase,
+  type Signature,
+  toByteString,
+} from '../http/index.js';
 import type { Exchange } from './exchange.js';
+import { createSubject } from './expression-subject.js';
 import type { Refusal } from './site.js';
 
 /** Behind these nothing more of the connection can be trusted, or wanted (as httpd). */
@@ -27,6 +36,8 @@ export function answerRefusal(
       // iso-8859-1 is what httpd calls it, whatever it is.
       return writeAnswer(exchange, refusal, text, text === document.text ? 'iso-8859-1' : 'utf-8');
     }
+    case 'expression':
+      return answerExpression(exchange, refusal, document.text);
     case 'url': {
       const headers = ['Location', encodeLocation(toByteString(document.url)), ...keptHeaders(refusal)];
       return answerPage(exchange, { kind: 'refusal', status: 302, headers });
@@ -34,6 +45,22 @@ export function answerRefusal(
     case 'default':
       return answerPage(exchange, refusal);
   }
+}
+
+/** What a client may have sent is text, never markup. */
+function answerExpression(
+  exchange: Exchange,
+  refusal: Refusal,
+  text: Extract<ErrorDocument, { kind: 'expression' }>['text'],
+): void {
+  const { status } = refusal;
+  const evaluation = evaluateText(text, createSubject(exchange, { status }), htmlEscape);
+  if (evaluation.kind === 'settled') {
+    const isAscii = toByteString(evaluation.text) === evaluation.text;
+    return writeAnswer(exchange, refusal, evaluation.text, isAscii ? 'iso-8859-1' : 'utf-8');
+  }
+  exchange.log('error', 'core', `the text of ErrorDocument ${status} cannot be made: ${evaluation.reason}`);
+  answerPage(exchange, refusal);
 }
 
 /** The page of the server. `secondStatus`: what came of the page that was to be shown. */

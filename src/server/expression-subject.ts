@@ -10,6 +10,8 @@ export interface KnownSoFar {
   readonly found?: FoundSoFar;
   /** While it is being decided who may enter. */
   readonly user?: string | undefined;
+  /** Of the answer that is about to be given. */
+  readonly status?: number;
 }
 
 /** Evaluates an expression about a request; a fault is logged, as of the module and the directive at the position. */
@@ -32,13 +34,13 @@ export function askExchange(
 }
 
 /** What expressions see of a request. */
-export function createSubject(exchange: Exchange, { found, user }: KnownSoFar = {}): Subject {
+export function createSubject(exchange: Exchange, known: KnownSoFar = {}): Subject {
   const { record } = exchange;
   return {
-    variable: (name) => readVariable(exchange, name, found, user),
+    variable: (name) => readVariable(exchange, name, known),
     requestHeader: (name) => joinedHeader(exchange.headers, name),
     responseHeader: (name) => joinedHeader(record.reply.sentHeaders, name),
-    environment: (name) => findVariable(found?.variables ?? [], name) ?? exchange.environment.get(name),
+    environment: (name) => findVariable(known.found?.variables ?? [], name) ?? exchange.environment.get(name),
     note: () => undefined,
   };
 }
@@ -64,8 +66,7 @@ function findVariable(variables: readonly string[], name: string): string | unde
 function readVariable(
   exchange: Exchange,
   name: Parameters<Subject['variable']>[0],
-  found: FoundSoFar | undefined,
-  user: string | undefined,
+  { found, user, status }: KnownSoFar,
 ): string | undefined {
   const { record, virtualHost, route, site } = exchange;
   const { connection, reply } = record;
@@ -125,7 +126,7 @@ function readVariable(
     case 'REQUEST_SCHEME':
       return 'http';
     case 'REQUEST_STATUS':
-      return String(reply.status || 200);
+      return String(status ?? (reply.status || 200));
     case 'SERVER_ADMIN':
       return toByteString(virtualHost.settings.serverAdmin ?? '[no address given]');
     case 'SERVER_NAME':

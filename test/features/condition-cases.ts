@@ -179,6 +179,12 @@ SetEnv BETWEEN 1
     Require all denied
   </If>
 </Location>
+<Location /told>
+  ErrorDocument 404 "%{REQUEST_STATUS}: no %{REQUEST_URI}, $5 & %{HTTP:X-A}"
+</Location>
+<Location /told/fault>
+  ErrorDocument 404 "%{file:/none/such}"
+</Location>
 <Location /fault>
   <If "file('/none/such') == ''">
   </If>

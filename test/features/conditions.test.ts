@@ -45,6 +45,21 @@ describe('conditions', () => {
     await server.logged('cannot read the file /none/such');
   });
 
+  it('make the text of ErrorDocument, in which what the client sent is no markup', async () => {
+    const answer = await fetch(`${server.origin}/told/%3Cb%3E`, { headers: { 'X-A': '"' } });
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toBe('404: no /told/&#60;b&#62;, $5 & &#34;');
+  });
+
+  it('leave the page of the server where a text cannot be made', async () => {
+    const answer = await fetch(`${server.origin}/told/fault`);
+    expect([answer.status, await answer.text()]).toEqual([
+      404,
+      expect.stringContaining('<h1>Not Found</h1>'),
+    ]);
+    await server.logged('the text of ErrorDocument 404 cannot be made: cannot read the file /none/such');
+  });
+
   it('choose what access logs write', async () => {
     await fetch(`${server.origin}/f.txt?log`, { headers: { 'X-Mark': '1' } });
     await fetch(`${server.origin}/missing-in-log`);

@@ -11,6 +11,7 @@ import {
   raw,
 } from '../definition.js';
 import type { Here } from '../draft.js';
+import { takeText } from '../expression.js';
 import type { ErrorDocument, FileETagSetting } from '../model.js';
 import { chooseWord, listWords, takeInteger } from '../values.js';
 import { takeWord } from '../words.js';
@@ -122,12 +123,19 @@ function setErrorDocument(here: Here, text: string): void {
     });
     return;
   }
-  if (read.kind === 'text' && read.text.includes('%{'))
-    here.warn('expressions in the text are not evaluated: it is sent as it is written', {
+  if (read.kind === 'url' && read.url.includes('%{'))
+    here.warn('expressions in the URL are not evaluated: it is sent as it is written', {
       kind: 'argument-no-effect',
     });
+  const made = read.kind === 'text' && read.text.includes('%{') ? readExpression(here, read.text) : read;
+  if (made === undefined) return;
   const { settings } = here.section;
-  settings.errorDocuments = new Map(settings.errorDocuments).set(status, read);
+  settings.errorDocuments = new Map(settings.errorDocuments).set(status, made);
+}
+
+function readExpression(here: Here, written: string): ErrorDocument | undefined {
+  const text = takeText(here, written);
+  return text === undefined ? undefined : { kind: 'expression', text };
 }
 
 function readErrorDocument(word: string, isQuoted: boolean): ErrorDocument {
