@@ -180,7 +180,7 @@ SetEnv BETWEEN 1
   </If>
 </Location>
 <Location /told>
-  ErrorDocument 404 "%{REQUEST_STATUS}: no %{REQUEST_URI}, $5 & %{HTTP:X-A}"
+  ErrorDocument 404 "%{REQUEST_STATUS}: no %{REQUEST_URI}, \\$5 & %{HTTP:X-A}"
 </Location>
 <Location /told/fault>
   ErrorDocument 404 "%{file:/none/such}"
