@@ -8,9 +8,11 @@ import { applyEnvironmentRules, obeyEnvironment } from './environment-rules.js';
 import { answerPage, answerRefusal, keptHeaders, selectErrorDocument } from './error-answer.js';
 import { Exchange } from './exchange.js';
 import { askExchange } from './expression-subject.js';
+import { answerOtherMethods } from './file-methods.js';
+import { findIndex } from './find-index.js';
 import type { RequestRecord } from './request-record.js';
 import { serveApplication } from './serve-application.js';
-import { answerOtherMethods, findIndex, serveStaticFile } from './serve-file.js';
+import { serveStaticFile } from './serve-file.js';
 import { answerWithoutRoute } from './server-methods.js';
 import { type Refusal, refuse, type Site } from './site.js';
 
@@ -84,7 +86,7 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
     }
     case 'missing': {
       exchange.filename = mapping.filename;
-      const { fallbackResource: fallback = '' } = route.settings;
+      const fallback = toByteString(route.settings.fallbackResource ?? '');
       if (fallback !== '' && fallback !== exchange.path && mapping.isScript === undefined)
         return answerPath(exchange, fallback, depth + 1);
       const other = answerOtherMethods(exchange);

@@ -1,4 +1,5 @@
 import { anywhere, flag, honoured, inModule, list, one } from '../definition.js';
+import type { Here } from '../draft.js';
 
 /** What answers for a directory, and for what is not there. */
 export const dir = inModule('dir', [
@@ -8,6 +9,7 @@ export const dir = inModule('dir', [
     list('disabled|name …'),
     'Files that answer for a directory.',
     (here, names) => {
+      if (!names.every((name) => isPlain(here, name))) return;
       // Several lines of one section add up; `disabled` alone starts again with nothing.
       const isDisabled = names.length === 1 && names[0]?.toLowerCase() === 'disabled';
       const before = here.section.settings.directoryIndex ?? [];
@@ -34,8 +36,16 @@ export const dir = inModule('dir', [
       const isDisabled = path.toLowerCase() === 'disabled';
       if (!isDisabled && !path.startsWith('/'))
         here.fail(`expected disabled or a path that begins with '/', not '${path}'`);
+      else if (!isDisabled && !isPlain(here, path)) return;
       else here.section.settings.fallbackResource = isDisabled ? '' : path;
     },
     'disabled',
   ),
 ]);
+
+/** It becomes a path as it is: what a request may not bring must not come from here. */
+function isPlain(here: Here, path: string): boolean {
+  if (!/[?#]|\/\/|(?:^|\/)\.\.?(?:\/|$)/.test(path)) return true;
+  here.fail(`expected a path without query, empty segments, '.' and '..', not '${path}'`);
+  return false;
+}

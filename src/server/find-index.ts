@@ -1,0 +1,45 @@
+import type { DirectorySettings } from '../config/model.js';
+import { encodeRedirectPath, toByteString } from '../http/index.js';
+import type { Mapping } from '../routing/index.js';
+import type { Exchange } from './exchange.js';
+import { answerOptions } from './file-methods.js';
+import { type Refusal, refuse } from './site.js';
+
+type DirectoryMapping = Extract<Mapping, { kind: 'directory' }>;
+
+/** What stands for a directory: its index, through the whole decision again; or the way to its `/`. */
+export type DirectoryAnswer = Refusal | { readonly kind: 'index'; readonly path: string };
+
+/** undefined: answered. */
+export function findIndex(exchange: Exchange, mapping: DirectoryMapping): DirectoryAnswer | undefined {
+  const { path = '/', query, site, virtualHost, settings, method } = exchange;
+  exchange.filename = mapping.filename;
+  const hasSlash = path.endsWith('/');
+  if (!hasSlash && settings.directorySlash !== false) return redirectToSlash(exchange, path, query);
+  for (const name of hasSlash ? indexNames(settings) : []) {
+    const indexPath = name.startsWith('/') ? name : path + name;
+    const { kind } = site.router.route(virtualHost, indexPath).mapping;
+    if (kind === 'file' || kind === 'script' || kind === 'redirect')
+      return { kind: 'index', path: indexPath };
+  }
+  if (method === 'OPTIONS') {
+    answerOptions(exchange);
+    return undefined;
+  }
+  if (method === 'POST')
+    return refuse(404, 'core', `${mapping.filename}/ is a directory without index`, 'info');
+  return refuse(
+    403,
+    'autoindex',
+    `cannot serve directory ${mapping.filename}/: no matching DirectoryIndex found`,
+  );
+}
+
+function indexNames({ directoryIndex = ['index.html'], fallbackResource = '' }: DirectorySettings): string[] {
+  return [...directoryIndex, ...(fallbackResource === '' ? [] : [fallbackResource])].map(toByteString);
+}
+
+function redirectToSlash(exchange: Exchange, path: string, query: string): Refusal {
+  const location = `${exchange.origin}${encodeRedirectPath(path)}/${query === '' ? '' : `?${query}`}`;
+  return { kind: 'refusal', status: 301, headers: ['Location', location] };
+}
