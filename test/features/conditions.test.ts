@@ -20,7 +20,9 @@ describe('conditions', () => {
   beforeAll(async () => {
     folder = makeFolder();
     const identity = process.getuid?.() === 0 ? 'User nobody\nGroup nogroup\n' : '';
-    server = await startServer('modhost', identity + prepareConditionSite(folder), folder);
+    // One front end, so that lines of logs come in the order of the requests.
+    const settings = `ServerLimit 1\n${identity}`;
+    server = await startServer('modhost', settings + prepareConditionSite(folder), folder);
   });
   afterAll(async () => {
     await server?.stop();
