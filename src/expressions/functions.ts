@@ -15,11 +15,11 @@ export function callFunction(name: FunctionName, argument: string, subject: Subj
     case 'reqenv':
       return subject.environment(argument) ?? '';
     case 'osenv':
-      return systemVariable(argument) ?? '';
+      return readServerVariable(argument) ?? '';
     case 'note':
       return subject.note(argument) ?? '';
     case 'env':
-      return subject.note(argument) ?? subject.environment(argument) ?? systemVariable(argument) ?? '';
+      return subject.note(argument) ?? subject.environment(argument) ?? readServerVariable(argument) ?? '';
     case 'tolower':
       return argument.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
     case 'toupper':
@@ -42,7 +42,8 @@ export function callFunction(name: FunctionName, argument: string, subject: Subj
   }
 }
 
-function systemVariable(name: string): string | undefined {
+/** A variable of the server's own environment. Byte strings. */
+export function readServerVariable(name: string): string | undefined {
   const value = Object.hasOwn(process.env, name) ? process.env[name] : undefined;
   return value === undefined ? undefined : Buffer.from(value, 'utf8').toString('latin1');
 }

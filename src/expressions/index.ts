@@ -8,6 +8,7 @@ export {
   type Subject,
   type TextEvaluation,
 } from './evaluate.js';
+export { readServerVariable } from './functions.js';
 export type { Condition, Text } from './model.js';
 export { functionNames, type VariableName, variableNames } from './names.js';
 export { type Parsed, parseCondition, parseText } from './parse.js';

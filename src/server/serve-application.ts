@@ -1,3 +1,4 @@
+import { readServerVariable } from '../expressions/index.js';
 import { headerValue, headerValues, reasonPhrase } from '../http/index.js';
 import type { ForwardOutcome, ForwardRequest, ResponseMessage } from '../proxy/index.js';
 import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
@@ -30,7 +31,7 @@ export async function serveApplication(
       serverPort: self.port,
       hostName: exchange.host?.host ?? '',
       scriptName: mapping.scriptName,
-      requestEnvironment: (name) => exchange.environment.get(name),
+      requestEnvironment: (name) => exchange.environment.get(name) ?? readServerVariable(name),
     },
     site.processGroups,
   );

@@ -80,6 +80,8 @@ const users = ['bob', 'eve'].map(
 );
 
 export function prepareConditionSite(folder: string): string {
+  // The server that is started inherits it.
+  process.env.MODHOST_TEST_GROUP = 'inherited';
   mkdirSync(join(folder, 'htdocs/sub'), { recursive: true });
   writeFileSync(join(folder, 'users'), users.join(''));
   writeFileSync(join(folder, 'htdocs/f.txt'), 'a file');
@@ -214,6 +216,16 @@ SetEnv BETWEEN 1
   </RequireAll>
   ${login}
 </Location>
+<Location /app/group>
+  WSGIApplicationGroup %{ENV:GROUP}
+  SetEnvIf X-Group "(.+)" GROUP=$1
+  <If "%{HTTP:X-A} == '1'">
+    SetEnv GROUP set
+  </If>
+</Location>
+<Location /app/server-group>
+  WSGIApplicationGroup %{ENV:MODHOST_TEST_GROUP}
+</Location>
 <Location /app/by-env>
   Require env MARKED
 </Location>
@@ -234,6 +246,8 @@ SetEnv BETWEEN 1
 </Location>
 `;
 }
+
+const group = 'mod_wsgi.application_group';
 
 export const conditionCases: readonly ConditionCase[] = [
   // An internal redirect; the application says 200
@@ -296,6 +310,11 @@ export const conditionCases: readonly ConditionCase[] = [
       CASELESS: undefined,
     },
   },
+  // %{ENV:…} in the names of groups
+  { path: '/app/group', headers: { 'X-Group': 'a' }, status: 200, variables: { [group]: 'a' } },
+  { path: '/app/group', headers: { 'X-A': '1' }, status: 200, variables: { [group]: 'set' } },
+  { path: '/app/group', status: 200, variables: { [group]: '%{ENV:GROUP}' } },
+  { path: '/app/server-group', status: 200, variables: { [group]: 'inherited' } },
   // <If>
   { path: '/app', status: 200, variables: { BRANCH: 'else', BETWEEN: '1', LAST: 'if' } },
   { path: '/app', headers: { 'X-A': '1' }, status: 200, variables: { BRANCH: 'nested-else' } },
