@@ -1,14 +1,23 @@
+import { splitWords } from './words.js';
+
 /** The release of httpd whose behaviour modhost follows: what <IfVersion> compares with. */
 export const followedVersion = '2.4.71';
 
 /** The answer of an <IfVersion>, or a message that says what was expected. */
 export function compareVersion(text: string): boolean | string {
-  const match = /^\s*(!?)\s*(==|>=|<=|=|>|<|~)?\s*(.*?)\s*$/s.exec(text);
-  const [, negation, operator = '=', quoted = ''] = match ?? [];
-  const wanted = quoted.replace(/^(["'])(.*?)\1?$/, '$2');
+  const words = splitWords(text);
+  const [first = '', second] = words;
+  if (words.length > 2) return `${expectedForm}, not '${text}'`;
+  const wanted = second ?? first;
+  const operation = /^(!?)(==|>=|<=|=|>|<|~)$/.exec(second === undefined ? '=' : first);
+  // As httpd, which wants a blank between operator and version and none behind the '!'.
+  if (operation === null || /^[!<>=~]/.test(wanted)) return `${expectedForm}, not '${text}'`;
+  const [, negation, operator = '='] = operation;
   const answer = isPattern(operator, wanted) ? matchVersion(wanted) : orderVersion(operator, wanted);
   return typeof answer === 'string' ? answer : answer !== (negation === '!');
 }
+
+const expectedForm = 'expected an operator, a blank and a version such as >= 2.4';
 
 function isPattern(operator: string, wanted: string): boolean {
   return operator === '~' || ((operator === '=' || operator === '==') && /^\/.*\/$/.test(wanted));
@@ -23,7 +32,7 @@ function matchVersion(wanted: string): boolean | string {
 }
 
 function orderVersion(operator: string, wanted: string): boolean | string {
-  if (!/^\d{1,9}(\.\d{1,9}){0,2}$/.test(wanted))
+  if (!/^\d{1,9}(\.\d{1,9}){0,2}\.?$/.test(wanted))
     return 'expected a version of the form major[.minor[.patch]]';
   const order = compareParts(parseParts(followedVersion), parseParts(wanted));
   if (operator === '>') return order > 0;
