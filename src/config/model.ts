@@ -204,7 +204,10 @@ export interface Redirect {
 }
 
 /** Redirect without a path, in a section: the one answer of everything there. */
-export type FixedRedirect = Omit<Redirect, 'match'>;
+export interface FixedRedirect extends Omit<Redirect, 'match'> {
+  /** In place of `target`: a URL that depends on the request. */
+  readonly expression?: ExpressionText;
+}
 
 /** What is sent in place of the server's own page of a status. */
 export type ErrorDocument =

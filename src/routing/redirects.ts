@@ -8,6 +8,8 @@ export interface Redirection {
   readonly status: number;
   /** A URL, or a path of this server; absent where the status sends nobody elsewhere. */
   readonly location?: string;
+  /** In place of `location`: a text that is made of the request. */
+  readonly expression?: NonNullable<FixedRedirect['expression']>;
   /** The query of the request goes along. */
   readonly takesQuery: boolean;
 }
@@ -42,7 +44,8 @@ function tableOf(redirects: readonly Redirect[]): RedirectTable {
   return table;
 }
 
-function redirectWholly({ status, target }: FixedRedirect): Redirection {
+function redirectWholly({ status, target, expression }: FixedRedirect): Redirection {
+  if (expression !== undefined) return { status, expression, takesQuery: true };
   if (target === undefined) return { status, takesQuery: false };
   const location = encodeLocation(toByteString(target));
   return { status, location, takesQuery: !location.includes('?') };

@@ -1,5 +1,6 @@
 /** One request's way, on one page. Each step returns a value or a refusal; nobody calls back. */
 
+import { evaluateText } from '../expressions/index.js';
 import { cleanPath, encodeLocation, headerValue, toByteString } from '../http/index.js';
 import type { Mapping, Redirection, Route } from '../routing/index.js';
 import { checkHead } from './check-head.js';
@@ -7,7 +8,7 @@ import { buildAuthEnviron } from './environ.js';
 import { applyEnvironmentRules, obeyEnvironment } from './environment-rules.js';
 import { answerPage, answerRefusal, keptHeaders, selectErrorDocument } from './error-answer.js';
 import { Exchange } from './exchange.js';
-import { askExchange } from './expression-subject.js';
+import { askExchange, createSubject } from './expression-subject.js';
 import { answerOtherMethods } from './file-methods.js';
 import { findIndex } from './find-index.js';
 import type { RequestRecord } from './request-record.js';
@@ -137,11 +138,28 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
   };
 }
 
-function redirect(exchange: Exchange, { status, location, takesQuery }: Redirection): Refusal {
+function redirect(exchange: Exchange, redirection: Redirection): Refusal {
+  const { status, expression, location, takesQuery } = redirection;
+  if (expression !== undefined) return redirectTo(exchange, status, expression);
   if (location === undefined) return { kind: 'refusal', status };
   const query = takesQuery && exchange.query !== '' ? `?${exchange.query}` : '';
   const url = (location.startsWith('/') ? exchange.origin : '') + location + query;
   return { kind: 'refusal', status, headers: ['Location', url] };
+}
+
+/** What comes of the expression has to be a URL or a path, whoever sent the parts of it. */
+function redirectTo(
+  exchange: Exchange,
+  status: number,
+  expression: NonNullable<Redirection['expression']>,
+): Refusal {
+  const made = evaluateText(expression, createSubject(exchange));
+  if (made.kind === 'fault')
+    return refuse(500, 'alias', `the URL of Redirect cannot be made: ${made.reason}`);
+  if (!/^([a-z][a-z0-9+.-]*:|\/)/i.test(made.text))
+    return refuse(500, 'alias', `Redirect makes no URL: ${made.text}`);
+  const location = encodeLocation(made.text);
+  return redirect(exchange, { status, location, takesQuery: !location.includes('?') });
 }
 
 /** An application asks for another path to be answered in place of its own, by the rules of that path. */

@@ -11,6 +11,8 @@ export interface ConditionCase {
   readonly status: number;
   /** Of the application's environ; undefined: not there. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** Without the port. */
+  readonly location?: string;
 }
 
 const bob = basic('bob', 'right');
@@ -107,6 +109,7 @@ CustomLog logs/marked trace env=MARKED
 
 SetEnvIf Request_URI . AT_SERVER=server
 SetEnvIf X-Mark . MARKED
+SetEnvIf Request_URI . GONE=there
 SetEnvIf X-Pair "^(.)(.)$" FIRST=$1 SECOND=$2 WHOLE=$0 PLAIN !GONE
 SetEnvIf X-None "^$" EMPTY
 SetEnvIf AT_SERVER ser CHAIN=yes
@@ -186,6 +189,21 @@ SetEnv BETWEEN 1
 </Location>
 <Location /told/fault>
   ErrorDocument 404 "%{file:/none/such}"
+</Location>
+<Location /to/host>
+  Redirect 302 "https://%{HTTP_HOST}/x%{REQUEST_URI}"
+</Location>
+<Location /to/path>
+  Redirect permanent "/y/%{tolower:%{QUERY_STRING}}"
+</Location>
+<Location /to/header>
+  Redirect 302 "%{HTTP:X-To}"
+</Location>
+<LocationMatch "^/to/env/(?<who>.+)">
+  Redirect 302 "https://x/%{env:MATCH_WHO}"
+</LocationMatch>
+<Location /to/fault>
+  Redirect 302 "https://x/%{file:/none/such}"
 </Location>
 <Location /fault>
   <If "file('/none/such') == ''">
@@ -277,6 +295,7 @@ export const conditionCases: readonly ConditionCase[] = [
       SECOND: 'b',
       WHOLE: 'ab',
       PLAIN: '1',
+      GONE: undefined,
       EMPTY: '1',
       CHAIN: 'yes',
       CASELESS: '1',
@@ -316,7 +335,7 @@ export const conditionCases: readonly ConditionCase[] = [
   { path: '/app/group', status: 200, variables: { [group]: '%{ENV:GROUP}' } },
   { path: '/app/server-group', status: 200, variables: { [group]: 'inherited' } },
   // <If>
-  { path: '/app', status: 200, variables: { BRANCH: 'else', BETWEEN: '1', LAST: 'if' } },
+  { path: '/app', status: 200, variables: { BRANCH: 'else', BETWEEN: '1', LAST: 'if', GONE: 'there' } },
   { path: '/app', headers: { 'X-A': '1' }, status: 200, variables: { BRANCH: 'nested-else' } },
   { path: '/app', headers: { 'X-A': '1', 'X-B': '1' }, status: 200, variables: { BRANCH: 'nested' } },
   { path: '/app', headers: { 'X-A': '2' }, status: 200, variables: { BRANCH: 'else-if' } },
@@ -338,6 +357,19 @@ export const conditionCases: readonly ConditionCase[] = [
     status: 200,
     variables: { REMOTE_USER: 'bob' },
   },
+  // Redirect
+  { path: '/to/host/a%20b%3Fc?q=1', status: 302, location: 'https://127.0.0.1/x/to/host/a%20b?c' },
+  { path: '/to/path?A=B', status: 301, location: 'http://127.0.0.1/y/a=b?A=B' },
+  {
+    path: '/to/header?q=1',
+    headers: { 'X-To': 'https://x/ a?b' },
+    status: 302,
+    location: 'https://x/%20a?b',
+  },
+  { path: '/to/header', headers: { 'X-To': 'nowhere' }, status: 500 },
+  { path: '/to/header', status: 500 },
+  { path: '/to/env/bob%20x/y?q=1', status: 302, location: 'https://x/bob%20x/y?q=1' },
+  { path: '/to/fault', status: 500 },
   // Require expr
   { path: '/app/user-is', status: 401 },
   {
@@ -365,9 +397,19 @@ export const conditionCases: readonly ConditionCase[] = [
 ];
 
 /** Asks with exactly these headers, and answers in the form of a case. */
-export async function askCase(origin: string, { path, headers = {}, variables }: ConditionCase) {
-  const answer = await fetch(origin + path, { headers: { 'User-Agent': 'test', ...headers } });
+export async function askCase(
+  origin: string,
+  { path, headers = {}, location, variables }: ConditionCase,
+): Promise<Omit<ConditionCase, 'path' | 'headers'>> {
+  const answer = await fetch(origin + path, {
+    headers: { 'User-Agent': 'test', ...headers },
+    redirect: 'manual',
+  });
   const body = await answer.text();
+  if (location !== undefined) {
+    const sent = answer.headers.get('location') ?? '';
+    return { status: answer.status, location: sent.replace(`:${new URL(origin).port}`, '') };
+  }
   if (variables === undefined) return { status: answer.status };
   const environ: Record<string, string> = JSON.parse(body);
   return {

@@ -2,6 +2,7 @@ import { reasonPhrase } from '../../http/index.js';
 import { translatePattern } from '../../matching/index.js';
 import { anywhere, honoured, inModule, list, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
+import { takeText } from '../expression.js';
 import type { FixedRedirect, Redirect } from '../model.js';
 import { findNearest } from '../nearest-name.js';
 import { splitWords } from '../words.js';
@@ -60,7 +61,7 @@ function addRedirect(here: Here, words: readonly string[]): void {
   }
   const isRedirection = isRedirectStatus(status ?? 302);
   if (here.enclosing.length > 0 && rest.length === (isRedirection ? 1 : 0)) {
-    const fixed = makeRedirect(here, status ?? 302, rest[0]);
+    const fixed = makeFixedRedirect(here, status ?? 302, rest[0]);
     if (fixed !== undefined) here.section.settings.fixedRedirect = fixed;
     return;
   }
@@ -76,6 +77,17 @@ function addRedirect(here: Here, words: readonly string[]): void {
   if (made === undefined) return;
   warnOfUnreachablePath(here, path);
   add(here, { ...made, match: { kind: 'prefix', path } });
+}
+
+/** Only here a URL may hold variables of the request. */
+function makeFixedRedirect(
+  here: Here,
+  status: number,
+  target: string | undefined,
+): FixedRedirect | undefined {
+  if (target === undefined || !target.includes('%{')) return makeRedirect(here, status, target);
+  const expression = takeText(here, target);
+  return expression && { status, expression, position: here.place.position };
 }
 
 function addRedirectMatch(here: Here, words: readonly string[]): void {
@@ -130,7 +142,7 @@ function makeRedirect(
     return undefined;
   }
   if (here.enclosing.length > 0 && target.includes('%{')) {
-    here.fail('expressions in the URL are not supported yet', {
+    here.fail('a URL with variables is only supported without a path before it', {
       kind: 'argument-refused',
       at: { word: target },
     });
