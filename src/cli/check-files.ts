@@ -14,7 +14,9 @@ export function checkFiles(config: ServerConfig, references: readonly FileRefere
   const identity = findIdentity(config);
   const findings = references.flatMap((reference) => checkFile(reference, identity) ?? []);
   // The same file is often named in many places: once is enough.
-  return [...new Map(findings.map((finding) => [finding.message, finding])).values()];
+  return [
+    ...new Map(findings.toReversed().map((finding) => [finding.message, finding])).values(),
+  ].toReversed();
 }
 
 /** Whom front ends run as; undefined: as whoever starts modhost. */

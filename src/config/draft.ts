@@ -8,6 +8,7 @@ import type {
   DirectorySettings,
   EnvironmentRule,
   EnvironmentSettings,
+  ExtensionSettings,
   GlobalSettings,
   HostAccess,
   ImportScript,
@@ -31,8 +32,11 @@ export type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
 /** What the directives of one section, or those that stand directly in a server, have said so far. */
 export interface SectionDraft {
   readonly settings: Mutable<
-    Omit<DirectorySettings, 'environment' | 'environmentRules' | 'require' | 'hostAccess' | 'logLevel'>
-  >;
+    Omit<
+      DirectorySettings,
+      'environment' | 'environmentRules' | 'require' | 'hostAccess' | 'logLevel' | 'extensions'
+    >
+  > & { extensions?: Map<string, ExtensionSettings> };
   readonly requirements: Requirement[];
   /** Present as soon as one of Order, Allow, Deny, Satisfy stands there. */
   hostAccess?: HostAccessDraft;
@@ -104,7 +108,8 @@ export interface ConfigDraft {
   readonly mainServer: ServerDraft;
   readonly virtualHosts: ServerDraft[];
   readonly processGroups: ProcessGroup[];
-  readonly importScripts: ImportScript[];
+  /** By all that makes one different from the others. */
+  readonly importScripts: Map<string, ImportScript>;
   readonly groupReferences: GroupReference[];
   /** <AuthnProviderAlias> by name. */
   readonly authnAliases: Map<string, AuthnAlias>;

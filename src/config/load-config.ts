@@ -141,7 +141,7 @@ function createDraft(options: LoadOptions, file: string, phase: ReadPhase): Conf
     mainServer: createServerDraft(0, { file, line: 0 }, []),
     virtualHosts: [],
     processGroups: [],
-    importScripts: [],
+    importScripts: new Map(),
     groupReferences: [],
     authnAliases: new Map(),
     authzAliases: new Map(),
@@ -173,7 +173,7 @@ function buildConfig(
       virtualHostId: 0,
       pythonPath: servers.global.pythonPath,
     },
-    importScripts: draft.importScripts,
+    importScripts: [...draft.importScripts.values()],
     warnings: [...warnings],
   });
 }

@@ -62,3 +62,36 @@ it('takes its time for many mistakes, but not more for each when there are many'
     rmSync(root, { recursive: true, force: true });
   }
 });
+
+it.each([
+  ['Alias', (at: number) => `Alias /a${at} /srv/a${at}`],
+  [
+    'WSGIScriptAlias',
+    (at: number) => `WSGIScriptAlias /a${at} /srv/a process-group=%{GLOBAL} application-group=x`,
+  ],
+  ['Redirect', (at: number) => `Redirect /a${at} http://example.com/`],
+  ['AddType', (at: number) => `AddType text/plain .x${at}`],
+  ['WSGIDaemonProcess', (at: number) => `WSGIDaemonProcess g${at}`],
+  ['SetEnvIf', (at: number) => `SetEnvIf Host a${at} b`],
+  ['<Location>', (at: number) => `<Location /a${at}>\nRequire all granted\n</Location>`],
+] as const)('reads ten thousand lines of %s', (_, line) => {
+  const root = mkdtempSync(join(tmpdir(), 'modhost-speed-'));
+  try {
+    writeFileSync(
+      join(root, 'site.conf'),
+      Array.from({ length: 10_000 }, (_, at) => `${line(at)}\n`).join(''),
+    );
+    const started = process.cpuUsage();
+    const { config } = loadConfig({
+      file: 'site.conf',
+      serverRoot: root,
+      before: ['Listen 8080'],
+      environment: {},
+    });
+    const { user, system } = process.cpuUsage(started);
+    expect(config).toBeDefined();
+    expect((user + system) / 1e6).toBeLessThan(1.5);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});

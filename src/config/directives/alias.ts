@@ -1,9 +1,9 @@
 import { translatePattern } from '../../matching/index.js';
 import { anywhere, honoured, inModule, outsideSections, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
-import type { Alias } from '../model.js';
 import { resolvePath } from '../values.js';
 import { splitWords } from '../words.js';
+import { warnOfShadow } from './shadowed.js';
 
 /** Paths to files outside the document root. */
 export const alias = inModule('alias', [
@@ -63,23 +63,4 @@ export function warnOfUnreachablePath(here: Here, path: string): void {
     here.warn(`matches no request: expected a URL path that begins with '/', not '${path}'`, {
       kind: 'never-matches',
     });
-}
-
-/** The first match wins: what stands behind a shorter prefix can never be meant. */
-export function warnOfShadow(
-  here: Here,
-  path: string,
-  earlier: readonly Pick<Alias, 'match' | 'position'>[],
-): void {
-  const shadow = earlier.find(({ match }) => match.kind === 'prefix' && isBelow(path, match.path));
-  if (shadow === undefined) return;
-  const { file, line } = shadow.position;
-  here.warn(`is never reached: the ${here.directive} of ${file}:${line} comes first`, {
-    kind: 'shadowed',
-    at: { word: path },
-  });
-}
-
-function isBelow(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
 }

@@ -11,7 +11,7 @@ export function addExtensions(here: Here, extensions: readonly string[], said: E
     return;
   }
   const { settings } = here.section;
-  const known = new Map(settings.extensions);
+  const known = settings.extensions ?? new Map<string, ExtensionSettings>();
   for (const extension of extensions) {
     const key = extension.replace(/^\./, '').toLowerCase();
     known.set(key, { ...known.get(key), ...said });

@@ -6,7 +6,8 @@ import { takeText } from '../expression.js';
 import type { FixedRedirect, Redirect } from '../model.js';
 import { findNearest } from '../nearest-name.js';
 import { splitWords } from '../words.js';
-import { warnOfShadow, warnOfUnreachablePath } from './alias.js';
+import { warnOfUnreachablePath } from './alias.js';
+import { warnOfShadow } from './shadowed.js';
 
 /** Answers that send the client elsewhere, or tell it that there is nothing. */
 export const redirect = inModule('alias', [

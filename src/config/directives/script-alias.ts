@@ -5,8 +5,9 @@ import type { ApplicationInterface, ImportScript, ScriptAlias } from '../model.j
 import { statPath } from '../stat-path.js';
 import { chooseWord, resolvePath } from '../values.js';
 import { takeWord } from '../words.js';
-import { warnOfShadow, warnOfUnreachablePath } from './alias.js';
+import { warnOfUnreachablePath } from './alias.js';
 import { isStaticGroup, noteGroup, readScriptOptions } from './script-options.js';
+import { warnOfShadow } from './shadowed.js';
 
 /** Values of WSGIApplicationInterface and of `interface=`. */
 export const applicationInterfaces = [
@@ -118,9 +119,7 @@ function expandStaticGroup(name: string | undefined): string | undefined {
 }
 
 function addOnce(here: Here, script: ImportScript): void {
-  const isSame = (other: ImportScript) =>
-    other.file === script.file &&
-    other.processGroup === script.processGroup &&
-    other.applicationGroup === script.applicationGroup;
-  if (!here.draft.importScripts.some(isSame)) here.draft.importScripts.push(script);
+  const { importScripts } = here.draft;
+  const key = JSON.stringify([script.file, script.processGroup, script.applicationGroup]);
+  if (!importScripts.has(key)) importScripts.set(key, script);
 }
