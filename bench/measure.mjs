@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,11 +25,13 @@ export async function startServer(server, folder, port) {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(server.files)) writeFileSync(join(folder, name), text);
   const children = [];
+  // Of the round before: a server that is ended by a signal leaves its socket behind.
+  for (const path of server.openSockets ?? []) rmSync(path, { force: true });
   for (const [program, ...parameters] of server.commands) {
     const child = spawn(program, parameters, { cwd: folder, stdio: 'ignore' });
     children.push(child);
     await sleep(300);
-    for (const path of server.openSockets ?? []) if (existsSync(path)) chmodSync(path, 0o666);
+    if (children.length === 1) await openSockets(server.openSockets ?? []);
   }
   await waitUntilListening(port, server.name);
   return {
@@ -43,6 +45,14 @@ export async function startServer(server, folder, port) {
       }
     },
   };
+}
+
+/** A backend's socket, for a front end that runs as somebody else. */
+async function openSockets(paths) {
+  for (const path of paths) {
+    for (let attempt = 0; attempt < 200 && !existsSync(path); attempt += 1) await sleep(50);
+    chmodSync(path, 0o666);
+  }
 }
 
 async function waitUntilListening(port, name) {
