@@ -87,18 +87,15 @@ function takeIdentity({ identity }: FrontEndStart): void {
 }
 
 function createSite(given: FrontEndStart, pools: Pools, router: Router): Site {
-  const { config, isForeground } = given;
+  const { config } = given;
   const writers = new Map<string, LogWriter>();
   for (const { key, fd } of given.logFds) writers.set(key, createLogWriter(fd));
-  const errorLogDefault: LogDestination = isForeground
-    ? { kind: 'stderr' }
-    : { kind: 'file', path: `${config.serverRoot}/logs/error_log` };
   const writerOf = (destination: LogDestination): LogWriter => {
     const writer = writers.get(destination.kind === 'file' ? destination.path : `<${destination.kind}>`);
     if (writer === undefined) throw new Error('the supervisor did not hand over a log of the configuration');
     return writer;
   };
-  const logs = createSiteLogs(config, errorLogDefault, writerOf);
+  const logs = createSiteLogs(config, writerOf);
   const mainLog = logs.errorLog(config.mainServer);
   pools.onOutput = (level, line, pid) => {
     const who = pid === undefined ? '' : `[daemon process ${pid}] `;

@@ -152,7 +152,7 @@ async function checkWorld(config: ServerConfig, { fileReferences, addFindings }:
 }
 
 function showVirtualHosts(site: SiteOptions): number {
-  const config = readSite(site, true);
+  const config = readSite(site, false);
   if (config === undefined) return 1;
   process.stdout.write(formatVirtualHosts(config, mountPorts(config)));
   return 0;
@@ -251,12 +251,11 @@ async function startInBackground(config: ServerConfig, argv: readonly string[]):
 /** A file descriptor. The folder of the default log is made; that of an ErrorLog must be there, as for httpd. */
 function openErrorLog(config: ServerConfig): number {
   const { errorLog } = config.mainServer.settings;
-  if (errorLog?.kind === 'stdout') return 1;
-  if (errorLog?.kind === 'stderr') return 2;
-  const defaultPath = `${config.serverRoot}/logs/error_log`;
-  const path = errorLog?.path ?? defaultPath;
-  if (path === defaultPath) mkdirSync(dirname(path), { recursive: true });
-  return openSync(path, 'a', 0o640);
+  if (errorLog.kind === 'stdout') return 1;
+  if (errorLog.kind === 'stderr') return 2;
+  if (errorLog.path === `${config.serverRoot}/logs/error_log`)
+    mkdirSync(dirname(errorLog.path), { recursive: true });
+  return openSync(errorLog.path, 'a', 0o640);
 }
 
 /** Everything from here on is one server, until a signal ends it. */
@@ -266,7 +265,6 @@ async function supervise(site: SiteOptions, config: ServerConfig, foreground: bo
   if (oddIdentity !== undefined) log.log('warn', oddIdentity);
   const supervisor = new Supervisor({
     frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
-    isForeground: foreground,
     loadConfig: () => readSite(site, foreground),
     neededPools,
     runtimeOf: (scriptFile) => runtimeOf(scriptFile),

@@ -62,13 +62,11 @@ function formatMainServer(config: ServerConfig): string[] {
   const { documentRoot, errorLog } = config.mainServer.settings;
   return [
     ...(documentRoot === undefined ? [] : [`Main DocumentRoot: "${documentRoot}"\n`]),
-    `Main ErrorLog: ${formatDestination(errorLog, config)}\n`,
+    `Main ErrorLog: ${formatDestination(errorLog)}\n`,
   ];
 }
 
-function formatDestination(destination: LogDestination | undefined, config: ServerConfig): string {
-  if (destination === undefined)
-    return `standard error in the foreground, else "${config.serverRoot}/logs/error_log"`;
+function formatDestination(destination: LogDestination): string {
   if (destination.kind === 'file') return `"${destination.path}"`;
   return destination.kind === 'stderr' ? 'standard error' : 'standard output';
 }

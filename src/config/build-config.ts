@@ -6,6 +6,7 @@ import type {
   DirectorySettings,
   EnvironmentRule,
   GlobalSettings,
+  LogDestination,
   LogLevels,
   Requirement,
   Section,
@@ -14,7 +15,7 @@ import type {
 } from './model.js';
 
 /** The parts of a ServerConfig that are made from what the directives said: defaults filled in, servers inheriting. */
-export function buildServers(draft: ConfigDraft, foreground: boolean | undefined) {
+export function buildServers(draft: ConfigDraft, foreground: boolean) {
   const { mainServer } = draft;
   const mainSettings = buildMainSettings(draft, foreground);
   return {
@@ -64,17 +65,14 @@ const defaultSettings = {
   internalRecursion: { redirects: 10, subrequests: 10 },
 } as const satisfies Partial<ServerSettings>;
 
-function buildMainSettings(draft: ConfigDraft, foreground: boolean | undefined): ServerSettings {
+function buildMainSettings(draft: ConfigDraft, foreground: boolean): ServerSettings {
   const { mainServer, serverRoot } = draft;
-  const errorLog =
-    foreground === undefined
-      ? {}
-      : foreground
-        ? { errorLog: { kind: 'stderr' } as const }
-        : { errorLog: { kind: 'file', path: join(serverRoot, 'logs/error_log') } as const };
+  const errorLog: LogDestination = foreground
+    ? { kind: 'stderr' }
+    : { kind: 'file', path: join(serverRoot, 'logs/error_log') };
   return {
     ...defaultSettings,
-    ...errorLog,
+    errorLog,
     ...mainServer.settings,
     logLevel: buildServerLevels(mainServer, undefined),
     customLogs: buildCustomLogs(mainServer, undefined),

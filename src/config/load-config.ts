@@ -29,7 +29,7 @@ export interface LoadOptions {
   /** -c "directive", read after the file. */
   readonly after?: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  /** Decides where the error log goes when nothing is said; absent: left open. */
+  /** Decides where the error log goes when nothing is said; absent: a server in the background. */
   readonly foreground?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
     },
   };
   if (draft === undefined || sorted.some(({ severity }) => severity === 'error')) return result;
-  return { ...result, config: buildConfig(draft, phase, options.foreground, sorted) };
+  return { ...result, config: buildConfig(draft, phase, options.foreground ?? false, sorted) };
 }
 
 /** The text of `modhost config --resolved`, absent if reading had to stop, and the mistakes of reading alone. */
@@ -154,7 +154,7 @@ function createDraft(options: LoadOptions, file: string, phase: ReadPhase): Conf
 function buildConfig(
   draft: ConfigDraft,
   phase: ReadPhase,
-  foreground: boolean | undefined,
+  foreground: boolean,
   warnings: readonly Mistake[],
 ): ServerConfig {
   const servers = buildServers(draft, foreground);

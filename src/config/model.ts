@@ -137,8 +137,8 @@ export interface ServerSettings {
   /** Absolute; absent: no document root. */
   readonly documentRoot?: string;
   readonly serverAdmin?: string;
-  /** Absent: standard error when in the foreground, else `logs/error_log`. */
-  readonly errorLog?: LogDestination;
+  /** Without ErrorLog: standard error when in the foreground, else `logs/error_log`. */
+  readonly errorLog: LogDestination;
   readonly logLevel: LogLevels;
   /** Empty: those of the main server. */
   readonly customLogs: readonly CustomLog[];

@@ -19,7 +19,6 @@ export interface AnnouncedProcess {
 /** One front end's share: everything it needs to serve this configuration. */
 export interface FrontEndStart {
   readonly config: ServerConfig;
-  readonly isForeground: boolean;
   /** Descriptors of the bound sockets, in the order of `config.listeners`. */
   readonly listenerFds: readonly number[];
   readonly logFds: readonly { readonly key: string; readonly fd: number }[];

@@ -20,7 +20,6 @@ export interface BoundListener {
 export interface GenerationPorts {
   readonly frontEndModule: string;
   readonly frontEnds: number;
-  readonly isForeground: boolean;
   log(level: LogLevel, message: string, pid?: number): void;
   requestProcesses(generation: Generation, group: string, runtime: Runtime): void;
 }
@@ -120,7 +119,6 @@ export class Generation {
     const fds = [...this.listeners.map(({ socket }) => socket.fd), ...this.logs.map(({ fd }) => fd)];
     const start: FrontEndStart = {
       config: this.config,
-      isForeground: this.#ports.isForeground,
       listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
       logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
       ...(this.#identity === undefined ? {} : { identity: this.#identity }),

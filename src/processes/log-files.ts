@@ -12,24 +12,16 @@ export function keyOfLog(destination: LogDestination): string {
   return destination.kind === 'file' ? destination.path : `<${destination.kind}>`;
 }
 
-/** Where a server without ErrorLog writes. */
-export function defaultErrorLog(config: ServerConfig, isForeground: boolean): LogDestination {
-  return isForeground ? { kind: 'stderr' } : { kind: 'file', path: `${config.serverRoot}/logs/error_log` };
-}
-
 /**
  * Opens every log of the configuration for appending, as the supervisor's own user.
  * @throws Error naming the file that cannot be opened; nothing stays open then
  */
-export function openLogs(config: ServerConfig, isForeground: boolean): OpenLog[] {
+export function openLogs(config: ServerConfig): OpenLog[] {
   const servers = [config.mainServer, ...config.virtualHosts];
-  const destinations = [
-    defaultErrorLog(config, isForeground),
-    ...servers.flatMap(({ settings }) => [
-      ...(settings.errorLog === undefined ? [] : [settings.errorLog]),
-      ...settings.customLogs.map(({ destination }) => destination),
-    ]),
-  ];
+  const destinations = servers.flatMap(({ settings }) => [
+    settings.errorLog,
+    ...settings.customLogs.map(({ destination }) => destination),
+  ]);
   const open = new Map<string, OpenLog>();
   for (const destination of destinations) {
     const key = keyOfLog(destination);

@@ -8,7 +8,7 @@ import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
 import { type BoundListener, Generation } from './generation.js';
 import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
 import { type BoundSocket, bindTcp } from './listening-sockets.js';
-import { closeLogs, defaultErrorLog, keyOfLog, type OpenLog, openLogs } from './log-files.js';
+import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { removeStaleSockets } from './stale-sockets.js';
 
 /** A process group and a runtime that the site file shows to be needed. */
@@ -19,7 +19,6 @@ export interface NeededPool {
 
 export interface SupervisorPorts {
   readonly frontEndModule: string;
-  readonly isForeground: boolean;
   /** Reads the site file again; undefined when it has mistakes, which have been reported then. */
   loadConfig(): ServerConfig | undefined;
   neededPools(config: ServerConfig): readonly NeededPool[];
@@ -183,12 +182,11 @@ export class Supervisor {
     let logs: OpenLog[] = [];
     let pools = new Map<string, DaemonPool>();
     try {
-      logs = openLogs(config, this.#ports.isForeground);
+      logs = openLogs(config);
       pools = this.#preparePools(config, isRestart ? undefined : old);
       const generation = new Generation(config, listeners, logs, pools, {
         frontEndModule: this.#ports.frontEndModule,
         frontEnds: config.global.frontEnds ?? availableParallelism(),
-        isForeground: this.#ports.isForeground,
         log: this.#ports.log,
         requestProcesses: (generation, group, runtime) => this.#startOnDemand(generation, group, runtime),
       });
@@ -205,8 +203,7 @@ export class Supervisor {
 
   /** The supervisor's own lines go where this generation's main server has its error log. */
   #logTo({ config, logs }: Generation): void {
-    const destination =
-      config.mainServer.settings.errorLog ?? defaultErrorLog(config, this.#ports.isForeground);
+    const destination = config.mainServer.settings.errorLog;
     const errorLog = logs.find(({ key }) => key === keyOfLog(destination));
     this.#ports.logTo(errorLog?.fd ?? 2, config);
   }

@@ -18,13 +18,12 @@ interface CompiledLog {
 /** Error and access logs of every virtual host, over writers that front-end.ts has opened. */
 export function createSiteLogs(
   config: ServerConfig,
-  errorLogDefault: LogDestination,
   writerOf: (destination: LogDestination) => LogWriter,
 ): SiteLogs {
   const errorLogs = new Map<number, ErrorLog>();
   const accessLogs = new Map<number, readonly CompiledLog[]>();
   for (const host of [config.mainServer, ...config.virtualHosts]) {
-    const writer = writerOf(host.settings.errorLog ?? errorLogDefault);
+    const writer = writerOf(host.settings.errorLog);
     errorLogs.set(
       host.id,
       createErrorLog({ write: (line) => writer.write(line), levels: host.settings.logLevel }),

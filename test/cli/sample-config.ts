@@ -27,6 +27,7 @@ export function makeServer(
     addresses: [],
     serverAliases: [],
     settings: {
+      errorLog: { kind: 'file', path: '/site/logs/error_log' },
       logLevel: { default: 'warn', modules: new Map() },
       customLogs: [],
       timeoutMs: 60_000,

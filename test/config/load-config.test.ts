@@ -141,7 +141,7 @@ describe('the error log', () => {
       kind: 'file',
       path: join(root, 'logs/error_log'),
     });
-    expect(load('').config?.mainServer.settings.errorLog).toBeUndefined();
+    expect(load('').config?.mainServer.settings.errorLog).toMatchObject({ kind: 'file' });
   });
 
   it('is where the site file says', () => {

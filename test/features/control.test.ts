@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectRoot } from '../peers/installed.js';
@@ -36,6 +36,7 @@ describe('a server in the background', () => {
   });
 
   afterEach(async () => {
+    mkdirSync(join(folder, 'logs'), { recursive: true });
     writeSite('one.py');
     await modhost('stop');
     await expect.poll(() => existsSync(join(folder, 'run/modhost.pid'))).toBe(false);
@@ -43,7 +44,7 @@ describe('a server in the background', () => {
     removeFolder(folder);
   });
 
-  function writeSite(file: string, more = ''): void {
+  function writeSite(file: string, more = '', accessLog = 'CustomLog logs/access_log common'): void {
     writeFileSync(
       join(folder, 'conf/site.conf'),
       `Listen 127.0.0.1:${port}
@@ -53,7 +54,7 @@ WSGIScriptAlias / ${folder}/${file} process-group=app application-group=%{GLOBAL
 <Directory />
 Require all granted
 </Directory>
-CustomLog logs/access_log common
+${accessLog}
 ${more}`,
     );
   }
@@ -89,6 +90,14 @@ ${more}`,
       exitCode: 0,
       stdout: 'modhost (no pid file) not running\n',
     });
+  });
+
+  it('starts without a folder for logs that nobody writes', async () => {
+    rmSync(join(folder, 'logs'), { recursive: true });
+    writeSite('one.py', `ErrorLog ${folder}/elsewhere.log\n`, '');
+    expect(await modhost('start')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await ask()).toMatch(/^one \d+$/);
+    expect(existsSync(join(folder, 'logs'))).toBe(false);
   });
 
   it('swaps in a new site file without losing the request under way', async () => {

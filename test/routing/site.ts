@@ -78,6 +78,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
     sections: [],
     ...members,
     settings: {
+      errorLog: { kind: 'stderr' },
       logLevel: { default: 'warn', modules: new Map() },
       customLogs: [],
       timeoutMs: 60_000,
