@@ -1,6 +1,7 @@
 import type { DirectorySettings } from '../config/model.js';
 import type { Credentials } from './credentials.js';
 import type { AuthRequest } from './index.js';
+import type { Authentication, Fault } from './scheme.js';
 
 /** One way to check a password: `AuthBasicProvider`. */
 export type Provider = (
@@ -22,20 +23,7 @@ export type ProviderAnswer =
     }
   | Fault;
 
-/** The password cannot be checked. Module and text are for the error log. */
-export interface Fault {
-  readonly kind: 'fault';
-  readonly module: string;
-  readonly text: string;
-}
-
 export type Providers = ReadonlyMap<string, Provider>;
-
-export type Authentication =
-  | { readonly kind: 'granted'; readonly user: string }
-  | { readonly kind: 'refused'; readonly failure: 'wrong-password'; readonly why: string }
-  | { readonly kind: 'refused'; readonly failure: 'user-not-found' }
-  | Fault;
 
 /** Asks the providers of AuthBasicProvider in their order until one knows the user. */
 export async function authenticate(
@@ -55,7 +43,7 @@ export async function authenticate(
       alias ? { ...settings, ...alias.settings } : settings,
       credentials,
     );
-    if (answer.kind === 'denied') return { kind: 'refused', failure: 'wrong-password', why: answer.why };
+    if (answer.kind === 'denied') return refuseWrongPassword(credentials, answer.why);
     if (answer.kind !== 'user-not-found') return answer;
     spendTime ??= answer.spendTime;
   }
@@ -68,7 +56,18 @@ export async function authenticate(
       module: 'authn_core',
       text: 'AH01796: AuthBasicAuthoritative is Off, and nobody else is there to know the user',
     };
-  return { kind: 'refused', failure: 'user-not-found' };
+  return refuseUnknownUser(credentials);
+}
+
+/** The phrases are those that log watchers such as fail2ban look for. */
+function refuseWrongPassword({ user }: Credentials, why: string): Authentication {
+  const describe = (path: string) => `AH01617: user ${user}: authentication failure for "${path}": ${why}`;
+  return { kind: 'refused', failure: 'wrong-password', describe };
+}
+
+function refuseUnknownUser({ user }: Credentials): Authentication {
+  const describe = (path: string) => `AH01618: user ${user} not found: ${path}`;
+  return { kind: 'refused', failure: 'user-not-found', describe };
 }
 
 function namesOfProviders({ authBasicProviders }: DirectorySettings): readonly string[] {

@@ -1,15 +1,23 @@
 import type { DirectorySettings } from '../config/model.js';
-import { authenticate, type Providers } from './authenticate.js';
-import { formatChallenge } from './challenge.js';
-import { type Credentials, parseCredentials } from './credentials.js';
+import type { Providers } from './authenticate.js';
+import { createBasicScheme } from './basic-scheme.js';
 import { createFactFinder, type FactFinder } from './fact-finder.js';
 import { type Facts, isQuestion, type Question, readFacts } from './facts.js';
 import { createFileProvider } from './file-provider.js';
 import { evaluateHostAccess, satisfyOf } from './host-access.js';
 import { createHostNames, type HostNames } from './host-names.js';
 import type { Authorizer, AuthPorts, AuthRequest, Verdict } from './index.js';
-import { refuseForbidden, refuseMisconfigured, refuseUnauthorized, refuseUser } from './refusals.js';
+import { realmOf } from './realm.js';
+import {
+  type Door,
+  refuseAttempt,
+  refuseForbidden,
+  refuseMisconfigured,
+  refuseUnsuitable,
+  refuseUser,
+} from './refusals.js';
 import { evaluateRequirement } from './requirement.js';
+import type { Attempt, Schemes } from './scheme.js';
 import { createWsgiProvider } from './wsgi-provider.js';
 
 /**
@@ -18,11 +26,16 @@ import { createWsgiProvider } from './wsgi-provider.js';
  */
 export function createAuthorizer(
   ports: AuthPorts,
-  providers = createProviders(ports),
+  schemes: Schemes = createSchemes(createProviders(ports)),
   hostNames: HostNames = createHostNames(),
 ): Authorizer {
-  const tools: Tools = { providers, findOut: createFactFinder(ports, hostNames) };
+  const tools: Tools = { schemes, findOut: createFactFinder(ports, hostNames) };
   return { decide: (request, settings) => decide({ request, settings }, readFacts(request), tools) };
+}
+
+/** Every AuthType that is carried out. */
+export function createSchemes(providers: Providers): Schemes {
+  return new Map([['basic', createBasicScheme(providers)]]);
 }
 
 /** By the words of AuthBasicProvider. */
@@ -34,7 +47,7 @@ function createProviders(ports: AuthPorts): Providers {
 }
 
 interface Tools {
-  readonly providers: Providers;
+  readonly schemes: Schemes;
   readonly findOut: FactFinder;
 }
 
@@ -81,55 +94,58 @@ function decideWithoutRequirement(request: AuthRequest, settings: DirectorySetti
   return refuseMisconfigured(request, { fault: 'no-require' });
 }
 
-/** Every attempt to log in passes here once. */
+/** Whoever has to log in passes here once. */
 function logIn(asked: Case, facts: Facts, tools: Tools): Verdict | Promise<Verdict> {
   const { request, settings } = asked;
-  const scheme = checkScheme(request, settings);
-  if (typeof scheme !== 'string') return scheme;
-  const challenge = scheme;
+  const door = findDoor(asked, tools);
+  if (door.kind === 'refused') return door;
 
-  if (request.authorization === undefined) return { kind: 'refused', status: 401, challenge };
-  const credentials = parseCredentials(request.authorization);
-  if (credentials === 'wrong-scheme')
-    return refuseUnauthorized(request, challenge, undefined, { failure: 'wrong-scheme' });
-  return admit(asked, facts, tools, credentials, challenge);
+  if (request.authorization === undefined)
+    return { kind: 'refused', status: 401, challenge: door.challenge() };
+  const attempt = door.scheme.readAttempt(request, settings, request.authorization);
+  if (attempt.kind === 'unsuitable') return refuseUnsuitable(request, door, attempt);
+  return admit(asked, facts, tools, attempt, door);
 }
 
-/** The challenge, or why nobody can authenticate here. */
-function checkScheme(request: AuthRequest, settings: DirectorySettings): string | Verdict {
+/** How one logs in here, or why nobody can. */
+function findDoor({ request, settings }: Case, { schemes }: Tools): Door | (Verdict & { kind: 'refused' }) {
   const authType = authTypeOf(settings);
   if (authType === 'none') return refuseMisconfigured(request, { fault: 'no-auth-type' });
-  if (authType !== 'basic')
+  const scheme = schemes.get(authType);
+  if (scheme === undefined)
     return refuseMisconfigured(request, { fault: 'unknown-auth-type', authType: settings.authType ?? '' });
-  if (settings.authName === undefined) return refuseMisconfigured(request, { fault: 'no-auth-name' });
-  return formatChallenge(settings.authName) ?? refuseMisconfigured(request, { fault: 'bad-auth-name' });
+  if (settings.authName === undefined) return refuseMisconfigured(request, { fault: 'no-auth-name', scheme });
+  const realm = realmOf(settings.authName);
+  if (realm === undefined) return refuseMisconfigured(request, { fault: 'bad-auth-name', scheme });
+  return { kind: 'door', scheme, challenge: (hints) => scheme.challenge(realm, settings, hints) };
 }
 
 function authTypeOf(settings: DirectorySettings): string {
   return settings.authType?.toLowerCase() ?? 'none';
 }
 
-/** Who is it, and may that one enter? */
+/** Who is it, and may that one enter? Every attempt to log in passes here once. */
 async function admit(
   { request, settings }: Case,
   facts: Facts,
   tools: Tools,
-  credentials: Credentials,
-  challenge: string,
+  attempt: Attempt,
+  door: Door,
 ): Promise<Verdict> {
-  const answer = await authenticate(request, settings, credentials, tools.providers);
+  const answer = await attempt.check();
   if (answer.kind === 'fault')
     return refuseMisconfigured(
       request,
       { fault: 'provider', module: answer.module, text: answer.text },
-      credentials.user,
+      attempt.user,
     );
-  if (answer.kind === 'refused') return refuseUnauthorized(request, challenge, credentials.user, answer);
+  if (answer.kind === 'refused') return refuseAttempt(request, door, attempt, answer);
 
-  const { user } = answer;
+  const { user, info } = answer;
   const decision = await authorize({ request, settings }, { ...facts, user }, tools);
-  if (decision.isGranted) return { kind: 'granted', user, authType: 'Basic' };
-  return refuseUser(request, settings, challenge, user, decision.facts);
+  if (!decision.isGranted) return refuseUser(request, settings, door, user, decision.facts);
+  const { authType } = door.scheme;
+  return { kind: 'granted', user, authType, ...(info === undefined ? {} : { info }) };
 }
 
 /** Finds out facts only when the Require tree comes to them, and each once. */

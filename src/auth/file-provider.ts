@@ -1,7 +1,8 @@
 import { GateFull, parsePasswordFile, recogniseHash } from '../htpasswd-auth/index.js';
-import type { Fault, Provider } from './authenticate.js';
+import type { Provider } from './authenticate.js';
 import { describeFileFault, followFiles } from './followed-files.js';
 import { createPasswordVerifier } from './password-verifier.js';
+import type { Fault } from './scheme.js';
 
 /** `AuthBasicProvider file`: the users of AuthUserFile. */
 export function createFileProvider(): Provider {

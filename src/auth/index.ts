@@ -1,6 +1,6 @@
 import type { AuthScript, Condition, DirectorySettings, Position } from '../config/model.js';
 
-export { createAuthorizer } from './authorizer.js';
+export { createAuthorizer, createSchemes } from './authorizer.js';
 
 /** What a decision needs to know of a request. Byte strings. */
 export interface AuthRequest {
@@ -26,11 +26,13 @@ export type Verdict =
       /** REMOTE_USER; absent when nobody had to authenticate. */
       readonly user?: string;
       /** AUTH_TYPE, with `user`. */
-      readonly authType?: 'Basic';
+      readonly authType?: 'Basic' | 'Digest';
+      /** Value of Authentication-Info, for the answer. */
+      readonly info?: string;
     }
   | {
       readonly kind: 'refused';
-      readonly status: 401 | 403 | 500;
+      readonly status: 400 | 401 | 403 | 500;
       /** Value of WWW-Authenticate, with 401. */
       readonly challenge?: string;
       /** The name the client offered, for %u of the access log. */
@@ -60,3 +62,4 @@ export interface Authorizer {
   decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
 }
 export type { Provider, Providers } from './authenticate.js';
+export type { Attempt, Authentication, Scheme, Schemes } from './scheme.js';

@@ -1,25 +1,28 @@
 import type { DirectorySettings } from '../config/model.js';
 import type { Facts } from './facts.js';
 import type { AuthRequest, Verdict } from './index.js';
+import type { Attempt, Authentication, ChallengeHints, Scheme, Unsuitable } from './scheme.js';
 
-/** Why a request is sent back for (other) credentials. */
-export type LoginFailure =
-  | { readonly failure: 'wrong-scheme' }
-  | { readonly failure: 'user-not-found' }
-  | { readonly failure: 'wrong-password'; readonly why: string }
-  | { readonly failure: 'not-authorised'; readonly why: string };
+/** How one logs in somewhere. */
+export interface Door {
+  readonly kind: 'door';
+  readonly scheme: Scheme;
+  /** The value of WWW-Authenticate, fresh with each call. */
+  readonly challenge: (hints?: ChallengeHints) => string;
+}
+
+type Refused = Extract<Verdict, { readonly kind: 'refused' }>;
 
 /** What is missing or broken, so that nobody can be let in. */
 export type AuthFault =
   | { readonly fault: 'no-require' }
   | { readonly fault: 'no-auth-type' }
   | { readonly fault: 'unknown-auth-type'; readonly authType: string }
-  | { readonly fault: 'no-auth-name' }
-  | { readonly fault: 'bad-auth-name' }
+  | { readonly fault: 'no-auth-name' | 'bad-auth-name'; readonly scheme: Scheme }
   | { readonly fault: 'provider'; readonly module: string; readonly text: string };
 
 /** 403: no user could change that. `by`: whether Allow and Deny or Require said so. */
-export function refuseForbidden(request: AuthRequest, by: 'hosts' | 'require', facts: Facts): Verdict {
+export function refuseForbidden(request: AuthRequest, by: 'hosts' | 'require', facts: Facts): Refused {
   const { module, code } = forbidders[by];
   const why = facts.faults.map((fault) => `: ${fault}`).join('');
   const text = `${code}: client denied by server configuration: ${pathOf(request)}${why}`;
@@ -35,53 +38,49 @@ const forbidders = {
 export function refuseUser(
   request: AuthRequest,
   settings: DirectorySettings,
-  challenge: string,
+  door: Door,
   user: string,
   facts: Facts,
-): Verdict {
-  const failure = { failure: 'not-authorised', why: facts.faults.join('; ') } as const;
-  if (settings.sendForbiddenOnFailure !== true) return refuseUnauthorized(request, challenge, user, failure);
-  const { module, text } = describeFailure(failure, user, pathOf(request));
-  return { kind: 'refused', status: 403, user, reason: { level: 'error', module, text } };
+): Refused {
+  const text = `AH01631: user ${user}: authorization failure for "${pathOf(request)}": ${facts.faults.join('; ')}`;
+  const reason = { level: 'error', module: 'authz_core', text } as const;
+  if (settings.sendForbiddenOnFailure === true) return { kind: 'refused', status: 403, user, reason };
+  return { kind: 'refused', status: 401, challenge: door.challenge(), user, reason };
 }
 
-/** 401 with a fresh challenge. `user`: the name the client offered. */
-export function refuseUnauthorized(
+/** The credentials were checked, and are wrong or too old. */
+export function refuseAttempt(
   request: AuthRequest,
-  challenge: string,
-  user: string | undefined,
-  failure: LoginFailure,
-): Verdict {
-  const { module, text } = describeFailure(failure, user ?? '', pathOf(request));
-  const reason = { level: 'error', module, text } as const;
-  return { kind: 'refused', status: 401, challenge, ...(user === undefined ? {} : { user }), reason };
+  door: Door,
+  { user }: Attempt,
+  { failure, describe }: Extract<Authentication, { readonly kind: 'refused' }>,
+): Refused {
+  const challenge = door.challenge({ isStale: failure === 'stale' });
+  const reason = {
+    level: failure === 'stale' ? 'info' : 'error',
+    module: door.scheme.module,
+    text: describe(pathOf(request)),
+  } as const;
+  return { kind: 'refused', status: 401, challenge, user, reason };
+}
+
+/** What is offered are no credentials of the scheme. */
+export function refuseUnsuitable(
+  request: AuthRequest,
+  door: Door,
+  { status, text, user }: Unsuitable,
+): Refused {
+  const reason = { level: 'error', module: door.scheme.module, text: `${text}: ${pathOf(request)}` } as const;
+  const named = user === undefined ? {} : { user };
+  if (status === 400) return { kind: 'refused', status, ...named, reason };
+  return { kind: 'refused', status, challenge: door.challenge(), ...named, reason };
 }
 
 /** 500: the operator has to mend something. */
-export function refuseMisconfigured(request: AuthRequest, fault: AuthFault, user?: string): Verdict {
+export function refuseMisconfigured(request: AuthRequest, fault: AuthFault, user?: string): Refused {
   const { module, text } = describeFault(fault, pathOf(request));
   const reason = { level: 'error', module, text } as const;
   return { kind: 'refused', status: 500, ...(user === undefined ? {} : { user }), reason };
-}
-
-/** The phrases are those that log watchers such as fail2ban look for. */
-function describeFailure(failure: LoginFailure, user: string, path: string): ReasonText {
-  switch (failure.failure) {
-    case 'wrong-scheme':
-      return { module: 'auth_basic', text: `AH01614: client used wrong authentication scheme: ${path}` };
-    case 'user-not-found':
-      return { module: 'auth_basic', text: `AH01618: user ${user} not found: ${path}` };
-    case 'wrong-password':
-      return {
-        module: 'auth_basic',
-        text: `AH01617: user ${user}: authentication failure for "${path}": ${failure.why}`,
-      };
-    case 'not-authorised':
-      return {
-        module: 'authz_core',
-        text: `AH01631: user ${user}: authorization failure for "${path}": ${failure.why}`,
-      };
-  }
 }
 
 function describeFault(fault: AuthFault, path: string): ReasonText {
@@ -93,13 +92,18 @@ function describeFault(fault: AuthFault, path: string): ReasonText {
     case 'unknown-auth-type':
       return { module: 'authn_core', text: `AH01796: AuthType ${fault.authType} is not supported: ${path}` };
     case 'no-auth-name':
-      return { module: 'auth_basic', text: `AH01615: need AuthName: ${path}` };
+      return {
+        module: fault.scheme.module,
+        text: `${nameCodes[fault.scheme.authType]}: need AuthName: ${path}`,
+      };
     case 'bad-auth-name':
-      return { module: 'auth_basic', text: `AuthName holds control characters: ${path}` };
+      return { module: fault.scheme.module, text: `AuthName holds control characters: ${path}` };
     case 'provider':
       return { module: fault.module, text: `${fault.text} (for ${path})` };
   }
 }
+
+const nameCodes = { Basic: 'AH01615', Digest: 'AH01781' } as const;
 
 interface ReasonText {
   readonly module: string;

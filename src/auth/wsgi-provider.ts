@@ -1,5 +1,6 @@
-import type { Fault, Provider } from './authenticate.js';
+import type { Provider } from './authenticate.js';
 import type { AuthPorts } from './index.js';
+import type { Fault } from './scheme.js';
 
 /** `AuthBasicProvider wsgi`: the users of WSGIAuthUserScript. Asked for every request, as mod_wsgi does. */
 export function createWsgiProvider(ports: AuthPorts): Provider {

@@ -1,4 +1,4 @@
-import { type AuthPorts, createAuthorizer, type Providers } from '../auth/index.js';
+import { type AuthPorts, createAuthorizer, createSchemes, type Providers } from '../auth/index.js';
 import type { ServerConfig, VirtualHost } from '../config/model.js';
 import { serveFile } from '../files/index.js';
 import { compileLogFormat, createErrorLog } from '../log/index.js';
@@ -57,7 +57,10 @@ function createRecordingSite(
     config,
     router: createRouter(config, resolvedNames),
     processGroups: buildProcessGroupTable(config),
-    authorizer: createAuthorizer(assumedAnswers(assumed, recording), assumedProviders(assumed, recording)),
+    authorizer: createAuthorizer(
+      assumedAnswers(assumed, recording),
+      createSchemes(assumedProviders(assumed, recording)),
+    ),
     // The head tells enough.
     serveFile: (request) => serveFile({ ...request, method: 'HEAD' }),
     logs: {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatChallenge } from '../../src/auth/challenge.js';
+import { createBasicScheme } from '../../src/auth/basic-scheme.js';
 import { parseCredentials } from '../../src/auth/credentials.js';
+import { realmOf } from '../../src/auth/realm.js';
 
 function encode(text: string): string {
   return Buffer.from(text, 'latin1').toString('base64');
@@ -45,7 +46,7 @@ describe('parseCredentials', () => {
   });
 });
 
-describe('formatChallenge', () => {
+describe('the challenge of Basic', () => {
   it.each([
     ['Members Only', 'Basic realm="Members Only"'],
     ['', 'Basic realm=""'],
@@ -57,10 +58,10 @@ describe('formatChallenge', () => {
     ['café', 'Basic realm="caf\xc3\xa9"'],
     ['a\tb', 'Basic realm="a\tb"'],
   ])('%j', (authName, expected) => {
-    expect(formatChallenge(authName)).toBe(expected);
+    expect(createBasicScheme(new Map()).challenge(realmOf(authName) ?? '', {})).toBe(expected);
   });
 
   it.each(['a\r\nSet-Cookie: x', 'a\0', 'a\x7f'])('no header for %j', (authName) => {
-    expect(formatChallenge(authName)).toBeUndefined();
+    expect(realmOf(authName)).toBeUndefined();
   });
 });
