@@ -13,10 +13,27 @@ export interface StartMessage {
   readonly displayName: string | null;
   readonly queueTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
-  readonly preload: readonly { readonly script: string; readonly applicationGroup: string }[];
+  readonly preload: readonly LoadedScript[];
 }
 
-export type DaemonMessage = { readonly type: 'ready' } | { readonly type: 'reload'; readonly script: string };
+/** A script file as loaded for an application group. */
+export interface LoadedScript {
+  readonly script: string;
+  readonly applicationGroup: string;
+}
+
+export type DaemonMessage =
+  /** `failed`: script files that could not be preloaded. */
+  | { readonly type: 'ready'; readonly failed: readonly string[] }
+  | ({ readonly type: 'loaded' } & LoadedScript)
+  /** The process wants to be replaced, and serves until it is. */
+  | { readonly type: 'reload'; readonly reason: string };
+
+export type SupervisorMessage =
+  | StartMessage
+  | { readonly type: 'drain' }
+  /** The successor cannot start. */
+  | { readonly type: 'keep' };
 
 /** Longest line that a daemon process may send, in characters. */
 const maxLineLength = 65_536;
@@ -47,19 +64,25 @@ export class ControlChannel {
     });
   }
 
-  send(message: StartMessage | { readonly type: 'drain' }): void {
+  send(message: SupervisorMessage): void {
     if (!this.#socket.destroyed) this.#socket.write(`${JSON.stringify(message)}\n`);
   }
 }
 
+/** Users' code can reach the descriptor, so nonsense is no fault of ours. */
 function readMessage(line: string): DaemonMessage | undefined {
+  let members: Record<string, unknown>;
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value !== 'object' || value === null || !('type' in value)) return undefined;
-    if (value.type === 'ready') return { type: 'ready' };
-    if (value.type === 'reload' && 'script' in value) return { type: 'reload', script: String(value.script) };
+    if (typeof value !== 'object' || value === null) return undefined;
+    members = value as Record<string, unknown>;
   } catch {
-    // Falls through: users' code can reach the descriptor, so nonsense is no fault of ours.
+    return undefined;
   }
+  const { type, failed = [], script, applicationGroup, reason } = members;
+  if (type === 'ready' && Array.isArray(failed)) return { type, failed: failed.map(String) };
+  if (type === 'loaded' && typeof script === 'string' && typeof applicationGroup === 'string')
+    return { type, script, applicationGroup };
+  if (type === 'reload' && typeof reason === 'string') return { type, reason };
   return undefined;
 }

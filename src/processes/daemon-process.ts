@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { unlink, unlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { ControlChannel, type StartMessage } from './control-channel.js';
+import { ControlChannel, type LoadedScript, type StartMessage } from './control-channel.js';
 import { splitLines } from './line-splitter.js';
 import { type BoundSocket, bindUnix } from './listening-sockets.js';
 
@@ -21,9 +21,10 @@ export interface LaunchPlan {
 }
 
 export interface DaemonProcessListener {
-  ready(): void;
-  /** A script file changed: the process wants to be replaced. */
-  reload(script: string): void;
+  /** `failed`: script files that could not be preloaded. */
+  ready(failed: readonly string[]): void;
+  /** The process wants to be replaced, and serves until it is. */
+  reload(reason: string): void;
   output(line: string): void;
   /** Once. `reason` is worded for the log. */
   ended(reason: string, isFailure: boolean): void;
@@ -38,6 +39,9 @@ const uncontrolledMs = 1_000;
 /** What a process said last is read for so long; programs that it started may hold its pipes for ever. */
 const lastWordsMs = 500;
 
+/** Of a directory of scripts more may be loaded: those are loaded again when they are asked for. */
+const mostLoadedScripts = 1_000;
+
 /** One daemon process, from spawn to exit. */
 export class DaemonProcess {
   readonly socketPath: string;
@@ -45,6 +49,7 @@ export class DaemonProcess {
   isReady = false;
   /** It was told to go, or asked to: no new streams. */
   isLeaving = false;
+  readonly #loadedScripts = new Map<string, LoadedScript>();
   readonly #plan: LaunchPlan;
   readonly #child: ChildProcess;
   #control: ControlChannel | undefined;
@@ -56,7 +61,13 @@ export class DaemonProcess {
   #endingReason: string | undefined;
 
   /** @throws BindError, or the system's error when the program cannot even be tried */
-  constructor(plan: LaunchPlan, socketPath: string, token: string, listener: DaemonProcessListener) {
+  constructor(
+    plan: LaunchPlan,
+    socketPath: string,
+    token: string,
+    listener: DaemonProcessListener,
+    preload: readonly LoadedScript[] = plan.start.preload,
+  ) {
     this.#plan = plan;
     this.socketPath = socketPath;
     this.#socket = bindUnix(socketPath, plan.socketOwner);
@@ -69,20 +80,31 @@ export class DaemonProcess {
     this.#control = new ControlChannel(
       control,
       (message) => {
-        if (message.type === 'reload') return listener.reload(message.script);
+        if (message.type === 'reload') return listener.reload(message.reason);
+        if (message.type === 'loaded') return void this.#noteLoaded(message);
         clearTimeout(this.#startupTimer);
         this.isReady = true;
-        listener.ready();
+        listener.ready(message.failed);
       },
       (line) => listener.output(`not a control message: ${line}`),
     );
-    this.#control.send({ ...plan.start, token });
+    this.#control.send({ ...plan.start, token, preload });
     control.once('close', () => this.#endUncontrolled());
     this.#watchStartup();
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** What has been loaded so far, each once. */
+  get loadedScripts(): readonly LoadedScript[] {
+    return [...this.#loadedScripts.values()];
+  }
+
+  /** The successor that it asked for cannot start. */
+  keep(): void {
+    this.#control?.send({ type: 'keep' });
   }
 
   /** Finish what is open, take nothing new; ended by force after `timeoutMs`. */
@@ -101,6 +123,12 @@ export class DaemonProcess {
       'did not end within shutdown-timeout',
       'SIGKILL',
     );
+  }
+
+  #noteLoaded({ script, applicationGroup }: LoadedScript): void {
+    const key = `${applicationGroup}\0${script}`;
+    if (this.#loadedScripts.size < mostLoadedScripts)
+      this.#loadedScripts.set(key, { script, applicationGroup });
   }
 
   #spawn(): ChildProcess {

@@ -192,6 +192,19 @@ ${more}`,
     expect(await ask()).toMatch(/^changed/);
   });
 
+  it('serves what it has while a changed script cannot be loaded, and says why', async () => {
+    await modhost('start');
+    expect(await ask()).toMatch(/^one/);
+    writeFileSync(join(folder, 'one.py'), 'this is no Python');
+    expect(await ask()).toMatch(/^one/);
+    const errors = errorLog();
+    expect(errors).toMatch(/SyntaxError: invalid syntax/);
+    expect(errors).toMatch(/could not load \S+one\.py: the old process goes on serving/);
+    expect(await ask()).toMatch(/^one/);
+    writeFileSync(join(folder, 'one.py'), script('repaired'));
+    expect(await ask()).toMatch(/^repaired/);
+  });
+
   it('writes access-log lines', async () => {
     await modhost('start');
     await ask('/path?query');

@@ -32,17 +32,25 @@ interface Own {
   readonly startupTimeoutMs?: number;
   readonly shutdownTimeoutMs?: number;
   readonly gracefulTimeoutMs?: number;
+  /** What the first process says that it has loaded. */
+  readonly loads?: readonly string[];
 }
 
 function createPool(behaviour: string, own: Own = {}): DaemonPool {
-  const { processes = 1, startupTimeoutMs = 0, shutdownTimeoutMs = 0, gracefulTimeoutMs = 5_000 } = own;
+  const {
+    processes = 1,
+    startupTimeoutMs = 0,
+    shutdownTimeoutMs = 0,
+    gracefulTimeoutMs = 5_000,
+    loads = [],
+  } = own;
   const plan: PoolPlan = {
     group: 'site',
     runtime: 'node',
     processes,
     gracefulTimeoutMs,
     launch: {
-      command: [process.execPath, program, behaviour],
+      command: [process.execPath, program, behaviour, ...loads],
       environment: process.env,
       start: {
         type: 'start',
@@ -173,15 +181,55 @@ describe('DaemonPool', () => {
     await untilLogged('was not ready within startup-timeout');
   });
 
-  it('replaces a process whose script changed', async () => {
+  it('replaces a process that asks for it, when its successor is ready', async () => {
     const pool = createPool('ready');
     await until(() => pool.isReady);
     const [first] = pool.processes;
     tell(first?.socketPath ?? '', 'reload');
-    await untilLogged('/app.py has changed');
-    expect(first?.isLeaving).toBe(true);
+    await untilLogged('info: replacing daemon process site/node: /app.py has changed');
+    expect(first?.isLeaving).toBe(false);
     await until(() => pool.processes.some((process) => process !== first && process.isReady));
+    expect(first?.isLeaving).toBe(true);
+    expect(pool.isReady).toBe(true);
     await untilLogged('info: daemon process site/node exited with code 0');
+  });
+
+  it.each([
+    ['cannot load what the old one has loaded', 'only-the-first-loads', `could not load ${program}`],
+    ['ends before it is ready', 'only-the-first-lives', 'ended before it was ready'],
+  ])('keeps the old process when its successor %s, each time it asks', async (_, behaviour, why) => {
+    const pool = createPool(behaviour, { loads: [program] });
+    await until(() => pool.isReady);
+    const [first] = pool.processes;
+    for (const times of [1, 2]) {
+      tell(first?.socketPath ?? '', 'reload');
+      await untilLogged(`error: daemon process site/node ${why}: the old process goes on serving`, times);
+      await untilLogged('[site/node] kept', times);
+    }
+    expect(first?.isLeaving).toBe(false);
+    expect(pool.isReady).toBe(true);
+    await until(() => pool.processes.length === 1);
+  });
+
+  it('does not wait for a script that is gone', async () => {
+    const pool = createPool('only-the-first-loads', { loads: [join(folder, 'gone.py')] });
+    await until(() => pool.isReady);
+    const [first] = pool.processes;
+    tell(first?.socketPath ?? '', 'reload');
+    await until(() => first?.isLeaving === true);
+    expect(pool.isReady).toBe(true);
+  });
+
+  it('goes on with the successor alone when the old process ends meanwhile', async () => {
+    const pool = createPool('only-the-first-is-ready', { loads: [program] });
+    await until(() => pool.isReady);
+    const [first] = pool.processes;
+    tell(first?.socketPath ?? '', 'reload');
+    await untilLogged('[site/node] started for site', 2);
+    tell(first?.socketPath ?? '', '5');
+    await untilLogged('error: daemon process site/node exited with code 5');
+    expect(pool.isReady).toBe(false);
+    expect(log.filter((line) => line.includes('started for'))).toHaveLength(2);
   });
 
   it('terminates a process that does not drain within graceful-timeout', async () => {

@@ -19,11 +19,16 @@ export interface StartMessage {
   readonly preload: readonly { readonly script: string; readonly applicationGroup: string }[];
 }
 
-export type DaemonMessage = { readonly type: 'ready' } | { readonly type: 'reload'; readonly script: string };
+export type DaemonMessage =
+  | { readonly type: 'ready'; readonly failed?: readonly string[] }
+  | { readonly type: 'loaded'; readonly script: string; readonly applicationGroup: string }
+  | { readonly type: 'reload'; readonly reason: string };
 
 export interface ControlListener {
   start(message: StartMessage): void;
   drain(): void;
+  /** The successor that this process asked for could not start. */
+  keep(): void;
   /** The first message cannot be carried out. */
   refused(reason: string): void;
   /** The supervisor is gone. */
@@ -69,6 +74,7 @@ export class ControlChannel {
       else this.#listener.start(start);
     } else if (!this.#started) this.#listener.refused('the first control message is not start');
     else if (type === 'drain') this.#listener.drain();
+    else if (type === 'keep') this.#listener.keep();
   }
 }
 

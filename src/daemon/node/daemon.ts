@@ -4,6 +4,7 @@ import { Admission } from './admission.js';
 import { Connection, type ConnectionListener } from './connection.js';
 import type { DaemonMessage, StartMessage } from './control-channel.js';
 import { describeError } from './describe-error.js';
+import { Replacement } from './replacement.js';
 import { Scripts } from './scripts.js';
 import { serveCall } from './serve-call.js';
 import { type Host, serveRequest } from './serve-request.js';
@@ -38,7 +39,6 @@ export class Daemon implements ConnectionListener {
   readonly #open = new Set<Stream>();
   readonly #kept = new Set<Promise<unknown>>();
   #draining = false;
-  #reloading = false;
   #ending = false;
   #exiting = false;
 
@@ -46,25 +46,40 @@ export class Daemon implements ConnectionListener {
     this.#start = start;
     this.#supervisor = supervisor;
     this.#admission = new Admission(start.threads, start.queueTimeoutMs);
+    const replacement = new Replacement((reason) => supervisor.send({ type: 'reload', reason }));
     this.#host = {
-      scripts: new Scripts((path) => this.#reload(path)),
+      scripts: new Scripts({
+        loaded: (script, applicationGroup) => supervisor.send({ type: 'loaded', script, applicationGroup }),
+        wornOut: (reason) => replacement.wish(reason),
+      }),
       surroundings: { multithread: start.threads !== 1, multiprocess: start.multiprocess },
       arrival: 0,
-      reload: (path) => this.#reload(path),
+      replacement,
       keepAlive: (promise) => this.#keep(promise),
     };
     this.#server = createServer((socket) => this.#connect(socket));
   }
 
-  /** Loads what is to be loaded before the first request; what fails is reported and tried again when it is needed. */
-  async preload(): Promise<void> {
+  /**
+   * Loads what is to be loaded before the first request. What fails is reported and tried again when it is needed;
+   * resolves with the script files that failed.
+   */
+  async preload(): Promise<readonly string[]> {
+    const failed: string[] = [];
     for (const { script, applicationGroup } of this.#start.preload) {
       const result = await this.#host.scripts.load(script, applicationGroup);
       if ('failure' in result) {
         const lines = describeError(result.failure.error).join('\n');
         process.stderr.write(`the script file ${script} could not be loaded\n${lines}\n`);
+        failed.push(script);
       }
     }
+    return failed;
+  }
+
+  /** The successor that this process asked for could not start. */
+  keep(): void {
+    this.#host.replacement.keep();
   }
 
   listen(): Promise<void> {
@@ -134,15 +149,9 @@ export class Daemon implements ConnectionListener {
     if (this.#draining) connection.drain();
   }
 
-  #reload(path: string): void {
-    this.#stopAccepting();
-    if (this.#reloading) return;
-    this.#reloading = true;
-    this.#supervisor.send({ type: 'reload', script: path });
-  }
-
   #stopAccepting(): void {
     this.#draining = true;
+    this.#host.replacement.leave();
     for (const connection of this.#connections) connection.drain();
   }
 

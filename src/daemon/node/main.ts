@@ -18,6 +18,7 @@ let daemon: Daemon | undefined;
 const control = new ControlChannel({
   start: (message) => void start(message),
   drain: () => daemon?.drain(),
+  keep: () => daemon?.keep(),
   refused,
   ended: terminate,
 });
@@ -26,6 +27,7 @@ process.on('SIGINT', terminate);
 process.on('SIGUSR1', () => daemon?.drain());
 
 async function start(message: StartMessage): Promise<void> {
+  let failed: readonly string[];
   try {
     if (message.home !== null) process.chdir(message.home);
     if (message.displayName !== null) process.title = message.displayName;
@@ -34,13 +36,13 @@ async function start(message: StartMessage): Promise<void> {
     captureListening();
     registerTypeScript();
     daemon = new Daemon(message, control);
-    await daemon.preload();
+    failed = await daemon.preload();
     await daemon.listen();
   } catch (error) {
     refused(error instanceof Error ? error.message : String(error));
     return;
   }
-  control.send({ type: 'ready' });
+  control.send({ type: 'ready', ...(failed.length === 0 ? {} : { failed }) });
 }
 
 function refused(reason: string): void {

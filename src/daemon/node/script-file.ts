@@ -20,7 +20,7 @@ export class ScriptFile {
   readonly exports: ModuleExports;
   readonly #modifiedNs: bigint | undefined;
   #lookedAt = -1;
-  #changed = false;
+  #lookedNs: bigint | undefined;
   #captured: object | undefined;
   readonly #captures: (() => void)[] = [];
   readonly #applications = new Map<string, Promise<Application | Refusal>>();
@@ -29,6 +29,7 @@ export class ScriptFile {
   private constructor(path: string, modifiedNs: bigint | undefined, exports: ModuleExports) {
     this.path = path;
     this.#modifiedNs = modifiedNs;
+    this.#lookedNs = modifiedNs;
     this.exports = exports;
   }
 
@@ -61,9 +62,14 @@ export class ScriptFile {
   hasChanged(arrival: number): boolean {
     if (arrival !== this.#lookedAt) {
       this.#lookedAt = arrival;
-      this.#changed = readModificationTime(this.path) !== this.#modifiedNs;
+      this.#lookedNs = readModificationTime(this.path);
     }
-    return this.#changed;
+    return this.#lookedNs !== this.#modifiedNs;
+  }
+
+  /** As it was when {@link hasChanged} looked: nanoseconds, undefined if the file was not there. */
+  get lookedNs(): bigint | undefined {
+    return this.#lookedNs;
   }
 
   /** The application if it was asked for before, so that a request need not wait; see {@link application}. */

@@ -11,15 +11,22 @@ export type LoadResult = { readonly script: ScriptFile } | { readonly failure: L
 /** Failed loads leave modules in Node that cannot be taken out again; after this many the process is to be replaced. */
 const failuresUntilReplacement = 100;
 
+export interface ScriptsListener {
+  /** For the first time. */
+  loaded(path: string, applicationGroup: string): void;
+  /** This process had better be replaced. */
+  wornOut(reason: string): void;
+}
+
 /** The script files loaded in this process, one per (script file, application group). */
 export class Scripts {
   readonly #loaded = new Map<string, ScriptFile>();
   readonly #loading = new Map<string, Promise<ScriptFile>>();
-  readonly #replaceProcess: (path: string) => void;
+  readonly #listener: ScriptsListener;
   #failures = 0;
 
-  constructor(replaceProcess: (path: string) => void) {
-    this.#replaceProcess = replaceProcess;
+  constructor(listener: ScriptsListener) {
+    this.#listener = listener;
   }
 
   /** Undefined if it has to be loaded first. */
@@ -35,7 +42,7 @@ export class Scripts {
     let loading = this.#loading.get(key);
     const first = loading === undefined;
     if (loading === undefined) {
-      loading = this.#start(key, path);
+      loading = this.#start(path, applicationGroup);
       this.#loading.set(key, loading);
     }
     try {
@@ -45,14 +52,17 @@ export class Scripts {
     }
   }
 
-  async #start(key: string, path: string): Promise<ScriptFile> {
+  async #start(path: string, applicationGroup: string): Promise<ScriptFile> {
+    const key = keyOf(path, applicationGroup);
     try {
       const script = await ScriptFile.load(path);
       this.#loaded.set(key, script);
+      this.#listener.loaded(path, applicationGroup);
       return script;
     } catch (error) {
       this.#failures += 1;
-      if (this.#failures === failuresUntilReplacement) this.#replaceProcess(path);
+      if (this.#failures % failuresUntilReplacement === 0)
+        this.#listener.wornOut(`${this.#failures} loads of scripts have failed, the last one of ${path}`);
       throw error;
     } finally {
       this.#loading.delete(key);

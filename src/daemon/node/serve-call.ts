@@ -21,10 +21,11 @@ const exportNames = {
 export async function serveCall(stream: Stream, message: CallMessage, host: Host): Promise<void> {
   const path = toFileName(message.scriptFile);
   const known = host.scripts.loaded(path, message.applicationGroup);
-  if (message.checkScript && known?.hasChanged(host.arrival) === true) {
-    host.reload(path);
-    stream.abort('retry', `the script ${path} has changed`);
-    return;
+  if (message.checkScript && known?.hasChanged(host.arrival) === true && host.replacement.concerns(known)) {
+    if (await host.replacement.isForSuccessor(known)) {
+      stream.abort('retry', `the script ${path} has changed`);
+      return;
+    }
   }
   const reply = new Reply(stream, 'GET', path);
   const result =

@@ -6,6 +6,7 @@ import { type RequestFacts, readEnviron } from './environ.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
 import type { Application, Refusal } from './find-application.js';
+import type { Replacement } from './replacement.js';
 import { Reply } from './reply.js';
 import type { ScriptFile } from './script-file.js';
 import type { LoadFailure, Scripts } from './scripts.js';
@@ -17,8 +18,7 @@ export interface Host {
   readonly surroundings: WsgiSurroundings;
   /** Counts the reads from the front ends; see {@link ScriptFile.hasChanged}. */
   readonly arrival: number;
-  /** The script file on disk is another than the one loaded. */
-  reload(path: string): void;
+  readonly replacement: Replacement;
   /** The process does not end before the promise is settled. */
   keepAlive(promise: Promise<unknown>): void;
 }
@@ -27,11 +27,36 @@ export interface Host {
 export function serveRequest(stream: Stream, message: RequestMessage, host: Host): void {
   const path = toFileName(message.scriptFile);
   const script = host.scripts.loaded(path, message.applicationGroup);
-  if (message.checkScript && script?.hasChanged(host.arrival) === true) {
-    host.reload(path);
-    stream.abort('retry', `the script ${path} has changed`);
+  if (message.checkScript && script?.hasChanged(host.arrival) === true && host.replacement.concerns(script)) {
+    void serveChanged(stream, message, host, script);
     return;
   }
+  serveLoaded(stream, message, host, script);
+}
+
+/** A successor of this process serves it, unless that takes too long or cannot be. */
+async function serveChanged(
+  stream: Stream,
+  message: RequestMessage,
+  host: Host,
+  script: ScriptFile,
+): Promise<void> {
+  let isOver = false;
+  stream.onOver(() => {
+    isOver = true;
+  });
+  if (await host.replacement.isForSuccessor(script))
+    stream.abort('retry', `the script ${script.path} has changed`);
+  else if (!isOver) serveLoaded(stream, message, host, script);
+}
+
+function serveLoaded(
+  stream: Stream,
+  message: RequestMessage,
+  host: Host,
+  script: ScriptFile | undefined,
+): void {
+  const path = toFileName(message.scriptFile);
   const facts = readEnviron(message.environ);
   const reply = new Reply(stream, facts.environ.REQUEST_METHOD ?? 'GET', path);
   const application = script?.knownApplication(message);

@@ -133,7 +133,7 @@ export class TestDaemon {
     this.#control.destroy();
   }
 
-  /** The next control message, which must be of that type. */
+  /** The next control message, which must be of that type; what scripts were loaded is passed over. */
   async message(type: string): Promise<ControlMessage> {
     const ended = this.exited.then((code) => {
       throw new Error(`the daemon ended with ${code} in place of saying ${type}:\n${this.output}`);
@@ -148,6 +148,7 @@ export class TestDaemon {
       ]);
     }
     const message = this.#messages.shift() as ControlMessage;
+    if (message.type === 'loaded' && type !== 'loaded') return this.message(type);
     if (message.type !== type) throw new Error(`${JSON.stringify(message)} in place of ${type}`);
     return message;
   }

@@ -132,7 +132,7 @@ describe('loading', () => {
 describe('a script file that changed', () => {
   const answer = (word: string): string => `export default (req, res) => res.end('${word}')`;
 
-  it('is answered with retry, once told to the supervisor, and served by nobody here again', async () => {
+  it('waits for the successor: told to the supervisor once, served meanwhile, then answered with retry', async () => {
     const folder = new Folder();
     const daemon = await TestDaemon.started();
     const [frontEnd, other] = [await daemon.connect(), await daemon.connect()];
@@ -150,18 +150,47 @@ describe('a script file that changed', () => {
       frontEnd.request(file, { checkScript: true }),
       frontEnd.request(file, { checkScript: true }),
     ];
+    expect(await daemon.message('reload')).toEqual({ type: 'reload', reason: `${file} has changed` });
+    expect((await frontEnd.request(file).answer()).text).toBe('old');
+    daemon.say({ type: 'drain' });
     for (const exchange of noticed) expect(await exchange.aborted()).toBe('retry');
-    expect(await daemon.message('reload')).toEqual({ type: 'reload', script: file });
     await Promise.all([frontEnd.drained, other.drained]);
     expect(await other.request(slowFile).aborted()).toBe('retry');
     expect(await other.call('check_password', slowFile, ['a', 'b']).aborted()).toBe('retry');
     const late = await daemon.connect();
     await late.drained;
     expect((await slow.answer()).text).toBe('xdone');
-    daemon.say({ type: 'drain' });
     expect(await daemon.exited).toBe(0);
     await daemon.stop();
     folder.remove();
+  });
+
+  it('is served as it was loaded when the successor takes long', async () => {
+    const daemon = await TestDaemon.started();
+    const frontEnd = await daemon.connect();
+    const file = script(answer('old'));
+    await frontEnd.request(file, { checkScript: true }).answer();
+    writeFileSync(file, answer('new'));
+    expect((await frontEnd.request(file, { checkScript: true }).answer()).text).toBe('old');
+    daemon.say({ type: 'drain' });
+    expect(await daemon.exited).toBe(0);
+    await daemon.stop();
+  });
+
+  it('is served as it was loaded when the successor cannot start, until it changes again', async () => {
+    const daemon = await TestDaemon.started();
+    const frontEnd = await daemon.connect();
+    const file = script(answer('old'));
+    await frontEnd.request(file, { checkScript: true }).answer();
+    for (const round of [1, 2]) {
+      writeFileSync(file, `not JavaScript ${round}`);
+      const noticed = frontEnd.request(file, { checkScript: true });
+      await daemon.message('reload');
+      daemon.say({ type: 'keep' });
+      expect((await noticed.answer()).text).toBe('old');
+      expect((await frontEnd.request(file, { checkScript: true }).answer()).text).toBe('old');
+    }
+    await daemon.stop();
   });
 
   it.each([
@@ -177,10 +206,10 @@ describe('a script file that changed', () => {
     const file = script(answer('old'));
     await frontEnd.request(file, { checkScript: true }).answer();
     change(file);
-    expect(await frontEnd.call('check_password', file, ['a', 'b'], { checkScript: true }).aborted()).toBe(
-      'retry',
-    );
-    expect(await daemon.message('reload')).toEqual({ type: 'reload', script: file });
+    const noticed = frontEnd.call('check_password', file, ['a', 'b'], { checkScript: true });
+    expect(await daemon.message('reload')).toEqual({ type: 'reload', reason: `${file} has changed` });
+    daemon.say({ type: 'drain' });
+    expect(await noticed.aborted()).toBe('retry');
     await daemon.stop();
   });
 
@@ -198,7 +227,10 @@ describe('many failed loads', () => {
     const frontEnd = await daemon.connect();
     const file = script(`throw new Error('always')`);
     for (let round = 0; round < 100; round += 1) expect(await frontEnd.request(file).aborted()).toBe('error');
-    expect(await daemon.message('reload')).toEqual({ type: 'reload', script: file });
+    expect(await daemon.message('reload')).toEqual({
+      type: 'reload',
+      reason: `100 loads of scripts have failed, the last one of ${file}`,
+    });
     await daemon.stop();
   });
 });

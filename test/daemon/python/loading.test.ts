@@ -204,6 +204,12 @@ describe('the callable', () => {
 describe('reloading', () => {
   const check = { message: { checkScript: true } };
 
+  const askedFor = async (path: string, times = 1): Promise<void> => {
+    const wishes = () => daemon.controlMessages.filter(({ type }) => type === 'reload');
+    await daemon.changed.until(() => wishes().length >= times, 'reload');
+    expect(wishes().at(-1)).toEqual({ type: 'reload', reason: `${path} has changed` });
+  };
+
   it.each([
     ['is newer', (path: string) => utimes(path, new Date(), new Date(Date.now() + 10_000))],
     ['is older', (path: string) => utimes(path, new Date(), new Date(1_000_000_000_000))],
@@ -224,10 +230,13 @@ describe('reloading', () => {
     expect((await frontEnd.get(path)).body).toBe('old');
     const blocked = frontEnd.request({ script: app('blocking.py'), path: '/wait', bodyFollows: true });
     await blocked.logged(/entered/);
-    expect((await frontEnd.get(path, check)).abort?.code).toBe('retry');
+    const noticed = frontEnd.get(path, check);
+    await askedFor(path);
+    // Until its successor is ready this process serves.
+    expect((await frontEnd.get(path)).body).toBe('old');
+    daemon.sendControl({ type: 'drain' });
+    expect((await noticed).abort?.code).toBe('retry');
     await frontEnd.drained();
-    await daemon.changed.until(() => daemon.controlMessages.length > 1, 'reload');
-    expect(daemon.controlMessages.slice(1)).toEqual([{ type: 'reload', script: path }]);
     // Open requests go on; new ones go elsewhere, on new connections too.
     expect((await frontEnd.get(path)).abort?.code).toBe('retry');
     const late = await daemon.connect();
@@ -235,8 +244,7 @@ describe('reloading', () => {
     expect((await late.call(app('auth.py'))).abort?.code).toBe('retry');
     blocked.sendEnd();
     expect((await blocked.done()).ended).toBe(true);
-    expect(daemon.exitCode).toBeUndefined();
-    await daemon.drain();
+    expect(await daemon.exit()).toBe(0);
   });
 
   it('is asked for by a call as well', async () => {
@@ -244,7 +252,33 @@ describe('reloading', () => {
     expect((await frontEnd.call(path, { checkScript: true })).reply).toEqual({ kind: 'true' });
     await utimes(path, 1, 1);
     expect((await frontEnd.call(path, { checkScript: false })).reply).toEqual({ kind: 'true' });
-    expect((await frontEnd.call(path, { checkScript: true })).abort?.code).toBe('retry');
+    const noticed = frontEnd.call(path, { checkScript: true });
+    await askedFor(path);
+    daemon.sendControl({ type: 'drain' });
+    expect((await noticed).abort?.code).toBe('retry');
+    expect(await daemon.exit()).toBe(0);
+  });
+
+  it('goes on with what is loaded when the successor takes long', async () => {
+    const path = await write('app.py', answer('b"old"'));
+    await frontEnd.get(path, check);
+    await utimes(path, 1, 1);
+    expect((await frontEnd.get(path, check)).body).toBe('old');
+    daemon.sendControl({ type: 'drain' });
+    expect(await daemon.exit()).toBe(0);
+  });
+
+  it('goes on with what is loaded when the successor cannot start, until the file changes again', async () => {
+    const path = await write('app.py', answer('b"old"'));
+    await frontEnd.get(path, check);
+    for (const round of [1, 2]) {
+      await utimes(path, round, round);
+      const noticed = frontEnd.get(path, check);
+      await askedFor(path, round);
+      daemon.sendControl({ type: 'keep' });
+      expect((await noticed).body).toBe('old');
+      expect((await frontEnd.get(path, check)).body).toBe('old');
+    }
     await daemon.drain();
   });
 });

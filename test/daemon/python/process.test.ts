@@ -170,7 +170,11 @@ describe('preloading', () => {
         { script, applicationGroup: 'other' },
       ],
     });
-    expect(daemon.controlMessages).toEqual([{ type: 'ready' }]);
+    expect(daemon.controlMessages).toEqual([
+      { type: 'loaded', script, applicationGroup: '' },
+      { type: 'loaded', script, applicationGroup: 'other' },
+      { type: 'ready' },
+    ]);
     await daemon.changed.until(() => daemon.stdout.length > 30, 'output');
     expect(daemon.stdout).toBe('printed while loading\nprinted while loading\n');
     await daemon.drain();
@@ -185,7 +189,13 @@ describe('preloading', () => {
         { script: app('callables.py'), applicationGroup: '' },
       ],
     });
-    expect(daemon.controlMessages).toEqual([{ type: 'ready' }]);
+    expect(daemon.controlMessages).toEqual([
+      { type: 'loaded', script: app('callables.py'), applicationGroup: '' },
+      {
+        type: 'ready',
+        failed: [app('raises.py'), '/no/such/script.wsgi', app('broken-syntax.wsgi')],
+      },
+    ]);
     await daemon.changed.until(() => daemon.stderr.includes('SyntaxError:'), 'the log');
     expect(daemon.stderr).toContain(`loading script file ${app('raises.py')} failed with RuntimeError\n`);
     expect(daemon.stderr).toContain('RuntimeError: cannot be loaded\n');

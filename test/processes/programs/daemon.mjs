@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
-const [behaviour = 'ready'] = process.argv.slice(2);
+const [behaviour = 'ready', ...scripts] = process.argv.slice(2);
 const control = new Socket({ fd: 3, readable: true, writable: true });
 const say = (message) => control.write(`${JSON.stringify(message)}\n`);
 
@@ -22,15 +22,24 @@ createInterface({ input: control }).on('line', (line) => {
   const message = JSON.parse(line);
   if (message.type === 'start') {
     process.stdout.write(`started for ${message.group}\n`);
-    if (behaviour === 'never-ready') return;
+    const preloaded = message.preload.map(({ script }) => script);
+    // The first process has loaded them when it is ready; those after it are told to.
+    const isFirst = preloaded.length === 0;
+    if (behaviour === 'never-ready' || (behaviour === 'only-the-first-is-ready' && !isFirst)) return;
+    if (behaviour === 'only-the-first-lives' && !isFirst) process.exit(4);
+    const failed = behaviour === 'only-the-first-loads' ? preloaded : [];
     createServer((socket) => {
       socket.on('data', (bytes) => {
-        if (bytes.toString() === 'reload') say({ type: 'reload', script: '/app.py' });
+        if (bytes.toString() === 'reload') say({ type: 'reload', reason: '/app.py has changed' });
         else if (bytes.toString() === 'nonsense') control.write('this is not JSON\n');
         else if (bytes.toString() === 'close-control') control.destroy();
         else process.exit(Number(bytes.toString()));
       });
-    }).listen({ fd: 4 }, () => say({ type: 'ready' }));
+    }).listen({ fd: 4 }, () => {
+      if (isFirst) for (const script of scripts) say({ type: 'loaded', script, applicationGroup: '' });
+      say({ type: 'ready', failed });
+    });
   }
+  if (message.type === 'keep') process.stdout.write('kept\n');
   if (message.type === 'drain' && behaviour !== 'ignores-drain') process.exit(0);
 });

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Union
+from typing import Any, Callable, Dict, List, Optional, Union
 
 from . import wire
 from .current import Serving
 from .environ import build_call_environ, decode_path
 from .request_log import RequestLog
 from .requests import Host
-from .scripts import ScriptChanged, ScriptUnreadable
+from .scripts import ScriptUnreadable
 from .stream import Stream
 
 Reply = List[str]
@@ -41,26 +41,24 @@ class CallJob:
         log = RequestLog(self._stream)
         with Serving(log, self._message.application_group):
             script = decode_path(self._message.script_file)
-            try:
-                reply = self._ask(script, log)
-            except ScriptChanged:
-                self._host.announce_reload(script)
-                log.close()
-                self._stream.abort('retry', 'the script file has changed: %s' % script)
-                return
+            reply = self._ask(script, log)
             log.close()
-            self._stream.reply(reply)
+            if reply is None:
+                self._stream.abort('retry', 'the script file has changed: %s' % script)
+            else:
+                self._stream.reply(reply)
 
-    def _ask(self, script: str, log: RequestLog) -> Reply:
+    def _ask(self, script: str, log: RequestLog) -> Optional[Reply]:
+        """None if a successor of this process is the one to ask."""
         message = self._message
         try:
-            module = self._host.scripts.load(script, message.application_group, message.check_script)
-        except ScriptChanged:
-            raise
+            module = self._host.load_script(script, message.application_group, message.check_script)
         except ScriptUnreadable as error:
             return _error(log, 'cannot read script file %s: %s' % (script, error))
         except BaseException as error:
             return _failure(log, 'loading script file %s failed' % script, error)
+        if module is None:
+            return None
         function = getattr(module, message.function_name, None)
         if not callable(function):
             sentence = 'script file %s has no function %s' % (script, message.function_name)

@@ -9,7 +9,8 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, Dict, List, Optional, Set
+from types import ModuleType
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 from . import wire
 from .calls import CallJob
@@ -19,8 +20,9 @@ from .current import current
 from .environ import request_constants
 from .pool import Pool
 from .preload import PreloadJob
+from .replacement import Replacement
 from .requests import RequestJob
-from .scripts import Scripts
+from .scripts import ScriptChanged, Scripts
 from .start_message import StartMessage
 from .stream import Stream
 
@@ -39,7 +41,8 @@ class Daemon:
     """
 
     def __init__(self, start: StartMessage, control: ControlChannel, listener: socket.socket) -> None:
-        self.scripts = Scripts()
+        self.scripts = Scripts(self._announce_loaded)
+        self._replacement = Replacement(self._ask_for_successor)
         self.request_constants = request_constants(start.threads, start.multiprocess)
         self._start = start
         self._control = control
@@ -55,7 +58,6 @@ class Daemon:
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
-        self._reloads_announced: Set[str] = set()
         self._accept_again_at: Optional[float] = None
         # Set by whatever first stops the process from taking requests.
         self._draining_since: Optional[float] = None
@@ -142,18 +144,25 @@ class Daemon:
             self._to_flush.add(connection)
         self._wake()
 
-    def announce_reload(self, script: str) -> None:
-        """Any thread: the script file has changed, so this process is out of date."""
-        with self._connections_lock:
-            if script in self._reloads_announced:
-                return
-            self._reloads_announced.add(script)
-        self._control.send({'type': 'reload', 'script': script})
-        self._drain()
+    def load_script(self, script: str, application_group: str, compare: bool) -> Optional[ModuleType]:
+        """Worker threads: the script's module; None if the file has changed and the next process is to serve it."""
+        try:
+            return self.scripts.load(script, application_group, compare)
+        except ScriptChanged as change:
+            replacement = self._replacement
+            if replacement.is_dismissed(script, change.modified_ns):
+                return change.module
+            return None if replacement.wait_for_change(script, change.modified_ns) else change.module
 
-    def announce_ready(self) -> None:
-        """The listener listens and preloading is over."""
-        self._control.send({'type': 'ready'})
+    def announce_ready(self, failed: Sequence[str] = ()) -> None:
+        """The listener listens and preloading is over; `failed`: script files that could not be loaded."""
+        self._control.send({'type': 'ready', 'failed': list(failed)} if failed else {'type': 'ready'})
+
+    def _announce_loaded(self, script: str, application_group: str) -> None:
+        self._control.send({'type': 'loaded', 'script': script, 'applicationGroup': application_group})
+
+    def _ask_for_successor(self, reason: str) -> None:
+        self._control.send({'type': 'reload', 'reason': reason})
 
     # --- the loop ---
 
@@ -245,6 +254,8 @@ class Daemon:
         for message in messages:
             if message.get('type') == 'drain':
                 self._end()
+            elif message.get('type') == 'keep':
+                self._replacement.keep()
 
     def _obey_signals(self) -> None:
         while self.notes:
@@ -272,6 +283,7 @@ class Daemon:
                 return
             self._draining_since = time.monotonic()
             connections = list(self._connections)
+        self._replacement.leave()
         for connection in connections:
             connection.announce_drain()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import List, Protocol, Tuple
+from typing import List, Protocol, Sequence, Tuple
 
 from .current import Serving
 from .request_log import format_traceback
@@ -15,7 +15,7 @@ class Host(Protocol):
 
     scripts: Scripts
 
-    def announce_ready(self) -> None: ...
+    def announce_ready(self, failed: Sequence[str] = ()) -> None: ...
 
 
 class PreloadJob:
@@ -33,16 +33,20 @@ class PreloadJob:
         self._host.announce_ready()
 
     def run(self, thread_id: int) -> None:
+        failed = []
         for script, application_group in self._preload:
             with Serving(None, application_group):
-                self._load(script, application_group)
-        self._host.announce_ready()
+                if not self._load(script, application_group):
+                    failed.append(script)
+        self._host.announce_ready(failed)
 
-    def _load(self, script: str, application_group: str) -> None:
+    def _load(self, script: str, application_group: str) -> bool:
         try:
             self._host.scripts.load(script, application_group, compare=False)
+            return True
         except ScriptUnreadable as error:
             print('modhost: cannot read script file %s: %s' % (script, error), file=sys.stderr)
         except BaseException as error:
             headline = 'modhost: loading script file %s failed with %s' % (script, type(error).__name__)
             print('\n'.join((headline, *format_traceback(error))), file=sys.stderr)
+        return False

@@ -12,7 +12,7 @@ from .environ import Environ, build_request_environ, decode_path
 from .request_body import RequestBody
 from .request_log import RequestLog
 from .response import Response, ShortResponse
-from .scripts import ScriptChanged, Scripts, ScriptUnreadable
+from .scripts import ScriptUnreadable
 from .stream import ClientGone, Stream
 
 _MOST_CANDIDATES = 5
@@ -21,10 +21,9 @@ _MOST_CANDIDATES = 5
 class Host(Protocol):
     """What a job asks of the daemon it runs in."""
 
-    scripts: Scripts
     request_constants: Environ
 
-    def announce_reload(self, script: str) -> None: ...
+    def load_script(self, script: str, application_group: str, compare: bool) -> Optional[ModuleType]: ...
 
 
 class RequestJob:
@@ -69,11 +68,7 @@ class RequestJob:
             self._refuse(log, 'interface %s is not for Python scripts: %s' % (message.interface, script))
             return None
         try:
-            module = self._host.scripts.load(script, message.application_group, message.check_script)
-        except ScriptChanged:
-            self._host.announce_reload(script)
-            self._stream.abort('retry', 'the script file has changed: %s' % script)
-            return None
+            module = self._host.load_script(script, message.application_group, message.check_script)
         except ScriptUnreadable as error:
             self._refuse(log, 'cannot read script file %s: %s' % (script, error))
             return None
@@ -81,6 +76,9 @@ class RequestJob:
             sentence = 'loading script file %s failed with %s' % (script, type(error).__name__)
             log.report(sentence, error)
             self._give_up(log, sentence)
+            return None
+        if module is None:
+            self._stream.abort('retry', 'the script file has changed: %s' % script)
             return None
         application: object = getattr(module, message.callable_name, None)
         if callable(application):

@@ -10,7 +10,7 @@ import threading
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
-from typing import Dict, Tuple
+from typing import Callable, Dict, Tuple
 
 from .current import current
 
@@ -20,6 +20,13 @@ _Key = Tuple[str, str]
 class ScriptChanged(Exception):
     """The file differs from what was loaded (or is gone): this process is out of date."""
 
+    def __init__(self, module: ModuleType, modified_ns: int) -> None:
+        super().__init__()
+        # What is loaded, for whoever goes on with it.
+        self.module = module
+        # Of the file now; -1 if it is gone.
+        self.modified_ns = modified_ns
+
 
 class ScriptUnreadable(Exception):
     """The script file is missing, no regular file, or may not be read; the text says which."""
@@ -28,10 +35,11 @@ class ScriptUnreadable(Exception):
 class Scripts:
     """
     The modules of this process. Loading one waits for its own lock only; a failed load leaves nothing behind and
-    raises what the user's code raised.
+    raises what the user's code raised. `on_loaded` hears of each (script, application group) that was loaded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_loaded: Callable[[str, str], None]) -> None:
+        self._on_loaded = on_loaded
         self._lock = threading.Lock()
         self._loading: Dict[_Key, threading.Lock] = {}
         self._loaded: Dict[_Key, Tuple[ModuleType, int]] = {}
@@ -41,8 +49,10 @@ class Scripts:
         key = (script, application_group)
         loaded = self._loaded.get(key) or self._load_once(key)
         module, modified_ns = loaded
-        if compare and _read_modified_ns(script) != modified_ns:
-            raise ScriptChanged(script)
+        if compare:
+            now_ns = _read_modified_ns(script)
+            if now_ns != modified_ns:
+                raise ScriptChanged(module, now_ns)
         return module
 
     def _load_once(self, key: _Key) -> Tuple[ModuleType, int]:
@@ -53,6 +63,7 @@ class Scripts:
             if loaded is None:
                 loaded = _load(*key)
                 self._loaded[key] = loaded
+                self._on_loaded(*key)
             return loaded
 
 

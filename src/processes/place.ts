@@ -1,0 +1,193 @@
+import { existsSync } from 'node:fs';
+import type { LogLevel } from '../log/index.js';
+import type { LoadedScript } from './control-channel.js';
+import type { DaemonProcess, DaemonProcessListener } from './daemon-process.js';
+
+export interface PlacePorts {
+  /** The group and the runtime, for the log. */
+  readonly name: string;
+  readonly gracefulTimeoutMs: number;
+  /** What every process preloads. */
+  readonly preload: readonly LoadedScript[];
+  /** @throws the system's error when the program cannot even be tried */
+  spawn(listener: DaemonProcessListener, preload: readonly LoadedScript[]): DaemonProcess;
+  log(level: LogLevel, message: string, pid?: number): void;
+  /** A process became ready, began to leave or ended. */
+  changed(): void;
+}
+
+/** A process that lived shorter than this died young: the next start of its place waits. */
+const youngMs = 5_000;
+const firstDelayMs = 250;
+const longestDelayMs = 30_000;
+
+/** Whoever is to replace a process that serves is given up when it is not ready by then. */
+const successorPatienceMs = 60_000;
+
+/** One of the processes of a pool: kept alive, and replaced without a moment in which nobody serves. */
+export class Place {
+  readonly #ports: PlacePorts;
+  /** The process that serves this place, or is being started for it. */
+  #current: DaemonProcess | undefined;
+  /** It is being started to take over from the current one. */
+  #successor: DaemonProcess | undefined;
+  #successorTimer: NodeJS.Timeout | undefined;
+  #earlyDeaths = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isEnding = false;
+
+  constructor(ports: PlacePorts) {
+    this.#ports = ports;
+  }
+
+  get isReady(): boolean {
+    return this.#current?.isReady === true;
+  }
+
+  /** Its processes die soon after their start. */
+  get isFailing(): boolean {
+    return this.#earlyDeaths > 0;
+  }
+
+  start(): void {
+    if (this.#isEnding) return;
+    const process = this.#spawn(this.#ports.preload);
+    if (process === undefined) this.#startLater();
+    else this.#current = process;
+  }
+
+  /** Starts at once what waits after early deaths: the cause may be gone. */
+  retry(): void {
+    this.#earlyDeaths = 0;
+    if (this.#current !== undefined) return;
+    clearTimeout(this.#timer);
+    this.start();
+  }
+
+  /** No more starts. */
+  stop(): void {
+    this.#isEnding = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#successorTimer);
+  }
+
+  #spawn(preload: readonly LoadedScript[]): DaemonProcess | undefined {
+    const { name, log } = this.#ports;
+    try {
+      const process: DaemonProcess = this.#ports.spawn(
+        {
+          ready: (failed) => this.#noteReady(process, failed),
+          reload: (reason) => this.#replace(process, reason),
+          output: (line) => log('error', `[${name}] ${line}`, process.pid),
+          ended: (reason, isFailure) => this.#noteEnd(process, reason, isFailure),
+        },
+        preload,
+      );
+      return process;
+    } catch (error) {
+      log('error', `cannot start daemon process ${name}: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  #noteReady(process: DaemonProcess, failed: readonly string[]): void {
+    const { name, log } = this.#ports;
+    if (process === this.#successor) {
+      const broken = this.#findBroken(failed);
+      if (broken !== undefined) return this.#giveUp(process, `could not load ${broken}`);
+      this.#takeOver(process);
+    }
+    log('info', `daemon process ${name} is ready`, process.pid);
+    this.#ports.changed();
+  }
+
+  /** A script that the old process has and its successor cannot load. One that is gone is nothing to wait for. */
+  #findBroken(failed: readonly string[]): string | undefined {
+    const loaded = new Set(this.#current?.loadedScripts.map(({ script }) => script));
+    return failed.find((script) => loaded.has(script) && existsSync(script));
+  }
+
+  /** A successor first; it has to load what the old one has loaded. The old one serves until it is ready. */
+  #replace(old: DaemonProcess, reason: string): void {
+    if (old !== this.#current || old.isLeaving || this.#successor !== undefined || this.#isEnding) return;
+    const { name, log, preload } = this.#ports;
+    log('info', `replacing daemon process ${name}: ${reason}`, old.pid);
+    const successor = this.#spawn(unite(preload, old.loadedScripts));
+    if (successor === undefined) return old.keep();
+    this.#successor = successor;
+    this.#successorTimer = setTimeout(
+      () => this.#giveUp(successor, `was not ready within ${successorPatienceMs / 1000} s`),
+      successorPatienceMs,
+    );
+  }
+
+  #takeOver(successor: DaemonProcess): void {
+    const old = this.#current;
+    this.#forgetSuccessor();
+    this.#current = successor;
+    if (old === undefined) return;
+    if (Date.now() - old.startedAt >= youngMs) this.#earlyDeaths = 0;
+    old.drain(this.#ports.gracefulTimeoutMs);
+  }
+
+  #giveUp(successor: DaemonProcess, reason: string): void {
+    const { name, log } = this.#ports;
+    this.#forgetSuccessor();
+    successor.terminate();
+    const old = this.#current;
+    log('error', `daemon process ${name} ${reason}: the old process goes on serving`, successor.pid);
+    old?.keep();
+  }
+
+  #forgetSuccessor(): void {
+    clearTimeout(this.#successorTimer);
+    this.#successor = undefined;
+  }
+
+  #noteEnd(process: DaemonProcess, reason: string, isFailure: boolean): void {
+    const { name, log } = this.#ports;
+    const isExpected = process.isLeaving && !isFailure;
+    const level = isExpected || this.#isEnding ? 'info' : 'error';
+    log(level, `daemon process ${name} ${reason}`, process.pid || undefined);
+    if (process === this.#successor) this.#giveUp(process, 'ended before it was ready');
+    else if (process === this.#current) this.#refill(process);
+    this.#ports.changed();
+  }
+
+  #refill(process: DaemonProcess): void {
+    this.#current = undefined;
+    const successor = this.#successor;
+    if (successor !== undefined) {
+      this.#forgetSuccessor();
+      this.#current = successor;
+      return;
+    }
+    if (!process.isLeaving && Date.now() - process.startedAt < youngMs) return this.#startLater();
+    this.#earlyDeaths = 0;
+    this.start();
+  }
+
+  /** The first early death is answered at once, then with pauses that double. */
+  #startLater(): void {
+    if (this.#isEnding) return;
+    this.#earlyDeaths += 1;
+    const delayMs =
+      this.#earlyDeaths === 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (this.#earlyDeaths - 2));
+    if (delayMs > 0) {
+      const { name, log } = this.#ports;
+      log(
+        'error',
+        `daemon process ${name} ended ${this.#earlyDeaths} times soon after its start; next try in ${delayMs} ms`,
+      );
+    }
+    this.#timer = setTimeout(() => this.start(), delayMs);
+  }
+}
+
+function unite(preload: readonly LoadedScript[], loaded: readonly LoadedScript[]): readonly LoadedScript[] {
+  const others = loaded.filter(
+    ({ script, applicationGroup }) =>
+      !preload.some((known) => known.script === script && known.applicationGroup === applicationGroup),
+  );
+  return [...preload, ...others];
+}
