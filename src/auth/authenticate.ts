@@ -2,6 +2,7 @@ import type { DirectorySettings } from '../config/model.js';
 import type { Credentials } from './credentials.js';
 import type { AuthRequest } from './index.js';
 import type { Authentication, Fault } from './scheme.js';
+import type { Witness } from './witness.js';
 
 /** One way to check a password: `AuthBasicProvider`. */
 export type Provider = (
@@ -31,6 +32,7 @@ export async function authenticate(
   settings: DirectorySettings,
   credentials: Credentials,
   providers: Providers,
+  witness?: Witness,
 ): Promise<Authentication> {
   let spendTime: (() => Promise<Fault | undefined>) | undefined;
   for (const name of namesOfProviders(settings)) {
@@ -43,6 +45,7 @@ export async function authenticate(
       alias ? { ...settings, ...alias.settings } : settings,
       credentials,
     );
+    witness?.({ kind: 'provider', name, answer });
     if (answer.kind === 'denied') return refuseWrongPassword(credentials, answer.why);
     if (answer.kind !== 'user-not-found') return answer;
     spendTime ??= answer.spendTime;

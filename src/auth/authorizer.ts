@@ -1,12 +1,13 @@
-import type { DirectorySettings } from '../config/model.js';
+import type { DirectorySettings, Requirement } from '../config/model.js';
 import type { Providers } from './authenticate.js';
 import { createBasicScheme } from './basic-scheme.js';
 import { createFactFinder, type FactFinder } from './fact-finder.js';
 import { type Facts, isQuestion, type Question, readFacts } from './facts.js';
 import { createFileProvider } from './file-provider.js';
-import { evaluateHostAccess, satisfyOf } from './host-access.js';
+import { evaluateHostAccess, orderOf, satisfyOf } from './host-access.js';
 import { createHostNames, type HostNames } from './host-names.js';
 import type { Authorizer, AuthPorts, AuthRequest, Verdict } from './index.js';
+import type { PasswordVerifier } from './password-verifier.js';
 import { realmOf } from './realm.js';
 import {
   type Door,
@@ -16,32 +17,34 @@ import {
   refuseUnsuitable,
   refuseUser,
 } from './refusals.js';
-import { evaluateRequirement } from './requirement.js';
+import { evaluateRequirement, type Outcome } from './requirement.js';
 import type { Attempt, Schemes } from './scheme.js';
+import type { Witness } from './witness.js';
 import { createWsgiProvider } from './wsgi-provider.js';
 
 /**
  * The one who decides for a front end: keeps what was read of password and group files, which passwords were verified and
- * which names clients have, so there should be one of them per process and configuration.
+ * which names clients have, so there should be one of them per process and configuration. `witness` is told every judgement.
  */
 export function createAuthorizer(
   ports: AuthPorts,
   schemes: Schemes = createSchemes(createProviders(ports)),
   hostNames: HostNames = createHostNames(),
+  witness?: Witness,
 ): Authorizer {
   const tools: Tools = { schemes, findOut: createFactFinder(ports, hostNames) };
-  return { decide: (request, settings) => decide({ request, settings }, readFacts(request), tools) };
+  return { decide: (request, settings) => decide({ request, settings }, readFacts(request, witness), tools) };
 }
 
-/** Every AuthType that is carried out. */
-export function createSchemes(providers: Providers): Schemes {
-  return new Map([['basic', createBasicScheme(providers)]]);
+/** Every AuthType that is carried out. `witness` is told what each provider answers. */
+export function createSchemes(providers: Providers, witness?: Witness): Schemes {
+  return new Map([['basic', createBasicScheme(providers, witness)]]);
 }
 
 /** By the words of AuthBasicProvider. */
-function createProviders(ports: AuthPorts): Providers {
+export function createProviders(ports: AuthPorts, verifier?: PasswordVerifier): Providers {
   return new Map([
-    ['file', createFileProvider()],
+    ['file', createFileProvider(verifier)],
     ['wsgi', createWsgiProvider(ports)],
   ]);
 }
@@ -65,6 +68,7 @@ function decide(asked: Case, facts: Facts, tools: Tools): Verdict | Promise<Verd
 }
 
 async function decideLater(asked: Case, facts: Facts, tools: Tools, question: Question): Promise<Verdict> {
+  facts.witness?.({ kind: 'question', question });
   return await decide(asked, await tools.findOut(question, facts, asked.request, asked.settings), tools);
 }
 
@@ -75,17 +79,26 @@ function decideWithoutUser({ request, settings }: Case, facts: Facts): Verdict |
     const access = evaluateHostAccess(hostAccess, facts);
     if (isQuestion(access)) return access;
     const satisfy = satisfyOf(hostAccess, request.method);
+    const order = orderOf(hostAccess, request.method);
+    facts.witness?.({ kind: 'host-access', order, satisfy, outcome: access });
     if (access === 'granted' && satisfy === 'any') return { kind: 'granted' };
     // httpd lets everybody in where the other half of `Satisfy Any` is missing: nobody means that.
     const isLastWord = satisfy === 'all' || (require === undefined && authTypeOf(settings) === 'none');
     if (access === 'denied' && isLastWord) return refuseForbidden(request, 'hosts', facts);
   }
   if (require === undefined) return decideWithoutRequirement(request, settings);
-  const outcome = evaluateRequirement(require, settings, facts);
+  const outcome = judge(require, settings, facts);
   if (outcome === 'granted') return { kind: 'granted' };
   return outcome === 'needs-user' || isQuestion(outcome)
     ? outcome
     : refuseForbidden(request, 'require', facts);
+}
+
+function judge(requirement: Requirement, settings: DirectorySettings, facts: Facts): Outcome {
+  const outcome = evaluateRequirement(requirement, settings, facts);
+  const { user } = facts;
+  if (!isQuestion(outcome)) facts.witness?.({ kind: 'requirements', requirement, outcome, user });
+  return outcome;
 }
 
 /** No Require anywhere is open to all, unless somebody meant to protect it. */
@@ -156,8 +169,9 @@ async function authorize(
 ): Promise<{ readonly isGranted: boolean; readonly facts: Facts }> {
   let facts = known;
   while (settings.require !== undefined) {
-    const outcome = evaluateRequirement(settings.require, settings, facts);
+    const outcome = judge(settings.require, settings, facts);
     if (!isQuestion(outcome)) return { isGranted: outcome === 'granted', facts };
+    facts.witness?.({ kind: 'question', question: outcome });
     facts = await findOut(outcome, facts, request, settings);
   }
   return { isGranted: false, facts };

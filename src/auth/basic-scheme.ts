@@ -2,9 +2,10 @@ import { authenticate, type Providers } from './authenticate.js';
 import { parseCredentials } from './credentials.js';
 import { quote } from './realm.js';
 import type { Scheme } from './scheme.js';
+import type { Witness } from './witness.js';
 
 /** `AuthType Basic` (RFC 7617): the client sends name and password with every request. */
-export function createBasicScheme(providers: Providers): Scheme {
+export function createBasicScheme(providers: Providers, witness?: Witness): Scheme {
   return {
     authType: 'Basic',
     module: 'auth_basic',
@@ -16,7 +17,7 @@ export function createBasicScheme(providers: Providers): Scheme {
       return {
         kind: 'attempt',
         user: credentials.user,
-        check: () => authenticate(request, settings, credentials, providers),
+        check: () => authenticate(request, settings, credentials, providers, witness),
       };
     },
   };

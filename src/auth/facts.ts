@@ -1,4 +1,5 @@
 import type { AuthRequest } from './index.js';
+import type { Witness } from './witness.js';
 
 /** What is known while a decision is made. Absent: not known yet. Byte strings. */
 export interface Facts {
@@ -20,6 +21,8 @@ export interface Facts {
   readonly fileGroups?: ReadonlySet<string> | 'fault';
   /** Groups of the user by WSGIAuthGroupScript. */
   readonly scriptGroups?: ReadonlySet<string> | 'fault';
+  /** Is told how each test went. */
+  readonly witness?: Witness;
   /** Why something could not be known, for the error log. */
   readonly faults: readonly string[];
 }
@@ -40,13 +43,14 @@ export function isQuestion(outcome: unknown): outcome is Question {
 }
 
 /** What a request says by itself. */
-export function readFacts(request: AuthRequest): Facts {
+export function readFacts(request: AuthRequest, witness?: Witness): Facts {
   return {
     method: request.method,
     clientAddress: request.clientAddress,
     localAddress: request.localAddress,
     environment: (name) => request.environment(name),
     holds: (condition, user, position) => request.holds(condition, user, position),
+    ...(witness === undefined ? {} : { witness }),
     faults: [],
   };
 }

@@ -1,13 +1,12 @@
 import { GateFull, parsePasswordFile, recogniseHash } from '../htpasswd-auth/index.js';
 import type { Provider } from './authenticate.js';
 import { describeFileFault, followFiles } from './followed-files.js';
-import { createPasswordVerifier } from './password-verifier.js';
+import { createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
 import type { Fault } from './scheme.js';
 
 /** `AuthBasicProvider file`: the users of AuthUserFile. */
-export function createFileProvider(): Provider {
+export function createFileProvider(verifier: PasswordVerifier = createPasswordVerifier()): Provider {
   const passwordFiles = followFiles(readPasswordFile);
-  const verifier = createPasswordVerifier();
 
   return async (_request, { authUserFile: file }, { user, password }) => {
     if (file === undefined) return faultOf('AH01619: AuthUserFile is not set');

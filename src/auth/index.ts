@@ -1,6 +1,6 @@
 import type { AuthScript, Condition, DirectorySettings, Position } from '../config/model.js';
 
-export { createAuthorizer, createSchemes } from './authorizer.js';
+export { createAuthorizer, createProviders, createSchemes } from './authorizer.js';
 
 /** What a decision needs to know of a request. Byte strings. */
 export interface AuthRequest {
@@ -62,4 +62,6 @@ export interface Authorizer {
   decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
 }
 export type { Provider, Providers } from './authenticate.js';
+export { createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
 export type { Attempt, Authentication, Scheme, Schemes } from './scheme.js';
+export type { Judgement, Witness } from './witness.js';

@@ -29,7 +29,21 @@ export function evaluateRequirement(
   facts: Facts,
   isNegated = false,
 ): Outcome {
-  if (!appliesTo(requirement, facts.method)) return 'granted';
+  if (!appliesTo(requirement, facts.method)) {
+    facts.witness?.({ kind: 'requirement', requirement, outcome: 'other-method' });
+    return 'granted';
+  }
+  const outcome = evaluateApplying(requirement, settings, facts, isNegated);
+  facts.witness?.({ kind: 'requirement', requirement, outcome });
+  return outcome;
+}
+
+function evaluateApplying(
+  requirement: Requirement,
+  settings: DirectorySettings,
+  facts: Facts,
+  isNegated: boolean,
+): Outcome {
   switch (requirement.kind) {
     case 'granted':
     case 'denied':
@@ -96,8 +110,8 @@ function evaluateAny(
   const order = isNegated ? negatedOrder : anyOrder;
   let result: Outcome = 'neutral';
   for (const requirement of requirements) {
-    if (!appliesTo(requirement, facts.method)) continue;
     const outcome = evaluateRequirement(requirement, settings, facts, isNegated);
+    if (!appliesTo(requirement, facts.method)) continue;
     if (outcome === 'granted' || isQuestion(outcome)) return outcome;
     if (order.indexOf(outcome) > order.indexOf(result)) result = outcome;
   }

@@ -413,6 +413,7 @@ export interface MethodLimit {
 export interface Limited<Value> {
   readonly value: Value;
   readonly limit?: MethodLimit;
+  readonly position: Position;
 }
 
 /** What mod_access_compat asks of a request, besides the Require tree. */

@@ -21,7 +21,8 @@ function describe(directive: string, { limit }: Limited<unknown>, value: string)
   return limit === undefined ? text : describeLimited(limit, text);
 }
 
-function describeTest(test: HostTest): string {
+/** As it stands behind `from`. */
+export function describeTest(test: HostTest): string {
   switch (test.kind) {
     case 'all':
       return 'all';

@@ -1,13 +1,7 @@
-import type {
-  DirectorySettings,
-  Position,
-  Requirement,
-  Section,
-  ServerConfig,
-  VirtualHost,
-} from '../config/model.js';
+import type { DirectorySettings, Position, Section, ServerConfig, VirtualHost } from '../config/model.js';
 import { listMergedSettings } from '../routing/index.js';
-import { describeHostAccess, describeLimited } from './describe-host-access.js';
+import { describeHostAccess } from './describe-host-access.js';
+import { describeRequirement, isRequirement } from './describe-requirement.js';
 import type { EffectiveSetting } from './explanation.js';
 
 /** Settings of a server or section, and where it stands. */
@@ -72,45 +66,4 @@ function describeValue(value: unknown): string {
 
 function isEmpty(value: unknown): boolean {
   return (value instanceof Map || value instanceof Set) && value.size === 0;
-}
-
-const containers = { any: 'RequireAny', every: 'RequireAll', none: 'RequireNone' } as const;
-
-function isRequirement(value: unknown): value is Requirement {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'position' in value;
-}
-
-/** In Apache's words, on one line. */
-function describeRequirement(requirement: Requirement): string {
-  switch (requirement.kind) {
-    case 'any':
-    case 'every':
-    case 'none': {
-      const parts = requirement.requirements.map(describeRequirement);
-      const name = containers[requirement.kind];
-      return requirement.kind === 'any' && parts.length === 1
-        ? (parts[0] as string)
-        : `<${name}> ${parts.join('; ')} </${name}>`;
-    }
-    case 'not':
-      return `not ${describeRequirement(requirement.requirement)}`;
-    case 'limited':
-      return describeLimited(requirement.limit, describeRequirement(requirement.requirement));
-    case 'granted':
-    case 'denied':
-      return `all ${requirement.kind}`;
-    case 'expr':
-      return `expr ${requirement.text}`;
-    default: {
-      const { kind, position: _, ...rest } = requirement;
-      const words = Object.values(rest).flat().map(describeOperand);
-      return [kind, ...words].join(' ');
-    }
-  }
-}
-
-function describeOperand(operand: unknown): string {
-  if (typeof operand !== 'object' || operand === null) return String(operand);
-  if ('address' in operand && 'prefixLength' in operand) return `${operand.address}/${operand.prefixLength}`;
-  return describeValue(operand);
 }

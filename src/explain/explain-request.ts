@@ -1,5 +1,12 @@
-import { type AuthPorts, createAuthorizer, createSchemes, type Providers } from '../auth/index.js';
-import type { ServerConfig, VirtualHost } from '../config/model.js';
+import {
+  type AuthPorts,
+  createAuthorizer,
+  createPasswordVerifier,
+  createProviders,
+  createSchemes,
+  type PasswordVerifier,
+} from '../auth/index.js';
+import type { ServerConfig } from '../config/model.js';
 import { serveFile } from '../files/index.js';
 import { compileLogFormat, createErrorLog } from '../log/index.js';
 import type { ForwardRequest, Runtime } from '../proxy/index.js';
@@ -10,6 +17,8 @@ import {
   type ResolvedNames,
 } from '../routing/index.js';
 import { type Exchange, isLogWanted, type Site, serveRequest, serverSoftware } from '../server/index.js';
+import type { Step, Trace } from '../trace/index.js';
+import { createAccessWitness } from './access-steps.js';
 import { describeSection, listAppliedSections, listEffectiveSettings } from './effective-settings.js';
 import type { ExplainedApplication, Explanation } from './explanation.js';
 import { type AskedRequest, RecordedRequest } from './recorded-request.js';
@@ -24,6 +33,7 @@ export interface Assumptions {
 
 interface Recording {
   forwarded?: { readonly group: string; readonly runtime: Runtime; readonly request: ForwardRequest };
+  readonly steps: Step[];
   readonly assumptions: string[];
   readonly errorLog: string[];
   readonly accessLog: string[];
@@ -39,7 +49,7 @@ export async function explainRequest(
   asked: AskedRequest,
   assumed: Assumptions,
 ): Promise<Explanation> {
-  const recording: Recording = { assumptions: [], errorLog: [], accessLog: [] };
+  const recording: Recording = { steps: [], assumptions: [], errorLog: [], accessLog: [] };
   const site = createRecordingSite(config, resolvedNames, assumed, recording);
   const record = new RecordedRequest(asked);
   const exchange = await serveRequest(record, site);
@@ -53,14 +63,16 @@ function createRecordingSite(
   assumed: Assumptions,
   recording: Recording,
 ): Site {
+  const trace: Trace = (step) => recording.steps.push(step);
+  const ports = assumedAnswers(assumed, recording);
+  const witness = createAccessWitness(trace);
+  const providers = createProviders(ports, assumedVerifier(assumed, recording));
   return {
     config,
-    router: createRouter(config, resolvedNames),
+    trace,
+    router: createRouter(config, resolvedNames, trace),
     processGroups: buildProcessGroupTable(config),
-    authorizer: createAuthorizer(
-      assumedAnswers(assumed, recording),
-      createSchemes(assumedProviders(assumed, recording)),
-    ),
+    authorizer: createAuthorizer(ports, createSchemes(providers, witness), undefined, witness),
     // The head tells enough.
     serveFile: (request) => serveFile({ ...request, method: 'HEAD' }),
     logs: {
@@ -85,9 +97,19 @@ function createRecordingSite(
   };
 }
 
-function assumedAnswers({ groups }: Assumptions, { assumptions }: Recording): AuthPorts {
+/** No daemon process is asked: the user of --user has the right password, and nobody else is known. */
+function assumedAnswers({ user, groups }: Assumptions, { assumptions }: Recording): AuthPorts {
   return {
-    checkPassword: () => Promise.reject(new Error('no daemon process is asked')),
+    checkPassword: async (script, _environ, asked) => {
+      if (asked !== user) {
+        assumptions.push(`check_password() of ${script.file} does not know ${asked} (no --user)`);
+        return null;
+      }
+      assumptions.push(
+        `check_password() of ${script.file} takes the password of ${user} to be right (--user)`,
+      );
+      return true;
+    },
     groupsForUser: async (script) => {
       assumptions.push(
         `groups_for_user() of ${script.file} answers ${groups.join(' ') || 'no group'} (--group)`,
@@ -97,29 +119,17 @@ function assumedAnswers({ groups }: Assumptions, { assumptions }: Recording): Au
   };
 }
 
-/** Whatever the provider, the user of --user has the right password, and nobody else has. */
-function assumedProviders({ user }: Assumptions, { assumptions }: Recording): Providers {
-  const assume = (what: string) => {
-    assumptions.push(`${user ?? 'nobody'} gives the right password for ${what} (--user)`);
+/** Users have to be in the password file; the password of --user is taken to be right, one from --header is verified. */
+function assumedVerifier({ user }: Assumptions, { assumptions }: Recording): PasswordVerifier {
+  const real = createPasswordVerifier();
+  return {
+    verifyOnce: (claim) => real.verifyOnce(claim),
+    verify: async (claim) => {
+      if (claim.user !== user) return real.verify(claim);
+      assumptions.push(`the password of ${user} in ${claim.file} is right (--user)`);
+      return true;
+    },
   };
-  return new Map([
-    [
-      'file',
-      async (_, { authUserFile }, credentials) => {
-        if (user !== credentials.user) return { kind: 'user-not-found' };
-        assume(authUserFile ?? 'an AuthUserFile that is not set');
-        return { kind: 'granted', user };
-      },
-    ],
-    [
-      'wsgi',
-      async (_, { authUserScript }, credentials) => {
-        if (user !== credentials.user) return { kind: 'user-not-found' };
-        assume(`check_password() of ${authUserScript?.file ?? 'a WSGIAuthUserScript that is not set'}`);
-        return { kind: 'granted', user };
-      },
-    ],
-  ]);
 }
 
 function describe(exchange: Exchange, asked: AskedRequest, recording: Recording): Explanation {
@@ -147,6 +157,7 @@ function describe(exchange: Exchange, asked: AskedRequest, recording: Recording)
             position: section.position,
           })),
     settings: settings === undefined ? [] : listEffectiveSettings(config, virtualHost, settings),
+    steps: recording.steps,
     access: { outcome: describeAccess(exchange), assumptions: recording.assumptions },
     ...(recording.forwarded === undefined
       ? {}
@@ -177,46 +188,22 @@ function whyMainServer({ virtualHosts }: ServerConfig): string {
     : 'no <VirtualHost> has this address and port';
 }
 
-function describeMapping({ asked, virtualHost, site }: Exchange): Pick<Explanation, 'mapping'> {
+function describeMapping({ asked }: Exchange): Pick<Explanation, 'mapping'> {
   const { route } = asked;
   if (route === undefined) return {};
   const { mapping } = route;
   if (mapping.kind === 'redirect') {
     const { status, location } = mapping;
-    return { mapping: { kind: 'redirect', filename: location ?? `status ${status}`, by: 'Redirect' } };
+    return { mapping: { kind: 'redirect', filename: location ?? `status ${status}` } };
   }
-  const filename = mapping.kind === 'script' ? mapping.scriptFile : mapping.filename;
-  const aliases = aliasesOf(virtualHost, site.config);
-  const prefix = 'contextPrefix' in mapping ? mapping.contextPrefix : '';
-  const alias =
-    mapping.kind === 'script'
-      ? mapping.alias
-      : aliases.find(
-          ({ match }) =>
-            match.kind === 'prefix' &&
-            prefix !== '' &&
-            match.path.replace(/\/$/, '') === prefix.replace(/\/$/, ''),
-        );
-  const by =
-    alias === undefined
-      ? mapping.kind === 'file' || mapping.kind === 'directory'
-        ? 'DocumentRoot'
-        : undefined
-      : `${mapping.kind === 'script' ? 'WSGIScriptAlias' : 'Alias'} ${alias.match.kind === 'prefix' ? alias.match.path : alias.match.pattern.source}`;
   return {
     mapping: {
       kind: mapping.kind,
-      filename,
+      filename: mapping.kind === 'script' ? mapping.scriptFile : mapping.filename,
       ...(mapping.kind === 'script' ? { scriptName: mapping.scriptName } : {}),
       ...('pathInfo' in mapping ? { pathInfo: mapping.pathInfo } : {}),
-      ...(by === undefined ? {} : { by }),
-      ...(alias === undefined ? {} : { position: alias.position }),
     },
   };
-}
-
-function aliasesOf(virtualHost: VirtualHost, { mainServer }: ServerConfig) {
-  return [...virtualHost.aliases, ...mainServer.aliases];
 }
 
 function describeAccess({ asked, record }: Exchange): string {

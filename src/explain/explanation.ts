@@ -1,4 +1,5 @@
 import type { Position } from '../config/model.js';
+import type { Step } from '../trace/index.js';
 
 /** The way of one request, as far as it can be known without a running server. Plain data: `--json` prints it as it is. */
 export interface Explanation {
@@ -22,10 +23,9 @@ export interface Explanation {
     readonly filename: string;
     readonly scriptName?: string;
     readonly pathInfo?: string;
-    /** The directive that mapped the path, if one did. */
-    readonly by?: string;
-    readonly position?: Position;
   };
+  /** Every decision in its order: what took the path, how each Require was judged. */
+  readonly steps: readonly Step[];
   /** In the order in which they were merged. */
   readonly sections: readonly { readonly text: string; readonly position: Position }[];
   readonly settings: readonly EffectiveSetting[];

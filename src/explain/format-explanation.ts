@@ -1,20 +1,26 @@
 import type { Position } from '../config/model.js';
+import type { Step } from '../trace/index.js';
 import type { Explanation } from './explanation.js';
 
 /** For people, from top to bottom the way that the request takes. */
 export function formatExplanation(explanation: Explanation): string {
-  const { request, virtualHost, path, mapping, application, access, answer, log } = explanation;
+  const { request, virtualHost, path, mapping, application, access, answer, log, steps } = explanation;
+  const firstAsked = steps.findIndex(({ stage }) => stage === 'access' || stage === 'user');
+  const [before, after] =
+    firstAsked === -1 ? [steps, []] : [steps.slice(0, firstAsked), steps.slice(firstAsked)];
   const lines = [
     `${request.method} ${request.target}  Host ${request.host}, from ${request.client}, to ${request.local}`,
     row('virtual host', virtualHost.name, virtualHost.position),
     `${indent}${virtualHost.why}`,
     ...(path === undefined ? [] : [row('path', path)]),
+    ...formatSteps(before),
     ...(mapping === undefined ? [] : formatMapping(mapping)),
     ...explanation.sections.map(({ text, position }, at) => row(at === 0 ? 'sections' : '', text, position)),
     ...explanation.settings.map(({ name, value, from }, at) =>
       row(at === 0 ? 'settings' : '', `${name} = ${value}`, from[0]),
     ),
-    row('access', access.outcome),
+    ...formatSteps(after),
+    row('verdict', access.outcome),
     ...access.assumptions.map((text) => `${indent}assumed: ${text}`),
     ...(application === undefined ? [] : formatApplication(application)),
     row('answer', answer.status === undefined ? 'what the application says' : String(answer.status)),
@@ -32,11 +38,17 @@ function row(label: string, text: string, position?: Position): string {
   return `${label.padEnd(width)}${text}${position === undefined ? '' : `  (${position.file}:${position.line})`}`;
 }
 
+/** The name of a stage only where it changes. */
+function formatSteps(steps: readonly Step[]): string[] {
+  return steps.map(({ stage, text, position, depth = 0 }, at) =>
+    row(stage === steps[at - 1]?.stage ? '' : stage, '  '.repeat(depth) + text, position),
+  );
+}
+
 function formatMapping(mapping: NonNullable<Explanation['mapping']>): string[] {
   const names: Record<string, string> = { missing: 'nothing there', forbidden: 'not accessible' };
   return [
-    row('mapping', `${names[mapping.kind] ?? mapping.kind} ${mapping.filename}`),
-    ...(mapping.by === undefined ? [] : [row('', `by ${mapping.by}`, mapping.position)]),
+    row('leads to', `${names[mapping.kind] ?? mapping.kind} ${mapping.filename}`),
     ...(mapping.scriptName === undefined
       ? []
       : [`${indent}SCRIPT_NAME '${mapping.scriptName}', PATH_INFO '${mapping.pathInfo ?? ''}'`]),

@@ -1,4 +1,4 @@
-import type { DirectorySettings, FixedRedirect, Redirect } from '../config/model.js';
+import type { DirectorySettings, FixedRedirect, Position, Redirect } from '../config/model.js';
 import { encodeLocation, encodeRedirectPath, toByteString } from '../http/index.js';
 import { substituteGroups } from '../matching/index.js';
 import { buildMatchTable, type Match, type MatchTable, type RequestPath } from './match-table.js';
@@ -12,6 +12,8 @@ export interface Redirection {
   readonly expression?: NonNullable<FixedRedirect['expression']>;
   /** The query of the request goes along. */
   readonly takesQuery: boolean;
+  /** The directive that says so. */
+  readonly position: Position;
 }
 
 export type RedirectTable = MatchTable<Redirect>;
@@ -44,23 +46,23 @@ function tableOf(redirects: readonly Redirect[]): RedirectTable {
   return table;
 }
 
-function redirectWholly({ status, target, expression }: FixedRedirect): Redirection {
-  if (expression !== undefined) return { status, expression, takesQuery: true };
-  if (target === undefined) return { status, takesQuery: false };
+function redirectWholly({ status, target, expression, position }: FixedRedirect): Redirection {
+  if (expression !== undefined) return { status, expression, takesQuery: true, position };
+  if (target === undefined) return { status, takesQuery: false, position };
   const location = encodeLocation(toByteString(target));
-  return { status, location, takesQuery: !location.includes('?') };
+  return { status, location, takesQuery: !location.includes('?'), position };
 }
 
 /** What follows the prefix is encoded anew; of a pattern the whole path is (as in httpd), and `?` in the target keeps the query out. */
 function redirectTo(match: Match<Redirect>, path: RequestPath): Redirection {
-  const { status, target } = match.item;
-  if (target === undefined) return { status, takesQuery: false };
+  const { status, target, position } = match.item;
+  if (target === undefined) return { status, takesQuery: false, position };
   const template = toByteString(target);
   const made =
     match.kind === 'prefix'
       ? template + encodeRedirectPath(restBehind(path, match.length))
       : encodeUrlPath(substituteGroups(template, match.groups));
-  return { status, location: encodeLocation(made), takesQuery: !made.includes('?') };
+  return { status, location: encodeLocation(made), takesQuery: !made.includes('?'), position };
 }
 
 /** What follows a prefix, with the empty segments that MergeSlashes Off leaves in the path. */

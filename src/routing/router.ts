@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import type { ServerConfig, VirtualHost } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
+import type { Trace } from '../trace/index.js';
 import { matchConditions } from './conditions.js';
 import { type FoundFile, findFile, isScriptFile } from './find-file.js';
 import { compileHosts, type Host } from './host-table.js';
 import type { AskCondition, FoundSoFar, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
+import { describeFound, describeRedirection, describeTranslation } from './mapping-steps.js';
 import type { RequestPath } from './match-table.js';
 import { captureVariables } from './match-variables.js';
 import { settleOptions } from './options.js';
@@ -18,9 +20,9 @@ import { createVirtualHostSelector } from './virtual-hosts.js';
 
 /**
  * Compiles the tables of all servers. `resolvedNames`: what resolveVirtualHostNames found for <VirtualHost name:port>;
- * without it only `localhost` has addresses.
+ * without it only `localhost` has addresses. `trace` is told how each path was mapped.
  */
-export function createRouter(config: ServerConfig, resolvedNames?: ResolvedNames): Router {
+export function createRouter(config: ServerConfig, resolvedNames?: ResolvedNames, trace?: Trace): Router {
   const hosts = compileHosts(config);
   const hostOf = (virtualHost: VirtualHost): Host => {
     const host = hosts.get(virtualHost);
@@ -29,9 +31,13 @@ export function createRouter(config: ServerConfig, resolvedNames?: ResolvedNames
   };
   return {
     selectVirtualHost: createVirtualHostSelector(config, resolvedNames),
-    route: (virtualHost, path, ask = cannotTell) => routePath(hostOf(virtualHost), path, ask),
+    route: (virtualHost, path, ask = cannotTell) => routePath(hostOf(virtualHost), path, ask, trace),
     serverSettings: (virtualHost) => hostOf(virtualHost).merge(),
-    findSectionRedirect: (settings, path) => findSectionRedirect(settings, bothForms(path)),
+    findSectionRedirect: (settings, path) => {
+      const redirection = findSectionRedirect(settings, bothForms(path));
+      if (redirection !== undefined) trace?.(describeRedirection(redirection));
+      return redirection;
+    },
   };
 }
 
@@ -42,7 +48,7 @@ function bothForms(asSent: string): RequestPath {
 /** Without a request there is nobody to ask. */
 const cannotTell: AskCondition = () => 'fault';
 
-function routePath(host: Host, asSent: string, ask: AskCondition): Route {
+function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace | undefined): Route {
   const { virtualHost } = host;
   // `*` of OPTIONS: the server as a whole.
   if (!asSent.startsWith('/')) {
@@ -57,6 +63,7 @@ function routePath(host: Host, asSent: string, ask: AskCondition): Route {
   const locations = matchLocations(host.sections, path);
   const redirection = redirectPath(host, path);
   if (redirection !== undefined) {
+    trace?.(describeRedirection(redirection));
     return {
       virtualHost,
       settings: host.merge(locations),
@@ -66,7 +73,9 @@ function routePath(host: Host, asSent: string, ask: AskCondition): Route {
   }
   const translation =
     translateInLocations(locations) ?? translatePath(host.translations, host.documentRoot, path);
+  trace?.(describeTranslation(translation, host.virtualHost));
   const found = findTranslated(host, translation);
+  if (found !== undefined) trace?.(describeFound(found));
   const sections = [...matchFound(host, translation, found), ...locations];
   const soFar: FoundSoFar = {
     filename: found?.filename ?? '',
@@ -108,7 +117,7 @@ function translateInLocations(locations: readonly CompiledSection[]): Translatio
     .aliasTarget;
   if (target === undefined) return undefined;
   const filename = posix.normalize(toByteString(target));
-  return { kind: 'tree', filename, contextPrefix: '', contextDocumentRoot: filename };
+  return { kind: 'tree', filename, contextPrefix: '', contextDocumentRoot: filename, by: 'location' };
 }
 
 /** Asks the file system; undefined where the path leads to no name in it. */

@@ -18,6 +18,8 @@ export type Translation =
       readonly filename: string;
       readonly contextPrefix: string;
       readonly contextDocumentRoot: string;
+      /** `location`: Alias with one argument. */
+      readonly by: Alias | 'location' | 'document-root';
     }
   /** A pattern made a name that climbs. */
   | { readonly kind: 'climbing'; readonly filename: string }
@@ -52,6 +54,7 @@ export function translatePath(
       filename,
       contextPrefix: alias.match.kind === 'prefix' ? toByteString(alias.match.path) : '',
       contextDocumentRoot: isPrefix ? toByteString(alias.target) : (documentRoot ?? ''),
+      by: alias,
     };
   }
   for (const { scriptAliases } of tables) {
@@ -63,7 +66,13 @@ export function translatePath(
   }
   if (documentRoot === undefined) return { kind: 'nowhere' };
   const filename = mergeSlashes(documentRoot + path.merged);
-  return { kind: 'tree', filename, contextPrefix: '', contextDocumentRoot: documentRoot };
+  return {
+    kind: 'tree',
+    filename,
+    contextPrefix: '',
+    contextDocumentRoot: documentRoot,
+    by: 'document-root',
+  };
 }
 
 /** As a byte string, without dot segments and trailing slash. */

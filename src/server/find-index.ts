@@ -18,6 +18,7 @@ export function findIndex(exchange: Exchange, mapping: DirectoryMapping): Direct
   if (!hasSlash && settings.directorySlash !== false) return redirectToSlash(exchange, path, query);
   for (const name of hasSlash ? indexNames(settings) : []) {
     const indexPath = name.startsWith('/') ? name : path + name;
+    site.trace?.({ stage: 'mapping', text: `is ${indexPath} there? (DirectoryIndex)` });
     const { kind } = site.router.route(virtualHost, indexPath).mapping;
     if (kind === 'file' || kind === 'script' || kind === 'redirect')
       return { kind: 'index', path: indexPath };

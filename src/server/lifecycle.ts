@@ -47,8 +47,9 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   const limit = exchange.virtualHost.settings.internalRecursion.subrequests;
   if (depth > limit)
     return refuse(500, 'core', `more than ${limit} indexes in a row (LimitInternalRecursion)`);
-  const { router } = exchange.site;
+  const { site } = exchange;
   exchange.path = path;
+  if (depth > 0) site.trace?.({ stage: 'mapping', text: `answers ${path} in its place` });
   const route = routeExchange(exchange, path);
   exchange.route = route;
   if (route.mapping.kind === 'redirect') return redirect(exchange, route.mapping);
@@ -62,7 +63,7 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   // As late as in httpd: what SetEnv says is no ground for access.
   if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
   obeyEnvironment(exchange);
-  const redirection = router.findSectionRedirect(route.settings, path);
+  const redirection = site.router.findSectionRedirect(route.settings, path);
   if (redirection !== undefined) return redirect(exchange, redirection);
   return serveMapping(exchange, route, depth);
 }
@@ -138,7 +139,7 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
   };
 }
 
-function redirect(exchange: Exchange, redirection: Redirection): Refusal {
+function redirect(exchange: Exchange, redirection: Omit<Redirection, 'position'>): Refusal {
   const { status, expression, location, takesQuery } = redirection;
   if (expression !== undefined) return redirectTo(exchange, status, expression);
   if (location === undefined) return { kind: 'refusal', status };
@@ -179,6 +180,7 @@ async function answerTarget(exchange: Exchange, target: string): Promise<Refusal
   exchange.rawPath = cleaned.rawPath;
   exchange.query = cleaned.query;
   exchange.path = cleaned.path;
+  exchange.site.trace?.({ stage: 'request', text: `internal redirect to ${target}` });
   const unsettled = applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
   return unsettled ?? answerPath(exchange, cleaned.path, 0);
 }

@@ -4,6 +4,7 @@ import type { ServeFile } from '../files/index.js';
 import type { AccessRecord, ErrorLog } from '../log/index.js';
 import type { Forwarding, ForwardRequest, Runtime } from '../proxy/index.js';
 import type { ProcessGroupTable, Router } from '../routing/index.js';
+import type { Trace } from '../trace/index.js';
 
 /** Everything the lifecycle calls, put together once by front-end.ts. */
 export interface Site {
@@ -15,6 +16,8 @@ export interface Site {
   readonly logs: SiteLogs;
   /** The Server header, as ServerTokens wants it. */
   readonly software: string;
+  /** Is told every decision; absent while serving. */
+  readonly trace?: Trace;
   forward(group: string, runtime: Runtime, request: ForwardRequest): Forwarding;
 }
 

@@ -3,15 +3,16 @@ import { evaluateHostAccess } from '../../src/auth/host-access.js';
 import type { AccessOrder, HostAccess, HostTest } from '../../src/config/model.js';
 import { factsOf } from './requests.js';
 
+const position = { file: 'site.conf', line: 1 };
 const name: HostTest = { kind: 'host', domain: 'example.com' };
 const all: HostTest = { kind: 'all' };
 
 function access(order: AccessOrder, allow: readonly HostTest[], deny: readonly HostTest[]): HostAccess {
   return {
-    orders: [{ value: order }],
+    orders: [{ value: order, position }],
     satisfy: [],
-    allow: allow.map((value) => ({ value })),
-    deny: deny.map((value) => ({ value })),
+    allow: allow.map((value) => ({ value, position })),
+    deny: deny.map((value) => ({ value, position })),
   };
 }
 

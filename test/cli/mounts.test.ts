@@ -213,6 +213,7 @@ describe('who may enter', () => {
   const tests = (words: readonly string[]) =>
     words.map((domain) => ({
       value: domain === 'all' ? ({ kind: 'all' } as const) : ({ kind: 'host', domain } as const),
+      position,
     }));
   const hosts = (
     order: AccessOrder,
@@ -220,8 +221,8 @@ describe('who may enter', () => {
     deny: readonly string[],
     satisfy: 'all' | 'any' = 'all',
   ): HostAccess => ({
-    orders: [{ value: order }],
-    satisfy: [{ value: satisfy }],
+    orders: [{ value: order, position }],
+    satisfy: [{ value: satisfy, position }],
     allow: tests(allow),
     deny: tests(deny),
   });

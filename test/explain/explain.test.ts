@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, type ServerConfig } from '../../src/config/index.js';
-import { explainRequest, findAskedRequest, formatExplanation } from '../../src/explain/index.js';
+import {
+  type Explanation,
+  explainRequest,
+  findAskedRequest,
+  formatExplanation,
+} from '../../src/explain/index.js';
 
 let folder: string;
 let config: ServerConfig;
@@ -90,6 +95,14 @@ async function explain(
   return explainRequest(config, new Map(), asked, { groups, ...(user === undefined ? {} : { user }) });
 }
 
+/** The steps of a stage, indented by depth, with the line that each is about. */
+const texts = (steps: Explanation['steps'], ...stages: string[]) =>
+  steps
+    .filter(({ stage }) => stages.includes(stage))
+    .map(
+      ({ text, depth = 0, position }) =>
+        `${'  '.repeat(depth)}${text}${position ? ` :${position.line}` : ''}`,
+    );
 const linesOf = (positions: readonly { readonly line: number }[]) => positions.map(({ line }) => line);
 
 describe('explain', () => {
@@ -133,15 +146,29 @@ describe('explain', () => {
   });
 
   it('follows a directory to its index, and serves it', async () => {
-    const { mapping, answer, log } = await explain('http://www.example.com:8080/');
-    expect(mapping).toMatchObject({ kind: 'file', filename: `${folder}/docs/f.txt`, by: 'DocumentRoot' });
+    const { mapping, answer, log, steps } = await explain('http://www.example.com:8080/');
+    expect(mapping).toMatchObject({ kind: 'file', filename: `${folder}/docs/f.txt` });
+    expect(texts(steps, 'mapping')).toEqual([
+      `no alias takes it: DocumentRoot ${folder}/docs makes ${folder}/docs/ of it`,
+      `${folder}/docs is a directory`,
+      'is /first.html there? (DirectoryIndex)',
+      `no alias takes it: DocumentRoot ${folder}/docs makes ${folder}/docs/first.html of it`,
+      `there is no ${folder}/docs/first.html`,
+      'is /f.txt there? (DirectoryIndex)',
+      `no alias takes it: DocumentRoot ${folder}/docs makes ${folder}/docs/f.txt of it`,
+      `${folder}/docs/f.txt is a file`,
+      'answers /f.txt in its place',
+      `no alias takes it: DocumentRoot ${folder}/docs makes ${folder}/docs/f.txt of it`,
+      `${folder}/docs/f.txt is a file`,
+    ]);
     expect(answer.status).toBe(200);
     expect(log.access).toEqual(['200 /f.txt']);
   });
 
   it('tells of a redirect, which needs no file and asks nobody', async () => {
-    const { mapping, access, answer } = await explain('http://other.example:8080/moved/x?q');
-    expect(mapping).toEqual({ kind: 'redirect', filename: 'https://new.example/there/x', by: 'Redirect' });
+    const { mapping, access, answer, steps } = await explain('http://other.example:8080/moved/x?q');
+    expect(mapping).toEqual({ kind: 'redirect', filename: 'https://new.example/there/x' });
+    expect(texts(steps, 'mapping')).toEqual(['Redirect answers 302 to https://new.example/there/x :43']);
     expect(access.outcome).toBe('granted without a user');
     expect(answer.status).toBe(302);
     expect(answer.headers).toContain('https://new.example/there/x?q');
@@ -162,15 +189,18 @@ describe('explain', () => {
   });
 
   it('follows a script to its group, with environ and time limits', async () => {
-    const { application, mapping } = await explain('http://www.example.com:8080/app/x%20y?q', {
+    const { application, mapping, steps } = await explain('http://www.example.com:8080/app/x%20y?q', {
       method: 'POST',
     });
     expect(mapping).toMatchObject({
       kind: 'script',
       scriptName: '/app',
       pathInfo: '/x y',
-      by: 'WSGIScriptAlias /app',
     });
+    expect(texts(steps, 'mapping')).toEqual([
+      `WSGIScriptAlias /app makes ${folder}/app.py/x y of it :13`,
+      `${folder}/app.py is a file, behind it /x y`,
+    ]);
     expect(application).toMatchObject({
       scriptFile: `${folder}/app.py`,
       runtime: 'python',
@@ -188,7 +218,7 @@ describe('explain', () => {
     [{ user: 'eve' }, 401, 'eve may not enter', 2],
     [{ user: 'eve', groups: ['staff'] }, undefined, 'granted to eve (Basic)', 2],
     [{ address: '192.0.2.7' }, undefined, 'granted without a user', 0],
-    [{ headers: ['Authorization', 'Basic eDp5'] }, 401, 'x may not enter', 0],
+    [{ headers: ['Authorization', 'Basic eDp5'] }, 401, 'x may not enter', 1],
   ])('decides about %j', async (asking, status, outcome, assumptions) => {
     const { answer, access } = await explain('http://www.example.com:8080/app/staff', asking);
     expect([answer.status, access.outcome, access.assumptions.length]).toEqual([
@@ -196,6 +226,52 @@ describe('explain', () => {
       outcome,
       assumptions,
     ]);
+  });
+
+  it('judges each Require, first without a user, then with the one who has logged in', async () => {
+    const { steps } = await explain('http://www.example.com:8080/app/staff', {
+      user: 'eve',
+      groups: ['staff'],
+    });
+    expect(texts(steps, 'access', 'user')).toEqual([
+      'Require while nobody has logged in: depends on who it is',
+      '  <RequireAny>: depends on who it is :27',
+      '    Require wsgi-group staff: depends on who it is :27',
+      '    Require ip 192.0.2.0/24: denied :28',
+      'AuthBasicProvider wsgi: eve is known, and the password is taken to be right',
+      'Require for eve: granted',
+      '  <RequireAny>: granted :27',
+      '    Require wsgi-group staff: granted :27',
+      '    Require ip 192.0.2.0/24: not looked at :28',
+    ]);
+  });
+
+  it.each([
+    [
+      'GET',
+      [
+        'Order deny,allow: granted',
+        '  Deny from all: fits :36',
+        '  Allow from 10.0.0.0/8: does not fit :37',
+        '  Allow from env=!x: fits :37',
+        'Require while nobody has logged in: granted',
+        '  Require <LimitExcept GET> user bob </LimitExcept>: is about other methods :39',
+      ],
+      'granted without a user',
+    ],
+    [
+      'POST',
+      [
+        'Order deny,allow: granted; Satisfy Any: this or Require is enough',
+        '  Deny from all: fits :36',
+        '  Allow from 10.0.0.0/8: does not fit :37',
+        '  Allow from env=!x: fits :37',
+      ],
+      'granted without a user',
+    ],
+  ])('judges each word of Allow and Deny for %s', async (method, expected, outcome) => {
+    const { steps, access } = await explain('http://other.example:8080/rules', { method });
+    expect([texts(steps, 'access'), access.outcome]).toEqual([expected, outcome]);
   });
 
   it('refuses what no server would get', () => {

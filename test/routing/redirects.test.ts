@@ -32,6 +32,7 @@ describe('a redirect outside every section', () => {
       status: 302,
       location,
       takesQuery: true,
+      position,
     });
   });
 
@@ -47,6 +48,7 @@ describe('a redirect outside every section', () => {
       status: 302,
       location,
       takesQuery,
+      position,
     });
   });
 
@@ -72,6 +74,7 @@ describe('a redirect outside every section', () => {
       kind: 'redirect',
       status: 410,
       takesQuery: false,
+      position,
     });
   });
 });
@@ -87,12 +90,14 @@ describe('the redirects of sections', () => {
       status: 301,
       location: '/fixed?x',
       takesQuery: false,
+      position,
     });
     expect(find('/a/b', { redirects })?.location).toBe('/list/b');
     expect(find('/c', { redirects })).toBeUndefined();
     expect(find('/c', { fixedRedirect: { status: 410, position } })).toEqual({
       status: 410,
       takesQuery: false,
+      position,
     });
   });
 

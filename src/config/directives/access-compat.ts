@@ -45,8 +45,9 @@ function accessOf({ section }: Here): HostAccessDraft {
   return section.hostAccess;
 }
 
-function limited<Value>({ limit }: Here, value: Value): Limited<Value> {
-  return limit === undefined ? { value } : { value, limit };
+function limited<Value>({ limit, place }: Here, value: Value): Limited<Value> {
+  const { position } = place;
+  return limit === undefined ? { value, position } : { value, limit, position };
 }
 
 function readTests(here: Here, words: readonly string[], list: 'allow' | 'deny'): Limited<HostTest>[] {
