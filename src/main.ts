@@ -322,7 +322,12 @@ function neededPools(config: ServerConfig): readonly NeededPool[] {
   const authScripts = listAuthScripts(config).map((script) => placeAuthScript(script, mounted));
   return [...mounted, ...authScripts]
     .filter(({ processGroup }) => processGroup !== '')
-    .map(({ processGroup, runtime }) => ({ group: processGroup, runtime }));
+    .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
+      group: processGroup,
+      runtime,
+      script: Buffer.from(scriptFile, 'latin1').toString('utf8'),
+      applicationGroup,
+    }));
 }
 
 /** The supervisor's own lines: few, so each is written at once. `startupLevel` (-e) holds until the server has started. */

@@ -26,6 +26,8 @@ export interface PoolPorts {
 /** The processes of one group and runtime: kept at their number, replaced when they end or want to be. */
 export class DaemonPool {
   readonly plan: PoolPlan;
+  /** Group and runtime, for the log. */
+  readonly name: string;
   /** Shared by this pool's processes and the front ends. */
   readonly token = randomBytes(16).toString('hex');
   readonly #ports: PoolPorts;
@@ -35,11 +37,13 @@ export class DaemonPool {
   readonly #settledCallbacks: (() => void)[] = [];
   #isEnding = false;
 
-  constructor(plan: PoolPlan, ports: PoolPorts) {
+  /** `reloads`: what the pool before had loaded, to be loaded before this one is ready. */
+  constructor(plan: PoolPlan, ports: PoolPorts, reloads: readonly LoadedScript[] = []) {
     this.plan = plan;
+    this.name = describe(plan.group, plan.runtime);
     this.#ports = ports;
     this.#places = Array.from({ length: plan.processes }, () => this.#createPlace());
-    for (const place of this.#places) place.start();
+    for (const place of this.#places) place.start(reloads);
   }
 
   /** Those that listen, leaving ones included. */
@@ -49,6 +53,16 @@ export class DaemonPool {
 
   get isReady(): boolean {
     return this.#places.every(({ isReady }) => isReady);
+  }
+
+  /** Why one of its processes cannot serve, if that is so. */
+  get failure(): string | undefined {
+    return this.#places.map(({ failure }) => failure).find((failure) => failure !== undefined);
+  }
+
+  /** What its processes have loaded so far, each once per process. */
+  get loadedScripts(): readonly LoadedScript[] {
+    return this.processes.flatMap(({ loadedScripts }) => loadedScripts);
   }
 
   /** Resolves when every process is ready, or one has shown that it cannot be. */
@@ -89,8 +103,7 @@ export class DaemonPool {
   }
 
   #noteProgress(): void {
-    const hasFailed = this.#places.some(({ isFailing }) => isFailing);
-    if (!this.isReady && !hasFailed && !this.#isEnding) return;
+    if (!this.isReady && this.failure === undefined && !this.#isEnding) return;
     for (const callback of this.#settledCallbacks.splice(0)) callback();
   }
 
@@ -101,9 +114,9 @@ export class DaemonPool {
   }
 
   #createPlace(): Place {
-    const { group, runtime, gracefulTimeoutMs, launch } = this.plan;
+    const { gracefulTimeoutMs, launch } = this.plan;
     return new Place({
-      name: describe(group, runtime),
+      name: this.name,
       gracefulTimeoutMs,
       preload: launch.start.preload,
       spawn: (listener, preload) => this.#spawn(listener, preload),

@@ -32,6 +32,9 @@ export class Place {
   /** It is being started to take over from the current one. */
   #successor: DaemonProcess | undefined;
   #successorTimer: NodeJS.Timeout | undefined;
+  /** What the current process has to load to be as good as the one before it. */
+  #reloads: readonly LoadedScript[] = [];
+  #failure: string | undefined;
   #earlyDeaths = 0;
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
@@ -44,21 +47,24 @@ export class Place {
     return this.#current?.isReady === true;
   }
 
-  /** Its processes die soon after their start. */
-  get isFailing(): boolean {
-    return this.#earlyDeaths > 0;
+  /** Why it cannot serve, if that is so: its processes die soon after their start, or what they were to load again cannot be. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
-  start(): void {
+  /** `reloads`: what is to be loaded besides what every process preloads. */
+  start(reloads: readonly LoadedScript[] = []): void {
     if (this.#isEnding) return;
-    const process = this.#spawn(this.#ports.preload);
-    if (process === undefined) this.#startLater();
-    else this.#current = process;
+    const process = this.#spawn(unite(this.#ports.preload, reloads));
+    if (process === undefined) return this.#startLater('could not be started');
+    this.#current = process;
+    this.#reloads = reloads;
   }
 
   /** Starts at once what waits after early deaths: the cause may be gone. */
   retry(): void {
     this.#earlyDeaths = 0;
+    this.#failure = undefined;
     if (this.#current !== undefined) return;
     clearTimeout(this.#timer);
     this.start();
@@ -93,18 +99,14 @@ export class Place {
   #noteReady(process: DaemonProcess, failed: readonly string[]): void {
     const { name, log } = this.#ports;
     if (process === this.#successor) {
-      const broken = this.#findBroken(failed);
+      const broken = findBroken(failed, this.#current?.loadedScripts ?? []);
       if (broken !== undefined) return this.#giveUp(process, `could not load ${broken}`);
       this.#takeOver(process);
     }
+    const broken = findBroken(failed, this.#reloads);
+    this.#failure = broken === undefined ? undefined : `could not load ${broken}`;
     log('info', `daemon process ${name} is ready`, process.pid);
     this.#ports.changed();
-  }
-
-  /** A script that the old process has and its successor cannot load. One that is gone is nothing to wait for. */
-  #findBroken(failed: readonly string[]): string | undefined {
-    const loaded = new Set(this.#current?.loadedScripts.map(({ script }) => script));
-    return failed.find((script) => loaded.has(script) && existsSync(script));
   }
 
   /** A successor first; it has to load what the old one has loaded. The old one serves until it is ready. */
@@ -125,6 +127,7 @@ export class Place {
     const old = this.#current;
     this.#forgetSuccessor();
     this.#current = successor;
+    this.#reloads = [];
     if (old === undefined) return;
     if (Date.now() - old.startedAt >= youngMs) this.#earlyDeaths = 0;
     old.drain(this.#ports.gracefulTimeoutMs);
@@ -150,11 +153,11 @@ export class Place {
     const level = isExpected || this.#isEnding ? 'info' : 'error';
     log(level, `daemon process ${name} ${reason}`, process.pid || undefined);
     if (process === this.#successor) this.#giveUp(process, 'ended before it was ready');
-    else if (process === this.#current) this.#refill(process);
+    else if (process === this.#current) this.#refill(process, reason);
     this.#ports.changed();
   }
 
-  #refill(process: DaemonProcess): void {
+  #refill(process: DaemonProcess, reason: string): void {
     this.#current = undefined;
     const successor = this.#successor;
     if (successor !== undefined) {
@@ -162,14 +165,15 @@ export class Place {
       this.#current = successor;
       return;
     }
-    if (!process.isLeaving && Date.now() - process.startedAt < youngMs) return this.#startLater();
+    if (!process.isLeaving && Date.now() - process.startedAt < youngMs) return this.#startLater(reason);
     this.#earlyDeaths = 0;
     this.start();
   }
 
   /** The first early death is answered at once, then with pauses that double. */
-  #startLater(): void {
+  #startLater(reason: string): void {
     if (this.#isEnding) return;
+    this.#failure = reason;
     this.#earlyDeaths += 1;
     const delayMs =
       this.#earlyDeaths === 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (this.#earlyDeaths - 2));
@@ -182,6 +186,12 @@ export class Place {
     }
     this.#timer = setTimeout(() => this.start(), delayMs);
   }
+}
+
+/** A script that was loaded before and cannot be now. One that is gone is nothing to wait for. */
+function findBroken(failed: readonly string[], before: readonly LoadedScript[]): string | undefined {
+  const loaded = new Set(before.map(({ script }) => script));
+  return failed.find((script) => loaded.has(script) && existsSync(script));
 }
 
 function unite(preload: readonly LoadedScript[], loaded: readonly LoadedScript[]): readonly LoadedScript[] {

@@ -4,18 +4,15 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Listener, ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
+import type { LoadedScript } from './control-channel.js';
 import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
 import { type BoundListener, Generation } from './generation.js';
 import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
+
 import { type BoundSocket, bindTcp } from './listening-sockets.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
+import { findUnfitPool, listReloads, type NeededPool, planPools } from './pool-succession.js';
 import { removeStaleSockets } from './stale-sockets.js';
-
-/** A process group and a runtime that the site file shows to be needed. */
-export interface NeededPool {
-  readonly group: string;
-  readonly runtime: Runtime;
-}
 
 export interface SupervisorPorts {
   readonly frontEndModule: string;
@@ -29,9 +26,6 @@ export interface SupervisorPorts {
 }
 
 export type StopMode = 'now' | 'graceful';
-
-/** As long as a request waits for a daemon process, unless connect-timeout says otherwise. */
-const poolPatienceMs = 15_000;
 
 /** sun_path holds 108 bytes with its NUL. */
 const longestSocketPath = 107;
@@ -147,8 +141,9 @@ export class Supervisor {
       this.#ports.log('error', `${(error as Error).message}: the configuration before it stays in force`);
       return;
     }
-    await this.#waitForPools(next, old);
-    const failure = this.#isStopping ? 'stopped' : await this.#bringUp(next);
+    const unfit = await findUnfitPool(old.pools, next.pools, this.#stopping);
+    if (unfit !== undefined) this.#ports.log('error', unfit);
+    const failure = this.#isStopping ? 'stopped' : (unfit ?? (await this.#bringUp(next)));
     if (failure !== undefined) {
       this.#abandon(next, old);
       if (this.#isStopping) return;
@@ -162,18 +157,6 @@ export class Supervisor {
       writePidFile(config.global.pidFile);
     }
     this.#ports.log('notice', 'modhost configured -- resuming normal operations');
-  }
-
-  /** New processes come up while the old ones serve; those that cannot, or take too long, are not waited for. */
-  async #waitForPools(next: Generation, old: Generation): Promise<void> {
-    const shared = new Set(old.pools.values());
-    const fresh = [...next.pools.values()].filter((pool) => !shared.has(pool));
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, poolPatienceMs);
-    });
-    await Promise.race([Promise.all(fresh.map((pool) => pool.settled())), tooLong, this.#stopping]);
-    clearTimeout(timer);
   }
 
   /** Binds, opens and starts what `config` needs, taking over from `old` what has not changed. */
@@ -209,33 +192,23 @@ export class Supervisor {
   }
 
   #preparePools(config: ServerConfig, old: Generation | undefined): Map<string, DaemonPool> {
-    const needed = [...this.#ports.neededPools(config)];
-    // What was started on demand goes on being needed.
-    for (const pool of old?.pools.values() ?? [])
-      needed.push({ group: pool.plan.group, runtime: pool.plan.runtime });
-    const plans = new Map<string, PoolPlan>();
-    for (const { group, runtime } of needed) {
-      const key = `${group}/${runtime}`;
-      const definition = findProcessGroup(config, group);
-      if (plans.has(key) || definition === undefined) continue;
-      plans.set(key, planPool(config, definition, runtime, this.#ports.runtimeOf));
-    }
-    // Nothing is started before everything is known to make sense.
+    const needed = this.#ports.neededPools(config);
     const pools = new Map<string, DaemonPool>();
-    for (const [key, plan] of plans) {
+    for (const [key, plan] of planPools(config, needed, old?.pools, this.#ports.runtimeOf)) {
       const before = old?.pools.get(key);
       const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
-      pools.set(key, isSame ? before : this.#createPool(plan));
+      pools.set(key, isSame ? before : this.#createPool(plan, before && listReloads(before, needed)));
     }
     return pools;
   }
 
-  #createPool(plan: PoolPlan): DaemonPool {
-    return new DaemonPool(plan, {
+  #createPool(plan: PoolPlan, reloads?: readonly LoadedScript[]): DaemonPool {
+    const ports = {
       takeSocketPath: () => this.#takeSocketPath(plan),
       log: this.#ports.log,
       changed: () => this.#announce(),
-    });
+    };
+    return new DaemonPool(plan, ports, reloads);
   }
 
   #startOnDemand(generation: Generation, group: string, runtime: Runtime): void {

@@ -44,12 +44,17 @@ describe('a server in the background', () => {
     removeFolder(folder);
   });
 
-  function writeSite(file: string, more = '', accessLog = 'CustomLog logs/access_log common'): void {
+  function writeSite(
+    file: string,
+    more = '',
+    accessLog = 'CustomLog logs/access_log common',
+    threads = 4,
+  ): void {
     writeFileSync(
       join(folder, 'conf/site.conf'),
       `Listen 127.0.0.1:${port}
 ServerName localhost
-WSGIDaemonProcess app threads=4 graceful-timeout=5
+WSGIDaemonProcess app threads=${threads} graceful-timeout=5
 WSGIScriptAlias / ${folder}/${file} process-group=app application-group=%{GLOBAL}
 <Directory />
 Require all granted
@@ -142,6 +147,21 @@ ${more}`,
     await expect.poll(errorLog).toContain('the configuration before it stays in force');
     expect(errorLog()).toContain('NoSuchDirective');
     expect(await ask()).toMatch(/^one/);
+  });
+
+  it('goes on with the old site file when new processes of a group cannot load what the old ones serve', async () => {
+    await modhost('start');
+    const before = await ask();
+    writeFileSync(join(folder, 'one.py'), 'import no_such_module');
+    writeSite('one.py', '', '', 5);
+    process.kill(pid(), 'SIGUSR1');
+    await expect.poll(errorLog).toMatch(/could not load \S+one\.py[\s\S]*the configuration before it stays/);
+    expect(errorLog()).toContain("No module named 'no_such_module'");
+    expect(await ask()).toBe(before);
+    writeFileSync(join(folder, 'one.py'), script('repaired'));
+    process.kill(pid(), 'SIGUSR1');
+    await expect.poll(errorLog).toMatch(/stays in force[\s\S]*resuming normal operations/);
+    expect(await ask()).toMatch(/^repaired/);
   });
 
   it('refuses an address that is taken at start, and keeps the old ones at a reload', async () => {
