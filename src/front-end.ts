@@ -1,10 +1,28 @@
 /** Entry of a front-end process: started by the supervisor, which hands over configuration, sockets and open logs. */
 
-import { type AuthPorts, createAuthorizer } from './auth/index.js';
+import {
+  type Authorizer,
+  type AuthPorts,
+  createAuthorizer,
+  createHashLine,
+  createLoginGuard,
+  createPasswordVerifier,
+  createProviders,
+  createSchemes,
+  gatherNews,
+  type LoginGuard,
+  type LoginNews,
+} from './auth/index.js';
 import type { AuthScript, LogDestination, ServerConfig } from './config/model.js';
 import { serveFile } from './files/index.js';
 import { createLogWriter, type LogWriter } from './log/index.js';
-import type { AnnouncedProcess, FromFrontEnd, FrontEndStart, ToFrontEnd } from './processes/index.js';
+import type {
+  AnnouncedProcess,
+  FromFrontEnd,
+  FrontEndStart,
+  SharedLogins,
+  ToFrontEnd,
+} from './processes/index.js';
 import {
   CallFailure,
   callFunction,
@@ -57,12 +75,17 @@ async function start(given: FrontEndStart): Promise<void> {
   const { config } = given;
   const pools = new Pools(config);
   const listeners: HttpListener[] = [];
+  const guard = createLoginGuard({
+    ...given.logins,
+    tell: gatherNews((news) => tell({ type: 'logins', news })),
+  });
   // Before anything is waited for: what the supervisor says meanwhile must not get lost.
   process.on('message', (message: ToFrontEnd) => {
     if (message.type === 'processes') pools.announce(message.processes);
+    else if (message.type === 'logins') guard.learn(newsOf(message.news));
     else if (message.type === 'drain') void drain(listeners, message.timeoutMs);
   });
-  const site = createSite(given, pools, createRouter(config, await resolveVirtualHostNames(config)));
+  const site = createSite(given, pools, createRouter(config, await resolveVirtualHostNames(config)), guard);
   // A bug that no step of the lifecycle caught: it costs the request that met it (its time limits end it), not all the others.
   process.on('uncaughtException', (error) =>
     site.logs
@@ -86,7 +109,12 @@ function takeIdentity({ identity }: FrontEndStart): void {
   process.setuid?.(identity.uid);
 }
 
-function createSite(given: FrontEndStart, pools: Pools, router: Router): Site {
+/** All of it was told by front ends. */
+function newsOf({ failures, successes }: SharedLogins): readonly LoginNews[] {
+  return [...failures, ...successes] as LoginNews[];
+}
+
+function createSite(given: FrontEndStart, pools: Pools, router: Router, guard: LoginGuard): Site {
   const { config } = given;
   const writers = new Map<string, LogWriter>();
   for (const { key, fd } of given.logFds) writers.set(key, createLogWriter(fd));
@@ -105,12 +133,22 @@ function createSite(given: FrontEndStart, pools: Pools, router: Router): Site {
     config,
     router,
     processGroups: buildProcessGroupTable(config),
-    authorizer: createAuthorizer(createAuthPorts(listMountedScripts(config, router), pools)),
+    authorizer: createSiteAuthorizer(
+      given,
+      createAuthPorts(listMountedScripts(config, router), pools),
+      guard,
+    ),
     serveFile,
     logs,
     software: serverSoftware(config.global.serverTokens),
     forward: (group, runtime, request) => forward(pools.find(group, runtime), pools.limitsOf(group), request),
   };
+}
+
+function createSiteAuthorizer({ logins }: FrontEndStart, ports: AuthPorts, guard: LoginGuard): Authorizer {
+  const verifier = createPasswordVerifier(createHashLine(logins.frontEnds));
+  const schemes = createSchemes(createProviders(ports, verifier));
+  return createAuthorizer(ports, schemes, undefined, undefined, guard);
 }
 
 function createSiteListener(site: Site): HttpListener {

@@ -1,7 +1,8 @@
 import type { DirectorySettings } from '../config/model.js';
 import type { Credentials } from './credentials.js';
+import type { Place } from './fair-line.js';
 import type { AuthRequest } from './index.js';
-import type { Authentication, Fault } from './scheme.js';
+import type { Authentication, Busy, Fault } from './scheme.js';
 import type { Witness } from './witness.js';
 
 /** One way to check a password: `AuthBasicProvider`. */
@@ -9,6 +10,7 @@ export type Provider = (
   request: AuthRequest,
   settings: DirectorySettings,
   credentials: Credentials,
+  place: Place,
 ) => Promise<ProviderAnswer>;
 
 export type ProviderAnswer =
@@ -20,21 +22,28 @@ export type ProviderAnswer =
   | {
       readonly kind: 'user-not-found';
       /** Takes as long as checking a password would have, and can fail as that could. */
-      readonly spendTime?: () => Promise<Fault | undefined>;
+      readonly spendTime?: () => Promise<Fault | Busy | undefined>;
     }
-  | Fault;
+  | Fault
+  | Busy;
 
 export type Providers = ReadonlyMap<string, Provider>;
 
+/** Somebody's name and password, and where they were offered. */
+export interface BasicLogin {
+  readonly request: AuthRequest;
+  readonly settings: DirectorySettings;
+  readonly credentials: Credentials;
+  readonly place: Place;
+}
+
 /** Asks the providers of AuthBasicProvider in their order until one knows the user. */
 export async function authenticate(
-  request: AuthRequest,
-  settings: DirectorySettings,
-  credentials: Credentials,
+  { request, settings, credentials, place }: BasicLogin,
   providers: Providers,
   witness?: Witness,
 ): Promise<Authentication> {
-  let spendTime: (() => Promise<Fault | undefined>) | undefined;
+  let spendTime: (() => Promise<Fault | Busy | undefined>) | undefined;
   for (const name of namesOfProviders(settings)) {
     const alias = settings.authnAliases?.get(name);
     const provider = providers.get(alias?.provider ?? name);
@@ -44,6 +53,7 @@ export async function authenticate(
       request,
       alias ? { ...settings, ...alias.settings } : settings,
       credentials,
+      place,
     );
     witness?.({ kind: 'provider', name, answer });
     if (answer.kind === 'denied') return refuseWrongPassword(credentials, answer.why);
@@ -51,8 +61,8 @@ export async function authenticate(
     spendTime ??= answer.spendTime;
   }
   // So that the time an answer takes does not tell which users exist.
-  const fault = await spendTime?.();
-  if (fault !== undefined) return fault;
+  const failure = await spendTime?.();
+  if (failure !== undefined) return failure;
   if (settings.authBasicAuthoritative === false)
     return {
       kind: 'fault',

@@ -7,11 +7,13 @@ import { createFileProvider } from './file-provider.js';
 import { evaluateHostAccess, orderOf, satisfyOf } from './host-access.js';
 import { createHostNames, type HostNames } from './host-names.js';
 import type { Authorizer, AuthPorts, AuthRequest, Verdict } from './index.js';
+import { createLoginGuard, type LoginGuard } from './login-guard.js';
 import type { PasswordVerifier } from './password-verifier.js';
 import { realmOf } from './realm.js';
 import {
   type Door,
   refuseAttempt,
+  refuseBusy,
   refuseForbidden,
   refuseMisconfigured,
   refuseUnsuitable,
@@ -31,8 +33,9 @@ export function createAuthorizer(
   schemes: Schemes = createSchemes(createProviders(ports)),
   hostNames: HostNames = createHostNames(),
   witness?: Witness,
+  guard: LoginGuard = createLoginGuard(),
 ): Authorizer {
-  const tools: Tools = { schemes, findOut: createFactFinder(ports, hostNames) };
+  const tools: Tools = { schemes, findOut: createFactFinder(ports, hostNames), guard };
   return { decide: (request, settings) => decide({ request, settings }, readFacts(request, witness), tools) };
 }
 
@@ -52,6 +55,7 @@ export function createProviders(ports: AuthPorts, verifier?: PasswordVerifier): 
 interface Tools {
   readonly schemes: Schemes;
   readonly findOut: FactFinder;
+  readonly guard: LoginGuard;
 }
 
 /** What is to be decided. */
@@ -145,7 +149,8 @@ async function admit(
   attempt: Attempt,
   door: Door,
 ): Promise<Verdict> {
-  const answer = await attempt.check();
+  const answer = await tools.guard.check(request, settings, attempt);
+  if (answer.kind === 'busy') return refuseBusy(attempt, answer);
   if (answer.kind === 'fault')
     return refuseMisconfigured(
       request,

@@ -17,7 +17,8 @@ export function createBasicScheme(providers: Providers, witness?: Witness): Sche
       return {
         kind: 'attempt',
         user: credentials.user,
-        check: () => authenticate(request, settings, credentials, providers, witness),
+        proof: credentials.password,
+        check: (place) => authenticate({ request, settings, credentials, place }, providers, witness),
       };
     },
   };

@@ -1,39 +1,40 @@
-import { GateFull, parsePasswordFile, recogniseHash } from '../htpasswd-auth/index.js';
+import { parsePasswordFile, recogniseHash } from '../htpasswd-auth/index.js';
 import type { Provider } from './authenticate.js';
 import { describeFileFault, followFiles } from './followed-files.js';
 import { createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
-import type { Fault } from './scheme.js';
+import type { Busy, Fault } from './scheme.js';
 
 /** `AuthBasicProvider file`: the users of AuthUserFile. */
 export function createFileProvider(verifier: PasswordVerifier = createPasswordVerifier()): Provider {
   const passwordFiles = followFiles(readPasswordFile);
 
-  return async (_request, { authUserFile: file }, { user, password }) => {
+  return async (_request, { authUserFile: file }, { user, password }, place) => {
     if (file === undefined) return faultOf('AH01619: AuthUserFile is not set');
     return tellFaults(file, async () => {
       const { hashes, usualHash } = await passwordFiles.read(file);
       const hash = hashes.get(user);
-      const spendTime = async () => {
-        if (usualHash !== undefined) await verifier.verifyOnce({ file, user, password, hash: usualHash });
-        return undefined;
+      const spendTime = async (): Promise<Busy | undefined> => {
+        if (usualHash === undefined) return undefined;
+        const fits = await verifier.verifyOnce({ file, user, password, hash: usualHash }, place);
+        return typeof fits === 'boolean' ? undefined : fits;
       };
       if (hash === undefined) return { kind: 'user-not-found', spendTime: () => tellFaults(file, spendTime) };
       if (recogniseHash(hash) === undefined) {
-        await spendTime();
-        return { kind: 'denied', why: 'the stored password hash is of no known format' };
+        const busy = await spendTime();
+        return busy ?? { kind: 'denied', why: 'the stored password hash is of no known format' };
       }
-      const fits = await verifier.verify({ file, user, password, hash });
+      const fits = await verifier.verify({ file, user, password, hash }, place);
+      if (typeof fits !== 'boolean') return fits;
       return fits ? { kind: 'granted', user } : { kind: 'denied', why: 'Password Mismatch' };
     });
   };
 }
 
-/** A file that cannot be read and too much to do are answers; any other error is a bug. */
+/** A file that cannot be read is an answer; any other error is a bug. */
 async function tellFaults<Answer>(file: string, ask: () => Promise<Answer>): Promise<Answer | Fault> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof GateFull) return faultOf(error.message);
     const cause = describeFileFault(error);
     if (cause === undefined) throw error;
     return faultOf(`AH01620: Could not open password file: ${file}: ${cause}`);

@@ -32,14 +32,16 @@ export type Verdict =
     }
   | {
       readonly kind: 'refused';
-      readonly status: 400 | 401 | 403 | 500;
+      readonly status: 400 | 401 | 403 | 429 | 500 | 503;
       /** Value of WWW-Authenticate, with 401. */
       readonly challenge?: string;
+      /** With 429 and 503. */
+      readonly retryAfterSeconds?: number;
       /** The name the client offered, for %u of the access log. */
       readonly user?: string;
       /** What the error log shall say; absent when Apache logs nothing (401 for want of credentials). */
       readonly reason?: {
-        readonly level: 'error' | 'info' | 'debug';
+        readonly level: 'error' | 'warn' | 'info' | 'debug';
         readonly module: string;
         readonly text: string;
       };
@@ -62,6 +64,14 @@ export interface Authorizer {
   decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
 }
 export type { Provider, Providers } from './authenticate.js';
-export { createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
+export { gatherNews } from './login-exchange.js';
+export {
+  createLoginGuard,
+  type LoginCounters,
+  type LoginGuard,
+  type LoginGuardPorts,
+} from './login-guard.js';
+export type { LoginNews } from './login-news.js';
+export { createHashLine, createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
 export type { Attempt, Authentication, Scheme, Schemes } from './scheme.js';
 export type { Judgement, Witness } from './witness.js';

@@ -1,7 +1,7 @@
 import type { DirectorySettings } from '../config/model.js';
 import type { Facts } from './facts.js';
 import type { AuthRequest, Verdict } from './index.js';
-import type { Attempt, Authentication, ChallengeHints, Scheme, Unsuitable } from './scheme.js';
+import type { Attempt, Authentication, Busy, ChallengeHints, Scheme, Unsuitable } from './scheme.js';
 
 /** How one logs in somewhere. */
 export interface Door {
@@ -62,6 +62,12 @@ export function refuseAttempt(
     text: describe(pathOf(request)),
   } as const;
   return { kind: 'refused', status: 401, challenge, user, reason };
+}
+
+/** Nobody has looked whether the credentials are right. */
+export function refuseBusy({ user }: Attempt, { status, retryAfterSeconds, text }: Busy): Refused {
+  const reason = { level: 'warn', module: 'auth_throttle', text } as const;
+  return { kind: 'refused', status, retryAfterSeconds, user, ...(text === '' ? {} : { reason }) };
 }
 
 /** What is offered are no credentials of the scheme. */

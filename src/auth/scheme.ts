@@ -1,4 +1,5 @@
 import type { DirectorySettings } from '../config/model.js';
+import type { Place } from './fair-line.js';
 import type { AuthRequest } from './index.js';
 
 /** A kind of AuthType: how clients show who they are, and how that is checked. */
@@ -23,8 +24,10 @@ export interface Attempt {
   readonly kind: 'attempt';
   /** The name offered; a byte string. */
   readonly user: string;
+  /** The password, where the scheme shows it: tells different guesses from the same one again. */
+  readonly proof?: string;
   /** Asks the providers: may take long, so that what limits attempts comes before it. Never rejects but for a bug. */
-  check(): Promise<Authentication>;
+  check(place: Place): Promise<Authentication>;
 }
 
 /** Credentials that nobody has to check. */
@@ -52,13 +55,26 @@ export type Authentication =
       /** For the error log; the path is added. */
       readonly describe: (path: string) => string;
     }
-  | Fault;
+  | Fault
+  | Busy;
 
 /** The credentials cannot be checked: the operator has to mend something. Module and text are for the error log. */
 export interface Fault {
   readonly kind: 'fault';
   readonly module: string;
   readonly text: string;
+}
+
+/** Nothing was checked, since too much is asked. */
+export interface Busy {
+  readonly kind: 'busy';
+  /** 429: by this client or for this user; 503: by all together. */
+  readonly status: 429 | 503;
+  readonly retryAfterSeconds: number;
+  /** For the error log. */
+  readonly text: string;
+  /** Refusals for the same cause have the same: the log need not show each of them. */
+  readonly subject?: string;
 }
 
 /** By the words of AuthType in lower case. */

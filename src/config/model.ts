@@ -295,6 +295,8 @@ export interface DirectorySettings {
   readonly authGroupFile?: string;
   readonly authUserScript?: AuthScript;
   readonly authGroupScript?: AuthScript;
+  /** What is not said is as `auth/login-guard.ts` has it. */
+  readonly authThrottle?: AuthThrottle;
   /** AuthzSendForbiddenOnFailure: 403 in place of 401 for somebody who has authenticated. */
   readonly sendForbiddenOnFailure?: boolean;
   /** Order, Allow, Deny, Satisfy. They never merge: a later section with one of them drops all of the earlier ones. */
@@ -435,6 +437,16 @@ export type HostTest =
   /** The name of the client ends with it, as a whole or behind a dot. */
   | { readonly kind: 'host'; readonly domain: string }
   | { readonly kind: 'env'; readonly variable: string; readonly negated: boolean };
+
+/** How much may be guessed. */
+export interface AuthThrottle {
+  readonly enabled?: boolean;
+  /** Wrong passwords for one user, from everywhere but the user's own addresses. */
+  readonly user?: { readonly failures: number; readonly seconds: number };
+  /** Wrong passwords from one address, for whomever. */
+  readonly address?: { readonly failures: number; readonly seconds: number };
+  readonly delayMs?: number;
+}
 
 /** A provider under another name, with settings that win over those of the section. */
 export interface AuthnAlias {

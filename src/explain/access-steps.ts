@@ -120,6 +120,7 @@ function describeAnswer(answer: Extract<Judgement, { kind: 'provider' }>['answer
     case 'user-not-found':
       return 'does not know the user';
     case 'fault':
+    case 'busy':
       return `cannot tell: ${answer.text}`;
   }
 }

@@ -123,9 +123,9 @@ function assumedAnswers({ user, groups }: Assumptions, { assumptions }: Recordin
 function assumedVerifier({ user }: Assumptions, { assumptions }: Recording): PasswordVerifier {
   const real = createPasswordVerifier();
   return {
-    verifyOnce: (claim) => real.verifyOnce(claim),
-    verify: async (claim) => {
-      if (claim.user !== user) return real.verify(claim);
+    verifyOnce: (claim, place) => real.verifyOnce(claim, place),
+    verify: async (claim, place) => {
+      if (claim.user !== user) return real.verify(claim, place);
       assumptions.push(`the password of ${user} in ${claim.file} is right (--user)`);
       return true;
     },

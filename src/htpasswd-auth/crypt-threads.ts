@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { CryptHash } from './crypt.js';
 import { createGate } from './gate.js';
 
 /** What a thread is asked, one at a time. */
 export interface CryptJob {
   readonly password: Uint8Array;
-  readonly hash: CryptHash;
+  /** As stored. */
+  readonly hash: string;
 }
 
 /** What it answers. */
-export type CryptAnswer = { readonly computed: string } | { readonly fault: string };
+export type CryptAnswer = { readonly fits: boolean } | { readonly fault: string };
 
 /**
  * Worker threads load built files only. When this module itself runs from TypeScript (tests do that), the thread's
@@ -20,14 +20,17 @@ const threadModule = import.meta.url.endsWith('.ts')
   ? new URL('../../dist/htpasswd-auth/crypt-thread.js', import.meta.url)
   : new URL('./crypt-thread.js', import.meta.url);
 
-const atOnce = Math.min(2, availableParallelism());
+const atOnce = Math.max(1, availableParallelism() - 1);
 const gate = createGate({ tasks: 'password checks', atOnce, waiting: 512 });
 
 /** Threads without a job. They are started when first needed, live as long as the process and do not keep it alive. */
 const idle: Worker[] = [];
 
-/** `computeCrypt` on a thread. Rejects with `GateFull` when too many wait, and when the thread dies. */
-export function computeCryptOnThread(password: Buffer, hash: CryptHash): Promise<string> {
+/**
+ * Whether the password fits a hash of a slow format. Not on Node's own thread pool, which reads files. Rejects with `GateFull` when too
+ * many wait, and when the thread dies.
+ */
+export function verifyOnThread(password: Buffer, hash: string): Promise<boolean> {
   return gate.run(async () => {
     const thread = idle.pop() ?? startThread();
     thread.ref();
@@ -37,7 +40,7 @@ export function computeCryptOnThread(password: Buffer, hash: CryptHash): Promise
     thread.unref();
     idle.push(thread);
     if ('fault' in answer) throw new Error(`a password could not be hashed: ${answer.fault}`);
-    return answer.computed;
+    return answer.fits;
   });
 }
 

@@ -1,16 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { verify as verifyBcrypt } from '@node-rs/bcrypt';
-import { computeCryptOnThread } from './crypt-threads.js';
-import { createGate } from './gate.js';
+import { createHash } from 'node:crypto';
+import { verifyOnThread } from './crypt-threads.js';
+import { isSameHash } from './same-hash.js';
 import { recogniseHash } from './stored-hash.js';
 
 /** Bytes. crypt(3)'s own limit: the work of the crypt formats grows with the length, and no tool stores more. */
 const longestPassword = 512;
-
-/**
- * bcrypt runs on Node's thread pool of four, which file reads need too: two checks at once leave room for them.
- */
-const bcryptGate = createGate({ tasks: 'password checks', atOnce: 2, waiting: 512 });
 
 /**
  * True when the password (byte string) fits the stored hash. A hash of an unknown or damaged format fits nothing: ask
@@ -24,18 +18,9 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
   if (password.length > longestPassword || password.includes('\0')) return false;
   const bytes = Buffer.from(password, 'latin1');
   switch (stored.kind) {
-    case 'bcrypt':
-      return bcryptGate.run(() => verifyBcrypt(bytes, hash));
     case 'sha1':
-      return isSame(`{SHA}${createHash('sha1').update(bytes).digest('base64')}`, hash);
+      return isSameHash(`{SHA}${createHash('sha1').update(bytes).digest('base64')}`, hash);
     default:
-      return isSame(await computeCryptOnThread(bytes, stored), hash);
+      return await verifyOnThread(bytes, hash);
   }
-}
-
-/** In a time that does not depend on where two hashes of the same length differ. */
-function isSame(computed: string, stored: string): boolean {
-  const a = Buffer.from(computed, 'latin1');
-  const b = Buffer.from(stored, 'latin1');
-  return a.length === b.length && timingSafeEqual(a, b);
 }

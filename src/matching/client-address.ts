@@ -24,6 +24,20 @@ function matches(client: Address, start: Address, prefixLength: number): boolean
   return client.kind() === start.kind() && client.match(start, prefixLength);
 }
 
+/**
+ * The network that an address belongs to, as text: of IPv6 the /64, which is what one customer has; of IPv4 the address itself. What is no
+ * address is a network of its own.
+ */
+export function networkOf(address: string): string {
+  const client = parseAddress(address);
+  if (client === undefined) return address;
+  if (client instanceof ipaddr.IPv4) return client.toString();
+  return `${client.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`;
+}
+
 function parseAddress(text: string): Address | undefined {
   // Without the zone of a link-local address.
   const [numeric = ''] = text.split('%', 1);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { ServerConfig } from '../config/model.js';
 import type { Identity } from './accounts.js';
+import type { SharedLogins } from './login-journal.js';
 
 /** One daemon process that listens, as front ends hear of it. */
 export interface AnnouncedProcess {
@@ -24,18 +25,28 @@ export interface FrontEndStart {
   readonly logFds: readonly { readonly key: string; readonly fd: number }[];
   /** Absent: stay who you are. */
   readonly identity?: Identity;
+  readonly logins: LoginShare;
+}
+
+/** What the front ends of a site need to count logins together. */
+export interface LoginShare {
+  /** Under this key they digest what they tell each other. */
+  readonly secret: Uint8Array;
+  readonly frontEnds: number;
 }
 
 /** What the supervisor tells a front end. Structured clones: regular expressions, maps and sets survive. */
 export type ToFrontEnd =
   | { readonly type: 'start'; readonly start: FrontEndStart }
   | { readonly type: 'processes'; readonly processes: readonly AnnouncedProcess[] }
+  | { readonly type: 'logins'; readonly news: SharedLogins }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
 /** What a front end tells the supervisor. */
 export type FromFrontEnd =
   | { readonly type: 'listening' }
   | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'logins'; readonly news: SharedLogins }
   | { readonly type: 'request-processes'; readonly group: string; readonly runtime: 'python' | 'node' };
 
 export interface FrontEndListener {
@@ -101,6 +112,10 @@ export class FrontEndProcess {
 
   announce(processes: readonly AnnouncedProcess[]): void {
     this.#send({ type: 'processes', processes });
+  }
+
+  shareLogins(news: SharedLogins): void {
+    this.#send({ type: 'logins', news });
   }
 
   /** Stop accepting, finish open requests, exit; 0: however long that takes. */

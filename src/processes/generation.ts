@@ -10,6 +10,7 @@ import {
 } from './front-end-process.js';
 import type { BoundSocket } from './listening-sockets.js';
 import type { OpenLog } from './log-files.js';
+import type { LoginJournal, SharedLogins } from './login-journal.js';
 
 /** A listener of the site file with the socket bound for it. */
 export interface BoundListener {
@@ -20,6 +21,10 @@ export interface BoundListener {
 export interface GenerationPorts {
   readonly frontEndModule: string;
   readonly frontEnds: number;
+  readonly loginSecret: Uint8Array;
+  readonly loginJournal: LoginJournal;
+  /** To every other front end. */
+  shareLogins(news: SharedLogins, from: FrontEndProcess): void;
   log(level: LogLevel, message: string, pid?: number): void;
   requestProcesses(generation: Generation, group: string, runtime: Runtime): void;
 }
@@ -76,6 +81,10 @@ export class Generation {
     for (const frontEnd of this.#frontEnds) frontEnd.announce(processes);
   }
 
+  shareLogins(news: SharedLogins, from: FrontEndProcess): void {
+    for (const frontEnd of this.#frontEnds) if (frontEnd !== from) frontEnd.shareLogins(news);
+  }
+
   /** Stop accepting; open requests end; 0: however long they take. */
   drain(timeoutMs: number): void {
     this.#leave();
@@ -121,18 +130,21 @@ export class Generation {
       config: this.config,
       listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
       logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
+      logins: { secret: this.#ports.loginSecret, frontEnds: this.#ports.frontEnds },
       ...(this.#identity === undefined ? {} : { identity: this.#identity }),
     };
     const frontEnd: FrontEndProcess = new FrontEndProcess(this.#ports.frontEndModule, fds, start, {
       message: (message) => {
         if (message.type === 'listening') this.#noteListening();
         else if (message.type === 'failed') this.#fail(message.reason);
+        else if (message.type === 'logins') this.#ports.shareLogins(message.news, frontEnd);
         else this.#ports.requestProcesses(this, message.group, message.runtime);
       },
       ended: (reason) => this.#noteEnd(frontEnd, reason),
     });
     this.#frontEnds.add(frontEnd);
     frontEnd.announce(this.#processTable());
+    frontEnd.shareLogins(this.#ports.loginJournal.all);
   }
 
   #noteListening(): void {

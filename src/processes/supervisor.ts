@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,11 +7,13 @@ import type { Listener, ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
 import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
+import type { FrontEndProcess } from './front-end-process.js';
 import { type BoundListener, Generation } from './generation.js';
 import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
 
 import { type BoundSocket, bindTcp } from './listening-sockets.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
+import { LoginJournal, type SharedLogins } from './login-journal.js';
 import { findUnfitPool, listReloads, type NeededPool, planPools } from './pool-succession.js';
 import { removeStaleSockets } from './stale-sockets.js';
 
@@ -37,6 +40,9 @@ export class Supervisor {
   /** Between its first front end and its last one's word that it listens. */
   #starting: Generation | undefined;
   readonly #leaving = new Set<Generation>();
+  /** As long as the supervisor lives, so that a reload forgets no guesses. */
+  readonly #loginSecret = randomBytes(32);
+  readonly #loginJournal = new LoginJournal();
   /** No generation needs them any more. */
   readonly #endingPools = new Set<DaemonPool>();
   #work: Promise<void> = Promise.resolve();
@@ -170,6 +176,9 @@ export class Supervisor {
       const generation = new Generation(config, listeners, logs, pools, {
         frontEndModule: this.#ports.frontEndModule,
         frontEnds: config.global.frontEnds ?? availableParallelism(),
+        loginSecret: this.#loginSecret,
+        loginJournal: this.#loginJournal,
+        shareLogins: (news, from) => this.#shareLogins(news, from),
         log: this.#ports.log,
         requestProcesses: (generation, group, runtime) => this.#startOnDemand(generation, group, runtime),
       });
@@ -227,6 +236,12 @@ export class Supervisor {
     this.#current?.announce();
     this.#starting?.announce();
     for (const generation of this.#leaving) generation.announce();
+  }
+
+  #shareLogins(news: SharedLogins, from: FrontEndProcess): void {
+    this.#loginJournal.add(news);
+    for (const generation of [this.#current, this.#starting, ...this.#leaving])
+      generation?.shareLogins(news, from);
   }
 
   /** The old front ends finish; pools that nobody shares with them follow when they have. */

@@ -24,6 +24,7 @@ const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } =
   extensions: mergeExtensions,
   fileETag: mergeFileETag,
   redirects: (base, later) => [...later, ...base],
+  authThrottle: (base, later) => ({ ...base, ...later }),
 };
 
 const mergedMembers = Object.keys(merges) as (keyof typeof merges)[];

@@ -1,5 +1,6 @@
 /** One request's way, on one page. Each step returns a value or a refusal; nobody calls back. */
 
+import type { Verdict } from '../auth/index.js';
 import { evaluateText } from '../expressions/index.js';
 import { cleanPath, encodeLocation, headerValue, toByteString } from '../http/index.js';
 import type { Mapping, Redirection, Route } from '../routing/index.js';
@@ -130,12 +131,20 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
   );
   exchange.user = verdict.user;
   exchange.authType = verdict.kind === 'granted' ? verdict.authType : undefined;
-  if (verdict.kind === 'granted') return undefined;
+  return verdict.kind === 'granted' ? undefined : refuseVerdict(verdict);
+}
+
+function refuseVerdict(verdict: Extract<Verdict, { readonly kind: 'refused' }>): Refusal {
+  const { challenge, retryAfterSeconds } = verdict;
+  const headers = [
+    ...(challenge === undefined ? [] : ['WWW-Authenticate', challenge]),
+    ...(retryAfterSeconds === undefined ? [] : ['Retry-After', String(retryAfterSeconds)]),
+  ];
   return {
     kind: 'refusal',
     status: verdict.status,
     ...(verdict.reason === undefined ? {} : { log: verdict.reason }),
-    ...(verdict.challenge === undefined ? {} : { headers: ['WWW-Authenticate', verdict.challenge] }),
+    ...(headers.length === 0 ? {} : { headers }),
   };
 }
 

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAuthorizer } from '../../src/auth/index.js';
-import { createPasswordVerifier } from '../../src/auth/password-verifier.js';
+import { createFairLine } from '../../src/auth/fair-line.js';
+import { createAuthorizer, createProviders, createSchemes } from '../../src/auth/index.js';
+import { type Claim, createPasswordVerifier } from '../../src/auth/password-verifier.js';
 import { GateFull, hashPassword, verifyPassword } from '../../src/htpasswd-auth/index.js';
 import { reasonOf, request, summarise, unaskedPorts, validUser } from './requests.js';
 
@@ -16,13 +17,24 @@ const computed = vi.mocked(verifyPassword);
 const sha1OfSecret = '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=';
 const claim = { file: '/htpasswd', user: 'bob', password: 'secret', hash: sha1OfSecret };
 
+const place = { client: '192.0.2.7', user: 'bob', isKnown: false };
+
+/** One that is asked from the same place each time. */
+function createVerifier(now?: () => number) {
+  const { verify, verifyOnce } = createPasswordVerifier(undefined, now);
+  return {
+    verify: (asked: Claim) => verify(asked, place),
+    verifyOnce: (asked: Claim) => verifyOnce(asked, place),
+  };
+}
+
 beforeEach(() => computed.mockClear());
 afterEach(() => vi.restoreAllMocks());
 
 describe('a password verifier', () => {
   it('computes a right claim once in five minutes', async () => {
     let nowMs = 1000;
-    const { verify } = createPasswordVerifier(() => nowMs);
+    const { verify } = createVerifier(() => nowMs);
     expect(await verify(claim)).toBe(true);
     nowMs += 299_999;
     expect(await verify(claim)).toBe(true);
@@ -33,7 +45,7 @@ describe('a password verifier', () => {
   });
 
   it('is not taken in by a claim that differs in anything', async () => {
-    const { verify } = createPasswordVerifier();
+    const { verify } = createVerifier();
     await verify(claim);
     computed.mockClear();
     for (const other of [{ file: '/x' }, { user: 'amy' }, { password: 'other' }, { hash: 'abNANd1rDfiNc' }])
@@ -44,20 +56,20 @@ describe('a password verifier', () => {
   });
 
   it('computes a wrong claim each time', async () => {
-    const { verify } = createPasswordVerifier();
+    const { verify } = createVerifier();
     for (let round = 0; round < 3; round += 1)
       expect(await verify({ ...claim, password: 'wrong' })).toBe(false);
     expect(computed).toHaveBeenCalledTimes(3);
   });
 
   it('remembers nothing of verifyOnce', async () => {
-    const { verifyOnce } = createPasswordVerifier();
+    const { verifyOnce } = createVerifier();
     for (let round = 0; round < 3; round += 1) expect(await verifyOnce(claim)).toBe(true);
     expect(computed).toHaveBeenCalledTimes(3);
   });
 
   it('computes equal claims that come at the same time once', async () => {
-    const { verify } = createPasswordVerifier();
+    const { verify } = createVerifier();
     const wrong = { ...claim, password: 'wrong' };
     const answers = await Promise.all([claim, wrong, claim, wrong, claim].map(verify));
     expect(answers).toEqual([true, false, true, false, true]);
@@ -65,14 +77,14 @@ describe('a password verifier', () => {
   });
 
   it('does not remember a fault', async () => {
-    const { verify } = createPasswordVerifier();
+    const { verify } = createVerifier();
     computed.mockRejectedValueOnce(new GateFull('too many'));
     await expect(Promise.all([verify(claim), verify(claim)])).rejects.toThrow(GateFull);
     expect(await verify(claim)).toBe(true);
   });
 
   it('remembers a bounded number', async () => {
-    const { verify } = createPasswordVerifier();
+    const { verify } = createVerifier();
     const claimOf = (number: number) => ({ ...claim, user: `user${number}` });
     for (let number = 0; number < 4097; number += 1) await verify(claimOf(number));
     computed.mockClear();
@@ -135,14 +147,23 @@ describe('what a failed login costs', () => {
     expect(ratio).toBeLessThan(4);
   });
 
-  it('is a fault for all of them when too many checks wait', async () => {
+  it('is an overload for all of them when too many checks wait', async () => {
     await writeUsers();
-    const { decide } = createAuthorizer(unaskedPorts);
+    const full = createFairLine({
+      tasks: 'password checks',
+      atOnce: 0,
+      waiting: 0,
+      waitingPerClient: 1,
+      patienceMs: 1,
+    });
+    const schemes = createSchemes(createProviders(unaskedPorts, createPasswordVerifier(full)));
     for (const name of ['bob', 'carl', 'plain']) {
-      computed.mockRejectedValueOnce(new GateFull('too many password checks are waiting'));
+      const { decide } = createAuthorizer(unaskedPorts, schemes);
       const verdict = await decide(request({ credentials: `${name}:wrong` }), settings);
-      expect(summarise(verdict)).toBe('500');
-      expect(reasonOf(verdict)).toContain('authn_file:error too many password checks');
+      expect(verdict).toMatchObject({ status: 503, retryAfterSeconds: 2 });
+      expect(reasonOf(verdict)).toBe(
+        'auth_throttle:warn login refused: too many password checks are waiting',
+      );
     }
   });
 });

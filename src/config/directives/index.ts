@@ -6,6 +6,7 @@ import { accessCompat } from './access-compat.js';
 import { alias } from './alias.js';
 import { answers } from './answers.js';
 import { auth } from './auth.js';
+import { authThrottle } from './auth-throttle.js';
 import { authz } from './authz.js';
 import { core } from './core.js';
 import { dir } from './dir.js';
@@ -55,6 +56,7 @@ export const definitions: readonly Definition[] = [
   ...env,
   ...setEnvIf,
   ...auth,
+  ...authThrottle,
   ...authz,
   ...accessCompat,
   ...wsgi,

@@ -1,0 +1,54 @@
+import { createHmac } from 'node:crypto';
+import type { DirectorySettings } from '../config/model.js';
+import { networkOf } from '../matching/index.js';
+import type { AuthRequest } from './index.js';
+import type { Attempt } from './scheme.js';
+
+/** Under which names an attempt to log in is remembered. Digests under a key of this site, but for `client`. */
+export interface LoginKeys {
+  /** The network of the client. */
+  readonly client: string;
+  readonly address: string;
+  readonly user: string;
+  /** The user at this address. */
+  readonly pair: string;
+  /** User and password; absent where the attempt does not show the password. */
+  readonly credential?: string;
+}
+
+/** `secret`: the same in every front end of the site, and nowhere else. */
+export function findLoginKeys(
+  secret: Uint8Array,
+  request: AuthRequest,
+  settings: DirectorySettings,
+  { user, proof }: Attempt,
+): LoginKeys {
+  const digest = (...parts: readonly string[]) =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+  const client = networkOf(request.clientAddress);
+  const source = sourceOf(settings);
+  const name = foldName(user);
+  return {
+    client,
+    address: digest('address', client),
+    user: digest('user', source, name),
+    pair: digest('pair', source, name, client),
+    ...(proof === undefined ? {} : { credential: digest('credential', source, user, proof) }),
+  };
+}
+
+/** Where the users come from: the bob of one file is not the bob of another. */
+function sourceOf(settings: DirectorySettings): string {
+  const { authUserFile, authUserScript, authBasicProviders = [], authnAliases } = settings;
+  const aliases = [...(authnAliases ?? [])].map(([name, { settings: own }]) => [
+    name,
+    own.authUserFile,
+    own.authUserScript?.file,
+  ]);
+  return JSON.stringify([authUserFile, authUserScript?.file, authBasicProviders, aliases]);
+}
+
+/** Scripts may take `Bob` for `bob`: then each spelling would be good for as many guesses again. */
+function foldName(user: string): string {
+  return Buffer.from(user, 'latin1').toString('utf8').normalize('NFKC').trim().toLowerCase();
+}
