@@ -191,6 +191,8 @@ export interface Alias {
     | { readonly kind: 'regex'; readonly pattern: RegExp };
   /** Absolute path; may hold `$1` … for AliasMatch. */
   readonly target: string;
+  /** ScriptAlias: what answers for the files there, in place of what sections say. */
+  readonly handler?: string;
   readonly position: Position;
 }
 
@@ -301,6 +303,8 @@ export interface DirectorySettings {
   readonly sendForbiddenOnFailure?: boolean;
   /** Order, Allow, Deny, Satisfy. They never merge: a later section with one of them drops all of the earlier ones. */
   readonly hostAccess?: HostAccess;
+  /** AllowMethods: others answer 405; GET stands for HEAD too. Empty: all are let through. */
+  readonly allowedMethods?: readonly string[];
 
   // Applications
   readonly processGroup?: string;
@@ -330,7 +334,8 @@ export interface DirectorySettings {
   /** URL path; '' is `disabled`. */
   readonly fallbackResource?: string;
   readonly options?: OptionsSetting;
-  readonly handler?: 'wsgi-script' | 'default-handler' | 'none';
+  /** `wsgi-script`, `default-handler`, `none`. Any other is one that modhost does not run: what it would answer is refused. */
+  readonly handler?: string;
   readonly acceptPathInfo?: 'on' | 'off' | 'default';
 
   // What an answer looks like

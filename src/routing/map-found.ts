@@ -1,6 +1,6 @@
 import type { DirectorySettings } from '../config/model.js';
 import type { FoundFile } from './find-file.js';
-import { selectHandler } from './handler.js';
+import { type Handler, handlerOf, selectHandler } from './handler.js';
 import type { Mapping } from './index.js';
 import type { RequestPath } from './match-table.js';
 import { settleOptions } from './options.js';
@@ -22,10 +22,13 @@ export function mapFound(
   if (found === undefined) return missing('', 'no alias matches and there is no DocumentRoot');
   if (found.kind === 'forbidden') return found;
   if (translation.kind === 'script') return mapScript(translation, found, settings, path);
-  if (found.kind !== 'directory' && selectHandler(found.filename, settings) === 'wsgi-script') {
-    return mapHandled(found, settings, path);
-  }
+  const handler = found.kind === 'directory' ? 'file' : handlerFor(translation, found.filename, settings);
+  if (handler === 'wsgi-script') return mapHandled(found as Handled, settings, path);
   if (found.kind === 'missing') return missing(found.filename, 'no such file or directory');
+  if (handler !== 'file') {
+    const reason = `modhost does not run the handler ${handler.foreign}`;
+    return { kind: 'forbidden', filename: found.filename, reason };
+  }
   if (translation.kind !== 'tree') return missing(found.filename, 'leads nowhere');
   const { contextPrefix, contextDocumentRoot } = translation;
   const { kind, filename } = found;
@@ -52,12 +55,17 @@ function mapScript(
   return { kind: 'script', scriptFile, scriptName, pathInfo, alias };
 }
 
+/** ScriptAlias has said what runs its files, whatever sections say. */
+function handlerFor(translation: Translation, filename: string, settings: DirectorySettings): Handler {
+  const by = translation.kind === 'tree' ? translation.by : undefined;
+  const ofAlias = typeof by === 'object' ? by.handler : undefined;
+  return ofAlias === undefined ? selectHandler(filename, settings) : handlerOf(ofAlias);
+}
+
+type Handled = Extract<FoundFile, { kind: 'file' | 'missing' }>;
+
 /** SetHandler wsgi-script, or AddHandler for an extension of the file's name. */
-function mapHandled(
-  found: Extract<FoundFile, { kind: 'file' | 'missing' }>,
-  settings: DirectorySettings,
-  path: RequestPath,
-): Mapping {
+function mapHandled(found: Handled, settings: DirectorySettings, path: RequestPath): Mapping {
   if (!settleOptions(settings.options).has('execcgi')) {
     return { kind: 'forbidden', filename: found.filename, reason: 'Options ExecCGI is off here' };
   }

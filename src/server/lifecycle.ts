@@ -12,6 +12,7 @@ import { Exchange } from './exchange.js';
 import { askExchange, createSubject } from './expression-subject.js';
 import { answerOtherMethods } from './file-methods.js';
 import { findIndex } from './find-index.js';
+import { refuseMethod } from './refuse-method.js';
 import type { RequestRecord } from './request-record.js';
 import { serveApplication } from './serve-application.js';
 import { serveStaticFile } from './serve-file.js';
@@ -59,7 +60,7 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   exchange.environment.addList(route.variables);
   const unsettled = applyEnvironmentRules(exchange, route.settings.environmentRules ?? []);
   if (unsettled !== undefined) return unsettled;
-  const denied = await authorise(exchange, route);
+  const denied = refuseMethod(exchange, route.settings) ?? (await authorise(exchange, route));
   if (denied !== undefined) return denied;
   // As late as in httpd: what SetEnv says is no ground for access.
   if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);

@@ -39,7 +39,7 @@ describe('definitions', () => {
   });
 
   it('refuse everything about access, identity and encryption that is missing', () => {
-    const modules = ['ssl', 'md', 'auth_form', 'authnz_ldap', 'remoteip', 'allowmethods', 'rewrite'];
+    const modules = ['ssl', 'md', 'auth_form', 'authnz_ldap', 'remoteip', 'rewrite'];
     const lax = definitions.filter(
       (row) => modules.includes(row.module) && row.class !== 'refused' && row.name !== 'RewriteEngine',
     );

@@ -91,6 +91,7 @@ function apacheCommand(root: string, file: string): [string, string[]] {
   const names = [
     ...['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_host', 'authz_user', 'authz_groupfile'],
     ...['auth_basic', 'access_compat', 'alias', 'mime', 'dir', 'autoindex', 'env', 'setenvif', 'wsgi'],
+    ...['allowmethods', 'cgid'],
   ];
   const lines = [
     ...names.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`),
@@ -99,6 +100,7 @@ function apacheCommand(root: string, file: string): [string, string[]] {
     'ErrorLog logs/error_log',
     'DefaultRuntimeDir logs',
     'WSGISocketPrefix logs/wsgi',
+    'ScriptSock logs/cgi',
     'TypesConfig /etc/mime.types',
     ...(process.getuid?.() === 0 ? ['User nobody', 'Group nogroup'] : []),
     `Include "${file}"`,

@@ -1,32 +1,66 @@
 import { translatePattern } from '../../matching/index.js';
 import { anywhere, honoured, inModule, outsideSections, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
+import type { Alias } from '../model.js';
 import { resolvePath } from '../values.js';
 import { splitWords } from '../words.js';
+import { warnOfForeignHandler } from './handler.js';
 import { warnOfShadow } from './shadowed.js';
 
 /** Paths to files outside the document root. */
 export const alias = inModule('alias', [
-  honoured('Alias', anywhere, raw('URL-path file-path'), 'Maps a URL path to a file or directory.', addAlias),
+  honoured(
+    'Alias',
+    anywhere,
+    raw('URL-path file-path'),
+    'Maps a URL path to a file or directory.',
+    (here, text) => addAlias(here, text),
+  ),
+  honoured(
+    'ScriptAlias',
+    anywhere,
+    raw('URL-path file-path'),
+    'Maps a URL path to programs, which modhost does not run: requests for them are refused.',
+    addScriptAlias,
+  ),
+  honoured(
+    'ScriptAliasMatch',
+    outsideSections,
+    two('pattern file-path'),
+    'The same for URL paths that a pattern matches.',
+    (here, text, target) => {
+      warnOfForeignHandler(here, 'cgi-script');
+      addPatternAlias(here, text, target, { handler: 'cgi-script' });
+    },
+  ),
   honoured(
     'AliasMatch',
     outsideSections,
     two('pattern file-path'),
     'Maps URL paths that a pattern matches.',
-    (here, text, target) => {
-      const result = translatePattern(text);
-      if (result.kind === 'wrong') here.fail(result.message, { kind: 'pattern', at: { word: text } });
-      else
-        here.server.aliases.push({
-          match: { kind: 'regex', pattern: result.pattern },
-          target: resolvePath(here, target),
-          position: here.place.position,
-        });
-    },
+    (here, text, target) => addPatternAlias(here, text, target),
   ),
 ]);
 
-function addAlias(here: Here, text: string): void {
+function addPatternAlias(here: Here, text: string, target: string, rest: Pick<Alias, 'handler'> = {}): void {
+  const result = translatePattern(text);
+  if (result.kind === 'wrong') here.fail(result.message, { kind: 'pattern', at: { word: text } });
+  else
+    here.server.aliases.push({
+      match: { kind: 'regex', pattern: result.pattern },
+      target: resolvePath(here, target),
+      ...rest,
+      position: here.place.position,
+    });
+}
+
+function addScriptAlias(here: Here, text: string): void {
+  warnOfForeignHandler(here, 'cgi-script');
+  if (here.enclosing.length > 0) here.section.settings.handler = 'cgi-script';
+  addAlias(here, text, { handler: 'cgi-script' });
+}
+
+function addAlias(here: Here, text: string, rest: Pick<Alias, 'handler'> = {}): void {
   const [path = '', target = '', ...more] = splitWords(text);
   if (here.enclosing.length > 0) {
     setAliasTarget(here, path, target);
@@ -41,6 +75,7 @@ function addAlias(here: Here, text: string): void {
   here.server.aliases.push({
     match: { kind: 'prefix', path },
     target: resolvePath(here, target),
+    ...rest,
     position: here.place.position,
   });
 }

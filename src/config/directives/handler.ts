@@ -1,9 +1,7 @@
 import { anywhere, honoured, inModule, list, one } from '../definition.js';
 import type { Here } from '../draft.js';
-import type { DirectorySettings } from '../model.js';
+import { findNearest } from '../nearest-name.js';
 import { addExtensions, removeExtensions } from './extensions.js';
-
-type Handler = NonNullable<DirectorySettings['handler']>;
 
 /** What answers a request, apart from where it is mapped to. */
 export const handler = [
@@ -40,6 +38,18 @@ export const handler = [
   ]),
 ];
 
+/** Names that people write and mean. */
+const foreignHandlers =
+  /^(cgi|fcgid|fastcgi|perl|php\d?|lua)-script$|^(send-as-is|imap-file|type-map|server-parsed|isapi-handler|mod_python|python-program)$|\//;
+
+/** Requests that such a handler would answer are refused: nothing of its files is shown. */
+export function warnOfForeignHandler(here: Here, name: string): void {
+  here.warn(`modhost does not run '${name}': what it would answer is refused with 403`, {
+    kind: 'argument-no-effect',
+    at: { word: name },
+  });
+}
+
 /** Status pages that are not there: the path is mapped as if nothing had been said. */
 const pageHandlers = new Set([
   'server-status',
@@ -52,13 +62,18 @@ const pageHandlers = new Set([
 /** The media type by which mod_wsgi knows its scripts is the name of its handler, too. */
 export const wsgiType = 'application/x-httpd-wsgi';
 
-function takeHandler(here: Here, name: string): Handler | undefined {
+/** One that modhost does not run is kept: serving the file instead could show the source of a program. */
+function takeHandler(here: Here, name: string): string | undefined {
   const lower = name.toLowerCase();
   if (lower === 'none' || lower === 'default-handler' || lower === 'wsgi-script') return lower;
   if (lower === wsgiType) return 'wsgi-script';
-  // Serving the file instead could show the source of a script.
-  here.fail(`expected wsgi-script, default-handler or None; the handler '${name}' is not supported`, {
-    kind: 'argument-refused',
-  });
-  return undefined;
+  const suggestion = foreignHandlers.test(lower)
+    ? undefined
+    : findNearest(lower, ['wsgi-script', 'default-handler', 'none']);
+  if (suggestion !== undefined) {
+    here.fail(`expected wsgi-script, default-handler or None, not '${name}'`, { suggestion });
+    return undefined;
+  }
+  warnOfForeignHandler(here, name);
+  return lower;
 }

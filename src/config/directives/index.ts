@@ -4,6 +4,7 @@ import { modulesWithoutDirectives, parseModuleName, servedWithoutDirectives } fr
 import type { DefinitionTable } from '../walk.js';
 import { accessCompat } from './access-compat.js';
 import { alias } from './alias.js';
+import { allowMethods } from './allow-methods.js';
 import { answers } from './answers.js';
 import { auth } from './auth.js';
 import { authThrottle } from './auth-throttle.js';
@@ -52,6 +53,7 @@ export const definitions: readonly Definition[] = [
   ...alias,
   ...dir,
   ...handler,
+  ...allowMethods,
   ...mime,
   ...env,
   ...setEnvIf,

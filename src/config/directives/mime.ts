@@ -4,7 +4,7 @@ import type { Here } from '../draft.js';
 import type { ExtensionSettings } from '../model.js';
 import { resolvePath } from '../values.js';
 import { addExtensions, removeExtensions } from './extensions.js';
-import { wsgiType } from './handler.js';
+import { warnOfForeignHandler, wsgiType } from './handler.js';
 
 /** What files are, by the extensions of their names. */
 export const mime = [
@@ -23,6 +23,8 @@ export const mime = [
       'The media type of files with an extension.',
       (here, [type = '', ...extensions]) => {
         if (type.toLowerCase() === wsgiType) addExtensions(here, extensions, { handler: 'wsgi-script' });
+        else if (isForeignHandler(here, type))
+          addExtensions(here, extensions, { handler: type.toLowerCase() });
         else if (isType(here, type)) addExtensions(here, extensions, { type });
       },
     ),
@@ -51,6 +53,7 @@ export const mime = [
       'The media type of all files of a section.',
       (here, type) => {
         if (type.toLowerCase() === 'none') here.section.settings.forceType = 'none';
+        else if (isForeignHandler(here, type)) here.section.settings.handler = type.toLowerCase();
         else if (isType(here, type)) here.section.settings.forceType = type;
       },
     ),
@@ -84,13 +87,13 @@ function removing(name: string, member: keyof ExtensionSettings) {
 }
 
 /** A type by which httpd would choose a handler must not end in the source of a program being shown. */
+function isForeignHandler(here: Here, type: string): boolean {
+  if (!/^application\/x-httpd-|server-parsed|^(cgi-script|asis|type-map)$/i.test(type)) return false;
+  warnOfForeignHandler(here, type);
+  return true;
+}
+
 function isType(here: Here, type: string): boolean {
-  if (/^application\/x-httpd-|server-parsed|^(cgi-script|asis|type-map)$/i.test(type)) {
-    here.fail(`not supported: files could be shown that httpd would hand to the handler '${type}'`, {
-      kind: 'argument-refused',
-    });
-    return false;
-  }
   if (/^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+(\s*;[\x20-\x7e]*)?$/.test(type)) return true;
   here.fail(`expected a media type such as text/plain, not '${type}'`);
   return false;

@@ -9,7 +9,6 @@ import { rows } from './rows.js';
 
 /** Who may enter, and as whom: left out, it would open what it closes. */
 export const accessRest: readonly Definition[] = [
-  ...rows('allowmethods', 'refused', insideSections, 'what it protects would be open', 'AllowMethods'),
   ...rows(
     'auth_basic',
     'refused',

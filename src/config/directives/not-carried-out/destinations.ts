@@ -3,8 +3,6 @@ import { rows } from './rows.js';
 
 /** Where a request goes: left out, something else would answer. */
 export const destinationsRest: readonly Definition[] = [
-  ...rows('alias', 'refused', anywhere, 'programs could be shown instead of run', 'ScriptAlias'),
-  ...rows('alias', 'refused', outsideSections, 'programs could be shown instead of run', 'ScriptAliasMatch'),
   ...rows(
     'alias',
     'refused',
