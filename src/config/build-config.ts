@@ -4,7 +4,6 @@ import type { ChildSection, ConfigDraft, SectionDraft, ServerDraft } from './dra
 import type {
   CustomLog,
   DirectorySettings,
-  EnvironmentRule,
   GlobalSettings,
   LogDestination,
   LogLevels,
@@ -20,7 +19,7 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
   const mainSettings = buildMainSettings(draft, foreground);
   return {
     global: buildGlobal(draft),
-    mainServer: buildServer(mainServer, mainSettings, []),
+    mainServer: buildServer(mainServer, mainSettings, undefined),
     virtualHosts: draft.virtualHosts.map((server) =>
       buildServer(
         server,
@@ -30,7 +29,7 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
           logLevel: buildServerLevels(server, mainServer),
           customLogs: buildCustomLogs(server, mainServer),
         },
-        mainServer.body.environmentRules,
+        mainServer,
       ),
     ),
   };
@@ -101,7 +100,7 @@ function buildCustomLogs(server: ServerDraft, main: ServerDraft | undefined): Cu
 function buildServer(
   draft: ServerDraft,
   settings: ServerSettings,
-  inheritedRules: readonly EnvironmentRule[],
+  main: ServerDraft | undefined,
 ): VirtualHost {
   return {
     id: draft.id,
@@ -114,7 +113,11 @@ function buildServer(
     redirects: draft.redirects,
     aliases: draft.aliases,
     scriptAliases: draft.scriptAliases,
-    environmentRules: [...inheritedRules, ...draft.body.environmentRules],
+    environmentRules: [...(main?.body.environmentRules ?? []), ...draft.body.environmentRules],
+    earlyHeaders: {
+      request: [...(main?.earlyHeaders.request ?? []), ...draft.earlyHeaders.request],
+      response: [...(main?.earlyHeaders.response ?? []), ...draft.earlyHeaders.response],
+    },
     sections: draft.body.sections.map((section) => buildSection(section, settings.logLevel)),
   };
 }
@@ -128,7 +131,7 @@ function buildSection({ head, draft }: ChildSection, levels: LogLevels): Section
 }
 
 function buildSettings(draft: SectionDraft, levels: LogLevels, isSection: boolean): DirectorySettings {
-  const { environment, environmentRules, hostAccess, logLevel, requirements } = draft;
+  const { environment, environmentRules, headers, hostAccess, logLevel, requirements } = draft;
   const hasEnvironment = environment.set.size + environment.pass.size + environment.unset.size > 0;
   const hasLevels = isSection && (logLevel.default !== undefined || logLevel.modules.size > 0);
   return {
@@ -138,6 +141,8 @@ function buildSettings(draft: SectionDraft, levels: LogLevels, isSection: boolea
     ...(hasEnvironment ? { environment } : {}),
     // Those of a server are applied before there are sections.
     ...(isSection && environmentRules.length > 0 ? { environmentRules } : {}),
+    ...(headers.request.length === 0 ? {} : { requestHeaders: headers.request }),
+    ...(headers.response.length === 0 ? {} : { responseHeaders: headers.response }),
     ...(hasLevels ? { logLevel: buildSectionLevels(draft, levels) } : {}),
   };
 }

@@ -10,6 +10,7 @@ import type {
   EnvironmentSettings,
   ExtensionSettings,
   GlobalSettings,
+  HeaderRule,
   HostAccess,
   ImportScript,
   Listener,
@@ -34,7 +35,14 @@ export interface SectionDraft {
   readonly settings: Mutable<
     Omit<
       DirectorySettings,
-      'environment' | 'environmentRules' | 'require' | 'hostAccess' | 'logLevel' | 'extensions'
+      | 'environment'
+      | 'environmentRules'
+      | 'require'
+      | 'hostAccess'
+      | 'logLevel'
+      | 'extensions'
+      | 'requestHeaders'
+      | 'responseHeaders'
     >
   > & { extensions?: Map<string, ExtensionSettings> };
   readonly requirements: Requirement[];
@@ -46,6 +54,7 @@ export interface SectionDraft {
       : Map<string, string>;
   };
   readonly environmentRules: EnvironmentRule[];
+  readonly headers: { readonly request: HeaderRule[]; readonly response: HeaderRule[] };
   readonly logLevel: LogLevelDraft;
   readonly sections: ChildSection[];
 }
@@ -80,6 +89,7 @@ export interface ServerDraft {
   readonly redirects: Redirect[];
   readonly aliases: Alias[];
   readonly scriptAliases: ScriptAlias[];
+  readonly earlyHeaders: { readonly request: HeaderRule[]; readonly response: HeaderRule[] };
   readonly customLogs: CustomLogDraft[];
   /** LogFormat: nickname → format. */
   readonly logFormats: Map<string, string>;
@@ -164,6 +174,7 @@ export function createServerDraft(
     redirects: [],
     aliases: [],
     scriptAliases: [],
+    earlyHeaders: { request: [], response: [] },
     customLogs: [],
     logFormats: new Map(),
   };
@@ -176,6 +187,7 @@ export function createSectionDraft(): SectionDraft {
     requirements: [],
     environment: { set: new Map(), pass: new Map(), unset: new Set() },
     environmentRules: [],
+    headers: { request: [], response: [] },
     logLevel: { modules: new Map() },
     sections: [],
   };

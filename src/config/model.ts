@@ -114,6 +114,11 @@ export interface VirtualHost {
   readonly scriptAliases: readonly ScriptAlias[];
   /** SetEnvIf and its kin outside every section, the main server's first: as soon as the virtual host is known. */
   readonly environmentRules: readonly EnvironmentRule[];
+  /** Header and RequestHeader with `early`, the main server's first: before anything else is done with a request. */
+  readonly earlyHeaders: {
+    readonly request: readonly HeaderRule[];
+    readonly response: readonly HeaderRule[];
+  };
   /** Top-level sections in the order of the file. */
   readonly sections: readonly Section[];
 }
@@ -322,6 +327,9 @@ export interface DirectorySettings {
   /** SetEnvIf and its kin in sections: before anybody asks who may enter. One after the other, outer sections first. */
   readonly environmentRules?: readonly EnvironmentRule[];
 
+  /** RequestHeader, one after the other, outer sections first: when it is known who asks, and before anybody serves it. */
+  readonly requestHeaders?: readonly HeaderRule[];
+
   // Where a request goes
   /** Redirect with a path; those of later sections come first. */
   readonly redirects?: readonly Redirect[];
@@ -350,6 +358,8 @@ export interface DirectorySettings {
   /** By status; merged by status. */
   readonly errorDocuments?: ReadonlyMap<number, ErrorDocument>;
   readonly serverSignature?: 'on' | 'off' | 'email';
+  /** Header, one after the other, outer sections first. */
+  readonly responseHeaders?: readonly HeaderRule[];
   readonly useCanonicalName?: 'on' | 'off' | 'dns';
   readonly useCanonicalPhysicalPort?: boolean;
 
@@ -393,6 +403,53 @@ export type EnvironmentAttribute =
   | { readonly kind: 'header'; readonly name: string }
   /** All headers with such names. */
   | { readonly kind: 'headers'; readonly pattern: RegExp };
+
+/** Header, RequestHeader: one change to the fields of a message. */
+export interface HeaderRule {
+  readonly change: HeaderChange;
+  /** `always`: also to what the server says itself, errors and redirects. Of RequestHeader: no difference. */
+  readonly table: 'always' | 'onsuccess';
+  readonly condition?: HeaderCondition;
+  readonly position: Position;
+}
+
+/** Names as written, checked to be names of fields. */
+export type HeaderChange =
+  | {
+      readonly action: 'set' | 'setifempty' | 'append' | 'merge' | 'add';
+      readonly name: string;
+      readonly value: HeaderValue;
+    }
+  | { readonly action: 'unset'; readonly name: string }
+  /** `edit*` is everywhere; `edit` once per value. The value may hold `$0` … `$9`. */
+  | {
+      readonly action: 'edit' | 'edit*';
+      readonly name: string;
+      readonly pattern: RegExp;
+      readonly value: HeaderValue;
+    }
+  /** Copies request fields with such names into the response. */
+  | { readonly action: 'echo'; readonly pattern: RegExp }
+  /** Copies the value of a response field where %{note:…} and the log's %{…}n find it. */
+  | { readonly action: 'note'; readonly name: string; readonly note: string };
+
+export type HeaderCondition =
+  /** `env=NAME` / `env=!NAME` */
+  | { readonly kind: 'variable'; readonly variable: string; readonly negated: boolean }
+  /** `expr=…` */
+  | { readonly kind: 'expression'; readonly condition: Condition };
+
+/** The value of a field: an expression, or literal texts (byte strings) and `%…` one behind the other. */
+export type HeaderValue =
+  | { readonly kind: 'expression'; readonly text: ExpressionText }
+  | { readonly kind: 'format'; readonly parts: readonly HeaderValuePart[] };
+
+export type HeaderValuePart =
+  | string
+  /** `%t`: microseconds since the epoch when the request came in; `%D`: microseconds since then; `%l`: the load of the machine. */
+  | { readonly kind: 'started' | 'duration' | 'load' }
+  /** `%{NAME}e`, and `%{NAME}s` of the TLS connection. */
+  | { readonly kind: 'variable' | 'tls-variable'; readonly name: string };
 
 export interface OptionsSetting {
   /** True: the words replace what was inherited; false: all words had `+` or `-`. */

@@ -3,7 +3,7 @@ import type { VariableName } from './names.js';
 
 /** Whether an expression reads the variable anywhere. */
 export function asksFor(name: VariableName, condition: Condition): boolean {
-  const reads = (...texts: readonly Text[]) => texts.some((text) => readsText(name, text));
+  const reads = (...texts: readonly Text[]) => texts.some((text) => readsVariable(name, text));
   switch (condition.kind) {
     case 'constant':
       return false;
@@ -27,14 +27,15 @@ export function asksFor(name: VariableName, condition: Condition): boolean {
   }
 }
 
-function readsText(name: VariableName, text: Text): boolean {
+/** Whether a text reads the variable anywhere. */
+export function readsVariable(name: VariableName, text: Text): boolean {
   switch (text.kind) {
     case 'variable':
       return text.name === name;
     case 'function':
-      return readsText(name, text.argument);
+      return readsVariable(name, text.argument);
     case 'joined':
-      return text.texts.some((part) => readsText(name, part));
+      return text.texts.some((part) => readsVariable(name, part));
     default:
       return false;
   }

@@ -10,6 +10,7 @@ export interface Subject {
   variable(name: Exclude<VariableName, ClockName | 'LAST_MODIFIED'>): string | undefined;
   /** Several fields of one name are joined by `, `. */
   requestHeader(name: string): string | undefined;
+  /** The first field of that name. */
   responseHeader(name: string): string | undefined;
   /** Variables of the request. */
   environment(name: string): string | undefined;

@@ -1,6 +1,6 @@
 /** Apache's expression language: read at start into plain data, evaluated for a request. */
 
-export { asksFor } from './asks-for.js';
+export { asksFor, readsVariable } from './asks-for.js';
 export {
   type Evaluation,
   evaluateCondition,

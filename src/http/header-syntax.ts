@@ -7,6 +7,11 @@ export function isHeaderName(text: string): boolean {
   return isToken(text);
 }
 
+/** Response fields that frame the message or speak of the server: nobody else says them. `name` in any case. */
+export function isServersOwn(name: string): boolean {
+  return /^(content-length|transfer-encoding|trailer|keep-alive|date|server)$/i.test(name);
+}
+
 /** RFC 9110 section 5.5: bytes without control characters, except TAB. */
 export function isHeaderValue(text: string): boolean {
   for (let at = 0; at < text.length; at += 1) {

@@ -1,6 +1,7 @@
 import { applicationUrl, type HeaderList, toByteString } from '../http/index.js';
 import type { Runtime } from '../proxy/index.js';
 import type { Exchange } from './exchange.js';
+import { withoutForgedHeaders } from './identity-headers.js';
 
 /** The script that is to be called, as far as the environ speaks of it. */
 export interface ScriptFacts {
@@ -52,7 +53,8 @@ export function buildEnviron(exchange: Exchange, script: ScriptFacts, runtime: R
 
 /** What an auth script gets: no credentials, no SetEnv, nothing to read a body from. */
 export function buildAuthEnviron(exchange: Exchange): string[] {
-  return [...cgiVariables(exchange, '', exchange.path ?? ''), ...headerVariables(exchange.headers, false)];
+  const headers = withoutForgedHeaders(exchange.headers, exchange.site.config, []);
+  return [...cgiVariables(exchange, '', exchange.path ?? ''), ...headerVariables(headers, false)];
 }
 
 /** Headers as a Node callable sees them. */

@@ -11,6 +11,7 @@ import {
 import type { Exchange } from './exchange.js';
 import { createSubject } from './expression-subject.js';
 import type { Refusal } from './site.js';
+import { type Started, startOwnPage } from './start-answer.js';
 
 /** Behind these nothing more of the connection can be trusted, or wanted (as httpd). */
 const closingStatuses = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
@@ -98,23 +99,32 @@ function signatureOf(exchange: Exchange): Signature | undefined {
   };
 }
 
-function writeAnswer(
-  { record, site }: Exchange,
+function writeAnswer(exchange: Exchange, refusal: Refusal, text: string, charset: string): void {
+  const started = sendPage(exchange, refusal, text, charset, 'with-rules');
+  if (started.kind === 'started') return;
+  // A page without what the site file wants to go with it says nothing but that.
+  exchange.log('error', 'headers', started.reason);
+  const page = errorPage(500, { method: exchange.record.method });
+  sendPage(exchange, { kind: 'refusal', status: 500 }, page, 'iso-8859-1', 'without-rules');
+}
+
+function sendPage(
+  exchange: Exchange,
   { status, headers = [] }: Refusal,
   text: string,
   charset: string,
-): void {
-  const { reply } = record;
+  how: 'with-rules' | 'without-rules',
+): Started {
+  const { reply } = exchange.record;
   if (closesConnection(status)) reply.closeConnection();
   const body = Buffer.from(text, 'latin1');
   const hasBody = status !== 304 && status !== 204;
   const type = `text/html; charset=${charset}`;
-  reply.start(status, reasonPhrase(status), [
-    'Server',
-    site.software,
-    ...headers,
-    ...(hasBody ? ['Content-Length', String(body.length), 'Content-Type', type] : []),
-  ]);
+  const page = ['Content-Length', String(body.length), 'Content-Type', type];
+  const head = { status, reason: reasonPhrase(status), headers: [...headers, ...(hasBody ? page : [])] };
+  const started = startOwnPage(exchange, head, how);
+  if (started.kind === 'fault') return started;
   if (hasBody) reply.write(body);
   reply.end();
+  return started;
 }

@@ -15,6 +15,10 @@ export class Exchange {
   readonly record: RequestRecord;
   readonly site: Site;
   readonly environment = new RequestEnvironment();
+  /** `Header note`, by name in lower case. */
+  readonly notes = new Map<string, string>();
+  /** What `Header … early` has said: fields for every answer, and for those that are no page of the server's own. */
+  readonly earlyAnswer = { always: [] as HeaderList, onsuccess: [] as HeaderList };
   virtualHost: VirtualHost;
   /** What the client asked for; undefined if it named no host. */
   host: RequestHost | undefined;
@@ -167,6 +171,7 @@ export class Exchange {
       requestHeader: (name) => headerValue(this.headers, name),
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
       environment: (name) => this.environment.get(name),
+      note: (name) => this.notes.get(name.toLowerCase()),
     };
   }
 }

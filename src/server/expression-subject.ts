@@ -1,6 +1,6 @@
 import type { Condition, Position } from '../config/model.js';
 import { evaluateCondition, type Subject } from '../expressions/index.js';
-import { type HeaderList, headerValues, toByteString } from '../http/index.js';
+import { type HeaderList, headerValue, headerValues, toByteString } from '../http/index.js';
 import type { FoundSoFar, Mapping } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 
@@ -12,6 +12,7 @@ export interface KnownSoFar {
   readonly user?: string | undefined;
   /** Of the answer that is about to be given. */
   readonly status?: number;
+  readonly responseHeaders?: HeaderList;
 }
 
 /** Evaluates an expression about a request; a fault is logged, as of the module and the directive at the position. */
@@ -35,13 +36,13 @@ export function askExchange(
 
 /** What expressions see of a request. */
 export function createSubject(exchange: Exchange, known: KnownSoFar = {}): Subject {
-  const { record } = exchange;
+  const answered = known.responseHeaders ?? exchange.record.reply.sentHeaders;
   return {
     variable: (name) => readVariable(exchange, name, known),
     requestHeader: (name) => joinedHeader(exchange.headers, name),
-    responseHeader: (name) => joinedHeader(record.reply.sentHeaders, name),
+    responseHeader: (name) => headerValue(answered, name),
     environment: (name) => findVariable(known.found?.variables ?? [], name) ?? exchange.environment.get(name),
-    note: () => undefined,
+    note: (name) => exchange.notes.get(name.toLowerCase()),
   };
 }
 
@@ -66,7 +67,7 @@ function findVariable(variables: readonly string[], name: string): string | unde
 function readVariable(
   exchange: Exchange,
   name: Parameters<Subject['variable']>[0],
-  { found, user, status }: KnownSoFar,
+  { found, user, status, responseHeaders }: KnownSoFar,
 ): string | undefined {
   const { record, virtualHost, route, site } = exchange;
   const { connection, reply } = record;
@@ -83,7 +84,7 @@ function readVariable(
     case 'REMOTE_HOST':
       return connection.clientAddress;
     case 'CONTENT_TYPE':
-      return joinedHeader(reply.sentHeaders, 'content-type');
+      return joinedHeader(responseHeaders ?? reply.sentHeaders, 'content-type');
     case 'CONTEXT_DOCUMENT_ROOT':
       return context?.contextDocumentRoot ?? documentRoot;
     case 'CONTEXT_PREFIX':

@@ -1,5 +1,6 @@
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
+import { startAnswer } from './start-answer.js';
 
 /** What the handler of static files does for a method (httpd): POST gets the file, and its body is discarded. */
 const servedMethods = new Set(['GET', 'HEAD', 'POST']);
@@ -14,22 +15,16 @@ export function answerOtherMethods(exchange: Exchange): 'serve' | Refusal | unde
       headers: ['Allow', allowedMethods(exchange)],
     };
   }
-  answerOptions(exchange);
-  return undefined;
+  return answerOptions(exchange);
 }
 
 /** What can be done with a file. */
-export function answerOptions(exchange: Exchange): void {
-  const { reply } = exchange.record;
-  reply.start(200, '', [
-    'Server',
-    exchange.site.software,
-    'Allow',
-    allowedMethods(exchange),
-    'Content-Length',
-    '0',
-  ]);
-  reply.end();
+export function answerOptions(exchange: Exchange): Refusal | undefined {
+  const headers = ['Allow', allowedMethods(exchange), 'Content-Length', '0'];
+  const started = startAnswer(exchange, { status: 200, reason: '', headers });
+  if (started.kind === 'fault') return refuse(500, 'headers', started.reason);
+  exchange.record.reply.end();
+  return undefined;
 }
 
 function allowedMethods({ virtualHost }: Exchange): string {

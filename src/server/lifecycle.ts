@@ -4,6 +4,7 @@ import type { Verdict } from '../auth/index.js';
 import { evaluateText } from '../expressions/index.js';
 import { cleanPath, encodeLocation, headerValue, toByteString } from '../http/index.js';
 import type { Mapping, Redirection, Route } from '../routing/index.js';
+import { changeHeadersEarly, changeRequestHeaders } from './change-headers.js';
 import { checkHead } from './check-head.js';
 import { buildAuthEnviron } from './environ.js';
 import { applyEnvironmentRules, obeyEnvironment } from './environment-rules.js';
@@ -37,7 +38,8 @@ export async function serveRequest(record: RequestRecord, site: Site): Promise<E
 async function answer(exchange: Exchange): Promise<Refusal | undefined> {
   const malformed = checkHead(exchange);
   if (malformed !== undefined) return malformed;
-  const unsettled = applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
+  const unsettled =
+    changeHeadersEarly(exchange) ?? applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
   if (unsettled !== undefined) return unsettled;
   const early = answerWithoutRoute(exchange);
   if (early !== 'continue') return early;
@@ -67,7 +69,15 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   obeyEnvironment(exchange);
   const redirection = site.router.findSectionRedirect(route.settings, path);
   if (redirection !== undefined) return redirect(exchange, redirection);
-  return serveMapping(exchange, route, depth);
+  const changed = leadsElsewhere(route) ? undefined : changeRequestHeaders(exchange);
+  return changed ?? serveMapping(exchange, route, depth);
+}
+
+/** An index or a fallback is a request of its own: no rule shall count twice. */
+function leadsElsewhere({ mapping, settings }: Route): boolean {
+  return (
+    mapping.kind === 'directory' || (mapping.kind === 'missing' && settings.fallbackResource !== undefined)
+  );
 }
 
 async function serveMapping(exchange: Exchange, route: Route, depth: number): Promise<Refusal | undefined> {

@@ -8,6 +8,7 @@ import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { prepareResponseHead, type SendableHead } from './response-head.js';
 import { type Refusal, refuse } from './site.js';
+import { startAnswer } from './start-answer.js';
 
 type ScriptMapping = Extract<Mapping, { kind: 'script' }>;
 
@@ -96,13 +97,8 @@ function startReply(exchange: Exchange, response: ResponseMessage, headerBufferS
   const { reply } = exchange.record;
   if (closesConnection(exchange.errorStatus ?? 200)) reply.closeConnection();
   try {
-    reply.start(head.status, head.reason, [
-      'Server',
-      exchange.site.software,
-      ...exchange.errorHeaders,
-      ...head.headers,
-    ]);
-    return { accepted: true };
+    const started = startAnswer(exchange, head);
+    return started.kind === 'started' ? { accepted: true } : { accepted: false, reason: started.reason };
   } catch (error) {
     return { accepted: false, reason: `the head cannot be sent: ${(error as Error).message}` };
   }

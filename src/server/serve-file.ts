@@ -6,6 +6,7 @@ import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { answerOtherMethods } from './file-methods.js';
 import { type Refusal, refuse } from './site.js';
+import { startAnswer } from './start-answer.js';
 
 type FileMapping = Extract<Mapping, { kind: 'file' }>;
 
@@ -42,8 +43,12 @@ export async function serveStaticFile(
   }
   const status = answer.status === 200 ? (exchange.errorStatus ?? 200) : answer.status;
   if (closesConnection(status)) record.reply.closeConnection();
-  record.reply.start(status, '', ['Server', site.software, ...exchange.errorHeaders, ...answer.headers]);
+  const started = startAnswer(exchange, { status, reason: '', headers: answer.headers });
   const { body } = answer;
+  if (started.kind === 'fault') {
+    body?.destroy();
+    return refuse(500, 'headers', started.reason);
+  }
   if (body === undefined) {
     record.reply.end();
     return undefined;

@@ -1,3 +1,4 @@
+import type { HeaderList } from '../http/index.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
 
@@ -12,7 +13,13 @@ export function answerWithoutRoute(exchange: Exchange): 'continue' | Refusal | u
       return answerTrace(exchange);
     case 'OPTIONS':
       if (path !== '*') return 'continue';
-      record.reply.start(200, '', ['Server', exchange.site.software, 'Content-Length', '0']);
+      record.reply.start(200, '', [
+        'Server',
+        exchange.site.software,
+        ...earlyFields(exchange),
+        'Content-Length',
+        '0',
+      ]);
       record.reply.end();
       return undefined;
     default:
@@ -37,6 +44,7 @@ function answerTrace(exchange: Exchange): Refusal | undefined {
   const headers = [
     'Server',
     site.software,
+    ...earlyFields(exchange),
     'Content-Type',
     'message/http',
     'Content-Length',
@@ -46,4 +54,9 @@ function answerTrace(exchange: Exchange): Refusal | undefined {
   record.reply.write(body);
   record.reply.end();
   return undefined;
+}
+
+/** What sections and Header without `early` say comes too late for these methods. */
+function earlyFields({ earlyAnswer }: Exchange): HeaderList {
+  return [...earlyAnswer.always, ...earlyAnswer.onsuccess];
 }

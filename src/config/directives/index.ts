@@ -13,6 +13,7 @@ import { core } from './core.js';
 import { dir } from './dir.js';
 import { env } from './env.js';
 import { handler } from './handler.js';
+import { headers } from './headers.js';
 import { http } from './http.js';
 import { ifSections } from './if-sections.js';
 import { limit } from './limit.js';
@@ -57,6 +58,7 @@ export const definitions: readonly Definition[] = [
   ...mime,
   ...env,
   ...setEnvIf,
+  ...headers,
   ...auth,
   ...authThrottle,
   ...authz,

@@ -170,13 +170,6 @@ export const destinationsRest: readonly Definition[] = [
   ),
   ...rows('dir', 'ignored', anywhere, 'not carried out yet', 'DirectoryCheckHandler DirectoryIndexRedirect'),
   ...rows(
-    'headers',
-    'refused',
-    anywhere,
-    'what it tells browsers or hides from applications may protect them',
-    'Header RequestHeader',
-  ),
-  ...rows(
     'mime',
     'refused',
     anywhere,

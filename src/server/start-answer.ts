@@ -1,0 +1,100 @@
+import { type HeaderList, headerValues, selectHeaders, withoutHeader } from '../http/index.js';
+import type { Exchange } from './exchange.js';
+import { createSubject } from './expression-subject.js';
+import { applyHeaderRules, type HeaderFacts } from './header-rules.js';
+
+export interface AnswerHead {
+  readonly status: number;
+  /** '' for the usual one. */
+  readonly reason: string;
+  /** Without Server. */
+  readonly headers: HeaderList;
+}
+
+export type Started =
+  | { readonly kind: 'started' }
+  /** Nothing has been sent. */
+  | { readonly kind: 'fault'; readonly reason: string };
+
+/**
+ * Starts the answer of a file, an application or another server: what was kept for it, what it says, and what Header makes of both.
+ * Every answer goes through here or through startOwnPage.
+ */
+export function startAnswer(exchange: Exchange, { status, reason, headers }: AnswerHead): Started {
+  const { earlyAnswer, errorHeaders, settings } = exchange;
+  const rules = settings.responseHeaders ?? [];
+  const always = [...earlyAnswer.always, ...errorHeaders];
+  const onSuccess = [...earlyAnswer.onsuccess, ...headers];
+  if (rules.length === 0) return send(exchange, status, reason, always, onSuccess);
+  // Header always changes what was kept, Header the rest; each sees both.
+  const changedAlways = applyHeaderRules(
+    rules.filter(({ table }) => table === 'always'),
+    always,
+    factsOf(exchange, status, (kept) => [...onSuccess, ...kept]),
+  );
+  if (changedAlways.kind === 'fault') return describeFault(changedAlways);
+  const changed = applyHeaderRules(
+    rules.filter(({ table }) => table === 'onsuccess'),
+    onSuccess,
+    factsOf(exchange, status, (fields) => [...fields, ...changedAlways.headers]),
+  );
+  if (changed.kind === 'fault') return describeFault(changed);
+  return send(exchange, status, reason, changedAlways.headers, changed.headers);
+}
+
+/** Starts a page that the server itself wrote: only `Header always` has a say, and what the page says stays. */
+export function startOwnPage(
+  exchange: Exchange,
+  { status, reason, headers }: AnswerHead,
+  how: 'with-rules' | 'without-rules' = 'with-rules',
+): Started {
+  const { earlyAnswer, settings } = exchange;
+  if (how === 'without-rules') return send(exchange, status, reason, [], headers);
+  const said = [...earlyAnswer.always, ...headers];
+  const added = applyHeaderRules(
+    (settings.responseHeaders ?? []).filter(({ table }) => table === 'always'),
+    [],
+    factsOf(exchange, status, (fields) => [...said, ...fields]),
+  );
+  if (added.kind === 'fault') return describeFault(added);
+  return send(exchange, status, reason, added.headers, said);
+}
+
+function factsOf(exchange: Exchange, status: number, seen: (fields: HeaderList) => HeaderList): HeaderFacts {
+  return {
+    // A part of a file is made of the whole answer, which Header sees (as in httpd).
+    subject: (fields) =>
+      createSubject(exchange, { status: status === 206 ? 200 : status, responseHeaders: seen(fields) }),
+    startedAt: exchange.record.startedAt,
+    requestHeaders: exchange.headers,
+    keepNote: (name, value) => exchange.notes.set(name.toLowerCase(), value),
+  };
+}
+
+function describeFault(fault: Extract<ReturnType<typeof applyHeaderRules>, { kind: 'fault' }>): Started {
+  const { file, line } = fault.rule.position;
+  return { kind: 'fault', reason: `Header at ${file}:${line}: ${fault.reason}` };
+}
+
+function send(
+  { record, site }: Exchange,
+  status: number,
+  reason: string,
+  first: HeaderList,
+  second: HeaderList,
+): Started {
+  const { reply } = record;
+  // There is only one media type.
+  const rest =
+    headerValues(first, 'content-type').length > 0 ? withoutHeader(second, 'content-type') : second;
+  const headers = [...first, ...rest];
+  // Whether the connection stays is the listener's to say; the wish that it does not is heard.
+  if (headerValues(headers, 'connection').some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value)))
+    reply.closeConnection();
+  const sent = selectHeaders(
+    headers,
+    (name) => name !== 'connection' && !(status === 304 && name === 'content-type'),
+  );
+  reply.start(status, reason, ['Server', site.software, ...sent]);
+  return { kind: 'started' };
+}
