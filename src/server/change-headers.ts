@@ -12,7 +12,13 @@ import { type Refusal, refuse } from './site.js';
  */
 export function changeRequestHeaders(exchange: Exchange): Refusal | undefined {
   const rules = exchange.settings.requestHeaders ?? [];
-  exchange.headers = withoutForgedHeaders(exchange.headers, exchange.site.config, rules);
+  const kept = withoutForgedHeaders(exchange.headers, exchange.site.config, rules);
+  if (kept !== exchange.headers)
+    exchange.site.trace?.({
+      stage: 'headers',
+      text: 'fields that pass for what this server says are left out',
+    });
+  exchange.headers = kept;
   return applyToRequest(exchange, rules);
 }
 
@@ -57,6 +63,7 @@ function factsOf(exchange: Exchange, subject: HeaderFacts['subject']): HeaderFac
     startedAt: exchange.record.startedAt,
     requestHeaders: exchange.headers,
     keepNote: (name, value) => exchange.notes.set(name.toLowerCase(), value),
+    trace: exchange.site.trace,
   };
 }
 

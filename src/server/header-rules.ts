@@ -11,6 +11,7 @@ import {
   withoutHeader,
 } from '../http/index.js';
 import { substituteGroups } from '../matching/index.js';
+import type { Step, Trace } from '../trace/index.js';
 
 /** What Header and RequestHeader may look at. */
 export interface HeaderFacts {
@@ -20,6 +21,8 @@ export interface HeaderFacts {
   readonly startedAt: number;
   readonly requestHeaders: HeaderList;
   keepNote(name: string, value: string): void;
+  /** Is told what each rule did; absent while serving. */
+  readonly trace?: Trace | undefined;
 }
 
 export type ChangedHeaders =
@@ -40,9 +43,19 @@ export function applyHeaderRules(
   for (const rule of rules) {
     const changed = applyRule(rule, current, facts);
     if (changed.kind === 'fault') return { ...changed, rule };
+    facts.trace?.(describeRule(rule, current, changed.headers));
     current = changed.headers;
   }
   return { kind: 'changed', headers: current };
+}
+
+function describeRule(rule: HeaderRule, before: HeaderList, after: HeaderList): Step {
+  const { change, position } = rule;
+  const name = 'name' in change ? change.name : change.pattern.source;
+  const values = 'name' in change ? headerValues(after, name).join(', ') : '';
+  const isSame = before.length === after.length && before.every((text, at) => text === after[at]);
+  const outcome = isSame ? 'changes nothing' : values === '' ? 'is done' : `makes it ${values}`;
+  return { stage: 'headers', text: `${change.action} ${name} ${outcome}`, position };
 }
 
 interface Fault {

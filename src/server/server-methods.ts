@@ -35,10 +35,11 @@ function answerTrace(exchange: Exchange): Refusal | undefined {
   }
   if (record.body.isPresent) return refuse(413, 'core', 'TRACE with a body', 'info');
   const lines = [`TRACE ${record.target} HTTP/${record.httpVersion}`];
-  for (let at = 0; at < record.headers.length; at += 2) {
-    const name = record.headers[at] as string;
+  const { headers: received } = exchange;
+  for (let at = 0; at < received.length; at += 2) {
+    const name = received[at] as string;
     if (!/^(authorization|proxy-authorization|cookie)$/i.test(name))
-      lines.push(`${name}: ${record.headers[at + 1]}`);
+      lines.push(`${name}: ${received[at + 1]}`);
   }
   const body = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   const headers = [

@@ -1,4 +1,4 @@
-import { type HeaderList, headerValues, selectHeaders, withoutHeader } from '../http/index.js';
+import { type HeaderList, headerValues, withoutHeader } from '../http/index.js';
 import type { Exchange } from './exchange.js';
 import { createSubject } from './expression-subject.js';
 import { applyHeaderRules, type HeaderFacts } from './header-rules.js';
@@ -68,6 +68,7 @@ function factsOf(exchange: Exchange, status: number, seen: (fields: HeaderList) 
     startedAt: exchange.record.startedAt,
     requestHeaders: exchange.headers,
     keepNote: (name, value) => exchange.notes.set(name.toLowerCase(), value),
+    trace: exchange.site.trace,
   };
 }
 
@@ -91,10 +92,6 @@ function send(
   // Whether the connection stays is the listener's to say; the wish that it does not is heard.
   if (headerValues(headers, 'connection').some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value)))
     reply.closeConnection();
-  const sent = selectHeaders(
-    headers,
-    (name) => name !== 'connection' && !(status === 304 && name === 'content-type'),
-  );
-  reply.start(status, reason, ['Server', site.software, ...sent]);
+  reply.start(status, reason, ['Server', site.software, ...withoutHeader(headers, 'connection')]);
   return { kind: 'started' };
 }

@@ -49,6 +49,7 @@ export function makeServer(
     aliases: [],
     scriptAliases: [],
     environmentRules: [],
+    earlyHeaders: { request: [], response: [] },
     sections: [],
     ...changes,
   };

@@ -58,9 +58,9 @@ describe('definitions', () => {
       'wsgi',
       'so',
       'mpm_event',
+      'headers',
     ])
       expect(servedModules).toContain(module);
-    for (const module of ['ssl', 'rewrite', 'headers', 'mpm_prefork'])
-      expect(servedModules).not.toContain(module);
+    for (const module of ['ssl', 'rewrite', 'mpm_prefork']) expect(servedModules).not.toContain(module);
   });
 });

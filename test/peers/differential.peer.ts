@@ -67,6 +67,9 @@ const comparedHeaders = [
   'last-modified',
   'content-encoding',
   'content-language',
+  'cache-control',
+  'set-cookie',
+  'vary',
 ];
 
 async function send(server: RunningServer, ask: Ask): Promise<Answer> {
@@ -85,10 +88,9 @@ async function send(server: RunningServer, ask: Ask): Promise<Answer> {
   const body = (await buffer(answer)).toString('latin1');
   const neutral = (text: string | undefined) =>
     text?.replaceAll(`:${server.port}`, ':PORT').replaceAll(/\/(apache|modhost)\//g, '/HOST/');
+  const names = [...comparedHeaders, ...Object.keys(answer.headers).filter((name) => name.startsWith('x-'))];
   const headers = Object.fromEntries(
-    comparedHeaders
-      .map((name) => [name, neutral(answer.headers[name]?.toString())])
-      .filter(([, value]) => value),
+    names.map((name) => [name, neutral(answer.headers[name]?.toString())]).filter(([, value]) => value),
   );
   const isOwnPage = (answer.statusCode ?? 0) >= 300;
   return { status: answer.statusCode, headers, ...(isOwnPage ? {} : { body: neutral(body) ?? '' }) };
@@ -128,7 +130,7 @@ function makeTree(folder: string): void {
 const environApp = `
 KEYS = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REQUEST_URI", "SERVER_NAME", "SERVER_PORT",
         "REMOTE_USER", "AUTH_TYPE", "CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_AUTHORIZATION", "HTTP_X_TEST", "HTTP_X_UNDER_SCORE",
-        "HTTP_PROXY", "DOCUMENT_ROOT", "SCRIPT_FILENAME", "REQUEST_SCHEME", "SERVER_PROTOCOL", "FROM_SITE", "FROM_SETENVIF",
+        "HTTP_PROXY", "HTTP_X_ONE", "HTTP_X_TWO", "HTTP_COOKIE", "REMOTE_ADDR", "DOCUMENT_ROOT", "SCRIPT_FILENAME", "REQUEST_SCHEME", "SERVER_PROTOCOL", "FROM_SITE", "FROM_SETENVIF",
         "wsgi.url_scheme", "wsgi.multithread", "wsgi.multiprocess", "mod_wsgi.process_group", "mod_wsgi.application_group",
         "mod_wsgi.callable_object")
 

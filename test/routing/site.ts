@@ -75,6 +75,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
     aliases: [],
     scriptAliases: [],
     environmentRules: [],
+    earlyHeaders: { request: [], response: [] },
     sections: [],
     ...members,
     settings: {

@@ -78,7 +78,7 @@ function takeChange(
       });
       return undefined;
     case 'echo': {
-      const pattern = name === undefined ? failCount(here, 'echo pattern') : takePattern(here, name, true);
+      const pattern = name === undefined ? failCount(here, 'echo pattern') : takePattern(here, name);
       return pattern && { change: { action, pattern }, rest: operands.slice(1) };
     }
     case 'unset': {
@@ -96,7 +96,7 @@ function takeChange(
     case 'edit*': {
       if (name === undefined || value === undefined || replacement === undefined)
         return failCount(here, `${action} name pattern replacement`);
-      const [field, pattern] = [takeName(here, direction, name), takePattern(here, value, false)];
+      const [field, pattern] = [takeName(here, direction, name), takePattern(here, value)];
       const made = takeHeaderValue(here, replacement);
       if (field === undefined || pattern === undefined || made === undefined) return undefined;
       return { change: { action, name: field, pattern, value: made }, rest: operands.slice(3) };
@@ -143,8 +143,8 @@ function canChange(here: Here, change: HeaderChange): boolean {
   return false;
 }
 
-function takePattern(here: Here, text: string, isCaseless: boolean): RegExp | undefined {
-  const result = translatePattern(isCaseless ? `(?i)${text}` : text);
+function takePattern(here: Here, text: string): RegExp | undefined {
+  const result = translatePattern(text);
   if (result.kind === 'pattern') return result.pattern;
   here.fail(result.message, { kind: 'pattern', at: { word: text } });
   return undefined;
