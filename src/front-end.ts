@@ -47,10 +47,13 @@ import {
   createSiteLogs,
   type HttpListener,
   type ListenerLimits,
+  type RequestRecord,
   type Site,
   serveRequest,
   serverSoftware,
+  type UnreadableRequest,
 } from './server/index.js';
+import { createTlsAcceptor, type TlsAcceptor, type TlsPorts } from './tls/index.js';
 
 /** RequestReadTimeout's default: request line and headers, in milliseconds. */
 const headTimeoutMs = 40_000;
@@ -92,8 +95,9 @@ async function start(given: FrontEndStart): Promise<void> {
       .errorLog(config.mainServer)
       .log('crit', 'core', `internal error outside of any request: ${error.stack ?? String(error)}`),
   );
+  const acceptor = createTlsAcceptor(config, given.tls, tlsPortsOf(site));
   for (const fd of given.listenerFds) {
-    const listener = createSiteListener(site);
+    const listener = createSiteListener(site, acceptor);
     listeners.push(listener);
     await listener.listen(fd, config.global.listenBacklog);
   }
@@ -151,7 +155,15 @@ function createSiteAuthorizer({ logins }: FrontEndStart, ports: AuthPorts, guard
   return createAuthorizer(ports, schemes, undefined, undefined, guard);
 }
 
-function createSiteListener(site: Site): HttpListener {
+function tlsPortsOf({ config, logs, router }: Site): TlsPorts {
+  return {
+    selectVirtualHost: (facts) => router.selectVirtualHost(facts),
+    log: (host, client, level, message) => logs.errorLog(host).log(level, 'ssl', message, { client }),
+    handshakeTimeoutMs: config.mainServer.settings.timeoutMs,
+  };
+}
+
+function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): HttpListener {
   const { mainServer, virtualHosts } = site.config;
   const settings = [mainServer, ...virtualHosts].map((host) => host.settings);
   const most = (pick: (at: (typeof settings)[number]) => number) => Math.max(...settings.map(pick));
@@ -172,10 +184,11 @@ function createSiteListener(site: Site): HttpListener {
     headTimeoutMs,
     timeoutMs: mainServer.settings.timeoutMs,
   };
-  return createListener(limits, {
-    request: (record) => void serveRequest(record, site),
-    unreadable: (request) => answerUnreadable(request, site),
-  });
+  const handlers = {
+    request: (record: RequestRecord) => void serveRequest(record, site),
+    unreadable: (request: UnreadableRequest) => answerUnreadable(request, site),
+  };
+  return createListener(limits, handlers, acceptor);
 }
 
 /** Bytes that one head may take in memory, whatever the limits multiply to. */

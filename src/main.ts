@@ -49,6 +49,7 @@ import {
   resolveVirtualHostNames,
   runtimeOf,
 } from './routing/index.js';
+import { checkCertificates, readTlsMaterial, type TlsMaterial } from './tls/index.js';
 
 /** Set for the process that `start` leaves behind; it reports over IPC and has the error log as standard error. */
 const backgroundVariable = 'MODHOST_BACKGROUND';
@@ -134,17 +135,20 @@ async function check(site: SiteOptions, json: boolean): Promise<number> {
   const loaded = loadSite(site, true);
   const { config } = loaded;
   const mistakes = config === undefined ? loaded.mistakes : await checkWorld(config, loaded);
+  const isGood = config !== undefined && mistakes.every(({ severity }) => severity === 'warning');
   if (json) {
     process.stdout.write(`${JSON.stringify(describeMistakes(mistakes), null, 2)}\n`);
   } else {
     for (const mistake of mistakes) process.stderr.write(`${explainMistake(mistake)}\n`);
-    if (config !== undefined) process.stderr.write('Syntax OK\n');
+    if (isGood) process.stderr.write('Syntax OK\n');
   }
-  return config === undefined ? 1 : 0;
+  return isGood ? 0 : 1;
 }
 
 async function checkWorld(config: ServerConfig, { fileReferences, addFindings }: LoadResult) {
   return addFindings([
+    ...readTlsMaterial(config).faults,
+    ...checkCertificates(config),
     ...checkFiles(config, fileReferences),
     ...checkProtection(config, mountPorts(config)),
     ...(await checkAddresses(config)),
@@ -266,6 +270,7 @@ async function supervise(site: SiteOptions, config: ServerConfig, foreground: bo
   const supervisor = new Supervisor({
     frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
     loadConfig: () => readSite(site, foreground),
+    readTls,
     neededPools,
     runtimeOf: (scriptFile) => runtimeOf(scriptFile),
     log: log.log,
@@ -314,6 +319,17 @@ function describeOddIdentity({ global, processGroups }: ServerConfig): string | 
   const asksForOthers = [global, ...processGroups].some(({ user, group }) => (user ?? group) !== undefined);
   if (!asksForOthers) return undefined;
   return `only root can change accounts: everything runs as uid ${process.getuid?.()}, whatever User, Group, user= and group= say`;
+}
+
+/** @throws Error for the files of certificates and keys that cannot be used, worded for the user */
+function readTls(config: ServerConfig): TlsMaterial {
+  const { material, faults } = readTlsMaterial(config);
+  const errors = faults.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return material;
+  const lines = errors.map(
+    ({ position, directive, message }) => `${position.file}:${position.line}: ${directive}: ${message}`,
+  );
+  throw new Error(lines.join('\n'));
 }
 
 /** Process groups and runtimes that the site file shows to be needed; what it does not show is started on demand. */

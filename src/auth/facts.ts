@@ -9,6 +9,8 @@ export interface Facts {
   readonly localAddress: string;
   /** A variable of the request that SetEnvIf or its kin have set; the case of its name does not matter. */
   environment(name: string): string | undefined;
+  /** Absent: plain HTTP. */
+  readonly tls?: NonNullable<AuthRequest['tls']>;
   /** Answers `Require expr`. */
   readonly holds: AuthRequest['holds'];
   /** The name of the client's address that leads back to it; 'none': it has no such name; 'fault': it cannot be known. */
@@ -48,6 +50,7 @@ export function readFacts(request: AuthRequest, witness?: Witness): Facts {
     method: request.method,
     clientAddress: request.clientAddress,
     localAddress: request.localAddress,
+    ...(request.tls === undefined ? {} : { tls: request.tls }),
     environment: (name) => request.environment(name),
     holds: (condition, user, position) => request.holds(condition, user, position),
     ...(witness === undefined ? {} : { witness }),

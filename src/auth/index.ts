@@ -15,6 +15,8 @@ export interface AuthRequest {
   environ(): readonly string[];
   /** A variable of the request that SetEnvIf or its kin have set (SetEnv comes later), whatever the case of its name. */
   environment(name: string): string | undefined;
+  /** What TLS says of the connection; absent: plain HTTP. */
+  readonly tls?: { readonly isClientVerified: boolean };
   /** Whether an expression holds, which stands at the position; 'fault': nobody can tell, and the log says why. */
   holds(condition: Condition, user: string | undefined, position: Position): boolean | 'fault';
 }

@@ -60,6 +60,10 @@ function evaluateApplying(
       return outcomeOf(testVariables(facts, requirement.names));
     case 'method':
       return grantIf(requirement.names.includes(methodOf(facts.method)));
+    case 'ssl':
+      return grantIf(facts.tls !== undefined);
+    case 'ssl-verify-client':
+      return grantIf(facts.tls?.isClientVerified === true);
     case 'expr':
       return testExpression(requirement, facts);
     case 'valid-user':

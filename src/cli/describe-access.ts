@@ -56,6 +56,10 @@ function simplify(requirement: Requirement, sources: Sources): Phrase {
       return words(`from ${requirement.ranges.map(formatRange).join(', ')}`, false);
     case 'local':
       return words('from this machine', false);
+    case 'ssl':
+      return words('over TLS', false);
+    case 'ssl-verify-client':
+      return words('with a client certificate', false);
     case 'host':
       return words(`from ${requirement.names.join(', ')}`, false);
     case 'forward-dns':

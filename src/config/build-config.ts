@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { predefinedLogFormats } from '../log/index.js';
+import { buildTls } from './build-tls.js';
 import type { ChildSection, ConfigDraft, SectionDraft, ServerDraft } from './draft.js';
 import type {
   CustomLog,
@@ -17,6 +18,7 @@ import type {
 export function buildServers(draft: ConfigDraft, foreground: boolean) {
   const { mainServer } = draft;
   const mainSettings = buildMainSettings(draft, foreground);
+  const { tls: _, ...inherited } = mainSettings;
   return {
     global: buildGlobal(draft),
     mainServer: buildServer(mainServer, mainSettings, undefined),
@@ -24,8 +26,9 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
       buildServer(
         server,
         {
-          ...mainSettings,
+          ...inherited,
           ...server.settings,
+          ...tlsOf(draft, server),
           logLevel: buildServerLevels(server, mainServer),
           customLogs: buildCustomLogs(server, mainServer),
         },
@@ -73,6 +76,7 @@ function buildMainSettings(draft: ConfigDraft, foreground: boolean): ServerSetti
     ...defaultSettings,
     errorLog,
     ...mainServer.settings,
+    ...tlsOf(draft, mainServer),
     logLevel: buildServerLevels(mainServer, undefined),
     customLogs: buildCustomLogs(mainServer, undefined),
   };
@@ -95,6 +99,11 @@ function buildCustomLogs(server: ServerDraft, main: ServerDraft | undefined): Cu
     // A word that nobody gave a meaning is a format like any other.
     return { ...log, format: formats.get(text) ?? text };
   });
+}
+
+function tlsOf(draft: ConfigDraft, server: ServerDraft): Pick<ServerSettings, 'tls'> {
+  const tls = buildTls(draft, server);
+  return tls === undefined ? {} : { tls };
 }
 
 function buildServer(

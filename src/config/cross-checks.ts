@@ -1,3 +1,4 @@
+import { checkTls } from './check-tls.js';
 import type { ChildSection, ConfigDraft, ServerDraft } from './draft.js';
 import type { Requirement } from './model.js';
 import { findNearest } from './nearest-name.js';
@@ -8,6 +9,7 @@ export function checkDraft(draft: ConfigDraft): void {
   checkListeners(draft);
   checkGroupReferences(draft);
   checkWsgiProviders(draft);
+  checkTls(draft);
   for (const server of [draft.mainServer, ...draft.virtualHosts])
     for (const section of server.body.sections) checkRequirements(draft, section);
 }

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log/index.js';
+import type { TlsDraft } from './build-tls.js';
 import type { FileReference } from './file-references.js';
 import type { MistakeDetails, MistakeList, Place } from './mistakes.js';
 import type {
@@ -84,7 +85,8 @@ export interface ServerDraft {
   readonly addresses: readonly VirtualHostAddress[];
   serverName?: ServerName;
   readonly serverAliases: string[];
-  readonly settings: Partial<Mutable<Omit<ServerSettings, 'logLevel' | 'customLogs'>>>;
+  readonly settings: Partial<Mutable<Omit<ServerSettings, 'logLevel' | 'customLogs' | 'tls'>>>;
+  readonly tls: TlsDraft;
   readonly body: SectionDraft;
   readonly redirects: Redirect[];
   readonly aliases: Alias[];
@@ -170,6 +172,7 @@ export function createServerDraft(
     addresses,
     serverAliases: [],
     settings: {},
+    tls: {},
     body: createSectionDraft(),
     redirects: [],
     aliases: [],

@@ -43,9 +43,11 @@ export interface LoadResult {
   readonly addFindings: (findings: readonly Finding[]) => readonly Mistake[];
 }
 
-/** Something worth a warning that shows when the complete configuration is looked at. */
+/** Something that shows when the complete configuration is looked at. */
 export interface Finding {
   readonly kind: MistakeKind;
+  /** Absent: a warning. */
+  readonly severity?: Mistake['severity'];
   /** One that the configuration holds: it leads back to the line. */
   readonly position: Position;
   readonly directive: string;
@@ -65,8 +67,8 @@ export function loadConfig(options: LoadOptions): LoadResult {
     mistakes: sorted,
     fileReferences: draft?.fileReferences ?? [],
     addFindings: (findings: readonly Finding[]) => {
-      for (const { kind, position, directive, message, at } of findings)
-        mistakes.warning({ position }, directive, message, { kind, ...(at === undefined ? {} : { at }) });
+      for (const { kind, severity = 'warning', position, directive, message, at } of findings)
+        mistakes[severity]({ position }, directive, message, { kind, ...(at === undefined ? {} : { at }) });
       return sortMistakes(mistakes.all, phase.filesRead);
     },
   };

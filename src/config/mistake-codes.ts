@@ -279,6 +279,49 @@ export const mistakeCodes = {
     'Requirements are put together wrongly',
     'Something in the tree of requirements has to grant: `Require not` and `<RequireNone>` only take back what another line of the `<RequireAll>` around them grants.',
   ),
+
+  // ---- 09: TLS
+
+  'tls-file-missing': code(
+    'MH0901',
+    'A certificate or key is not there',
+    'The file that the directive names does not exist, is empty or is a directory. Certbot keeps them as `fullchain.pem` and `privkey.pem` in `/etc/letsencrypt/live/NAME/`.',
+  ),
+  'tls-file-unusable': code(
+    'MH0902',
+    'A certificate or key cannot be used',
+    'The account that starts modhost may not read the file, or it holds no such thing in PEM form (`-----BEGIN CERTIFICATE-----`, `-----BEGIN PRIVATE KEY-----`), or OpenSSL does not accept it. Key files may be readable by root alone: front ends get the keys from the process that starts them.',
+  ),
+  'tls-key-mismatch': code(
+    'MH0903',
+    'The key belongs to another certificate',
+    'Certificate and key have to be made for each other. With several certificates, the keys stand in the same order. Compare `openssl x509 -noout -pubkey -in CERTIFICATE` with `openssl pkey -pubout -in KEY`.',
+  ),
+  'tls-key-encrypted': code(
+    'MH0904',
+    'The key is encrypted',
+    'Nobody is there to type its password when the server starts. Write the key without one (`openssl pkey -in KEY -out NEW`, readable by root alone), or name a program that prints it: `SSLPassPhraseDialog exec:/path`.',
+  ),
+  'tls-certificate-expired': code(
+    'MH0905',
+    'A certificate is not valid today',
+    'Browsers refuse it, or will within 14 days. Renew it; after that, `modhost -k graceful` reads the new files.',
+  ),
+  'tls-certificate-name': code(
+    'MH0906',
+    'A certificate is made out for other names',
+    'Browsers refuse a certificate that does not name the host they ask for: `ServerName`, or a `ServerAlias`, is none of its names.',
+  ),
+  'tls-incomplete': code(
+    'MH0907',
+    'TLS lacks something that it needs',
+    '`SSLEngine on` needs an `SSLCertificateFile`, and `SSLVerifyClient` needs authorities whose certificates are believed: `SSLCACertificateFile` or `SSLCACertificatePath`.',
+  ),
+  'tls-plain': code(
+    'MH0908',
+    'What looks like HTTPS is plain HTTP',
+    'A `Listen` says `https`, or a directive needs TLS, but no `SSLEngine on` is in force there: passwords and pages would travel for everybody to read.',
+  ),
 } as const satisfies Readonly<Record<string, MistakeCode>>;
 
 /** The name of a kind of mistake. */

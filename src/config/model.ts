@@ -7,7 +7,9 @@
 import type { Condition, Text as ExpressionText } from '../expressions/index.js';
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange } from '../matching/index.js';
+import type { TlsAccess, TlsSettings } from './tls-model.js';
 
+export type * from './tls-model.js';
 export type { AddressRange, Condition };
 
 /** Where a directive stands. `line` counts from 1; of a continued line it is the last physical line (as httpd). */
@@ -82,6 +84,8 @@ export interface GlobalSettings {
   /** Number of front-end processes (`ServerLimit`); absent: one per core. */
   readonly frontEnds?: number;
   readonly listenBacklog: number;
+  /** SSLPassPhraseDialog exec: absolute path of a program, perhaps with arguments. */
+  readonly passPhraseProgram?: string;
   readonly pythonHome?: string;
   readonly pythonPath: readonly string[];
   /** WSGIRestrictEmbedded: a request that selects no daemon process group answers 500. */
@@ -160,6 +164,8 @@ export interface ServerSettings {
   readonly mergeSlashes: boolean;
   readonly allowEncodedSlashes: 'off' | 'on' | 'nodecode';
   readonly traceEnable: 'on' | 'off' | 'extended';
+  /** Absent: the virtual host speaks plain HTTP. */
+  readonly tls?: TlsSettings;
   /** StrictHostCheck: a request for a name that no virtual host of the address bears answers 400. */
   readonly strictHostCheck: boolean;
   /** LimitInternalRecursion: how often one request may be sent to another path, and how deep indexes may lead. */
@@ -363,6 +369,8 @@ export interface DirectorySettings {
   readonly useCanonicalName?: 'on' | 'off' | 'dns';
   readonly useCanonicalPhysicalPort?: boolean;
 
+  /** What SSL* asks of requests. */
+  readonly tls?: TlsAccess;
   /** Bytes; 0: no limit. */
   readonly limitRequestBody?: number;
   readonly logLevel?: LogLevels;
@@ -532,7 +540,7 @@ export type Requirement =
       readonly position: Position;
     }
   | { readonly kind: 'granted' | 'denied'; readonly position: Position }
-  | { readonly kind: 'valid-user' | 'local'; readonly position: Position }
+  | { readonly kind: 'valid-user' | 'local' | 'ssl' | 'ssl-verify-client'; readonly position: Position }
   | {
       readonly kind: 'user' | 'group' | 'wsgi-group' | 'host' | 'forward-dns' | 'env' | 'method';
       readonly names: readonly string[];

@@ -15,6 +15,8 @@ export interface Subject {
   /** Variables of the request. */
   environment(name: string): string | undefined;
   note(name: string): string | undefined;
+  /** `SSL_…` of the connection. */
+  tlsVariable(name: string): string | undefined;
 }
 
 export type Evaluation =
@@ -122,6 +124,8 @@ class Run {
         return callFunction(text.name, this.read(text.argument), this.#subject);
       case 'variable':
         return this.#readVariable(text.name);
+      case 'tls-variable':
+        return this.#subject.tlsVariable(text.name) ?? '';
     }
   }
 

@@ -42,6 +42,8 @@ export type TestName = 'd' | 'e' | 'f' | 's' | 'L' | 'h' | 'x' | 'n' | 'z' | 'T'
 export type Text =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'variable'; readonly name: VariableName }
+  /** `SSL_…`: what mod_ssl knows of the connection. */
+  | { readonly kind: 'tls-variable'; readonly name: string }
   | { readonly kind: 'function'; readonly name: FunctionName; readonly argument: Text }
   /** `$0` … `$9` of the last pattern that was tried. */
   | { readonly kind: 'group'; readonly number: number }

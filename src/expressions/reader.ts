@@ -107,6 +107,7 @@ export class Reader {
     const name = this.take(/[A-Za-z][A-Za-z0-9_]*/y)?.[0];
     if (name === undefined) this.fail(`expected the name of a variable after %{, not ${this.describe()}`);
     if (this.take(/\}/y)) {
+      if (/^SSL_/i.test(name)) return { kind: 'tls-variable', name: name.toUpperCase() };
       const variable = findVariable(name);
       if (variable === undefined) throw unknownVariable(name, start);
       return { kind: 'variable', name: variable };

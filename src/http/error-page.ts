@@ -2,6 +2,8 @@ import { htmlEscape } from './html-escape.js';
 import { reasonPhrase } from './reason-phrase.js';
 
 export interface ErrorPageOptions {
+  /** A sentence of its own, in plain text. */
+  readonly hint?: string;
   /** Named in the pages of 405 and 501. */
   readonly method?: string;
   /** The line below a rule (ServerSignature). */
@@ -24,11 +26,12 @@ export interface Signature {
 /** The page sent with an error for which nobody else has a body. It echoes nothing of the URL. Content type: text/html. */
 export function errorPage(status: number, options: ErrorPageOptions): string {
   const phrase = reasonPhrase(status) || 'Error';
-  const { method = 'used', signature, admin, secondStatus } = options;
+  const { method = 'used', signature, admin, secondStatus, hint } = options;
   const second =
     secondStatus === undefined
       ? ''
       : `<p>Additionally, the page that was to tell you so could not be shown: ${secondStatus} ${reasonPhrase(secondStatus)}.</p>\n`;
+  const more = hint === undefined ? '' : `<p>${htmlEscape(hint)}</p>\n`;
   const footer = signature === undefined ? '' : `<hr>\n<address>${formatSignature(signature)}</address>\n`;
   return `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">
 <html><head>
@@ -36,7 +39,7 @@ export function errorPage(status: number, options: ErrorPageOptions): string {
 </head><body>
 <h1>${phrase}</h1>
 <p>${explain(status, htmlEscape(method), admin)}</p>
-${second}${footer}</body></html>
+${more}${second}${footer}</body></html>
 `;
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { ServerConfig } from '../config/model.js';
+import type { TlsMaterial } from '../tls/index.js';
 import type { Identity } from './accounts.js';
 import type { SharedLogins } from './login-journal.js';
 
@@ -23,6 +24,8 @@ export interface FrontEndStart {
   /** Descriptors of the bound sockets, in the order of `config.listeners`. */
   readonly listenerFds: readonly number[];
   readonly logFds: readonly { readonly key: string; readonly fd: number }[];
+  /** Certificates and keys, which the account of front ends may not be able to read. */
+  readonly tls: TlsMaterial;
   /** Absent: stay who you are. */
   readonly identity?: Identity;
   readonly logins: LoginShare;

@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
+import type { TlsMaterial } from '../tls/index.js';
 import { frontEndIdentity, type Identity } from './accounts.js';
 import type { DaemonPool, Runtime } from './daemon-pool.js';
 import {
@@ -25,6 +26,7 @@ export interface GenerationPorts {
   readonly loginJournal: LoginJournal;
   /** To every other front end. */
   shareLogins(news: SharedLogins, from: FrontEndProcess): void;
+  readonly tls: TlsMaterial;
   log(level: LogLevel, message: string, pid?: number): void;
   requestProcesses(generation: Generation, group: string, runtime: Runtime): void;
 }
@@ -128,6 +130,7 @@ export class Generation {
     const fds = [...this.listeners.map(({ socket }) => socket.fd), ...this.logs.map(({ fd }) => fd)];
     const start: FrontEndStart = {
       config: this.config,
+      tls: this.#ports.tls,
       listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
       logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
       logins: { secret: this.#ports.loginSecret, frontEnds: this.#ports.frontEnds },

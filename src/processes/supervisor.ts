@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Listener, ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
+import type { TlsMaterial } from '../tls/index.js';
 import type { LoadedScript } from './control-channel.js';
 import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
 import type { FrontEndProcess } from './front-end-process.js';
@@ -21,6 +22,8 @@ export interface SupervisorPorts {
   readonly frontEndModule: string;
   /** Reads the site file again; undefined when it has mistakes, which have been reported then. */
   loadConfig(): ServerConfig | undefined;
+  /** @throws Error when certificates or keys cannot be used, worded for the user */
+  readTls(config: ServerConfig): TlsMaterial;
   neededPools(config: ServerConfig): readonly NeededPool[];
   readonly runtimeOf: RuntimeOf;
   /** Writes to the main server's error log; `fd` changes when logs are opened anew. */
@@ -167,6 +170,7 @@ export class Supervisor {
 
   /** Binds, opens and starts what `config` needs, taking over from `old` what has not changed. */
   #prepare(config: ServerConfig, old: Generation | undefined, isRestart: boolean): Generation {
+    const tls = this.#ports.readTls(config);
     const listeners = bindListeners(config.listeners, old?.listeners ?? []);
     let logs: OpenLog[] = [];
     let pools = new Map<string, DaemonPool>();
@@ -179,6 +183,7 @@ export class Supervisor {
         loginSecret: this.#loginSecret,
         loginJournal: this.#loginJournal,
         shareLogins: (news, from) => this.#shareLogins(news, from),
+        tls,
         log: this.#ports.log,
         requestProcesses: (generation, group, runtime) => this.#startOnDemand(generation, group, runtime),
       });

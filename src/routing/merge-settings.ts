@@ -4,6 +4,7 @@ import type {
   ExtensionSettings,
   FileETagSetting,
   OptionsSetting,
+  TlsAccess,
 } from '../config/model.js';
 
 /** How a member merges: what a later section says, on top of what is there. Both say something about it. */
@@ -27,6 +28,7 @@ const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } =
   fileETag: mergeFileETag,
   redirects: (base, later) => [...later, ...base],
   authThrottle: (base, later) => ({ ...base, ...later }),
+  tls: mergeTls,
 };
 
 const mergedMembers = Object.keys(merges) as (keyof typeof merges)[];
@@ -116,5 +118,17 @@ function mergeFileETag(base: FileETagSetting, later: FileETagSetting): FileETagS
     absolute: base.absolute,
     add: new Set([...without(base.add, later.remove), ...later.add]),
     remove: new Set([...without(base.remove, later.add), ...later.remove]),
+  };
+}
+
+/** What one section demands, no later one takes back; but who needs a certificate is said anew. */
+function mergeTls(base: TlsAccess, later: TlsAccess): TlsAccess {
+  const requirements = [...(base.requirements ?? []), ...(later.requirements ?? [])];
+  const options = [base.options, later.options].filter((setting) => setting !== undefined);
+  return {
+    ...base,
+    ...later,
+    ...(requirements.length === 0 ? {} : { requirements }),
+    ...(options.length === 0 ? {} : { options: options.reduce(mergeOptions) }),
   };
 }

@@ -6,11 +6,14 @@ import type { Site } from './site.js';
 
 /** The whole answer to what was no request. It is logged like one: whoever watches the log wants to see such attempts. */
 export function answerUnreadable(request: UnreadableRequest, site: Site): Buffer {
-  const { connection, status, reason } = request;
+  const { connection, status, reason, hint } = request;
   const virtualHost = site.router.selectVirtualHost({ ...connection, hostName: '' });
   const client = `${connection.clientAddress}:${connection.clientPort}`;
   site.logs.errorLog(virtualHost).log('info', 'core', reason, { client });
-  const page = errorPage(status, {});
+  const page = errorPage(
+    status,
+    hint === undefined ? {} : { hint: 'This port speaks HTTPS: use an address that begins with https://.' },
+  );
   logAccess(request, virtualHost, page.length, site);
   const head = [
     `HTTP/1.1 ${status} ${reasonPhrase(status)}`,

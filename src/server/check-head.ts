@@ -2,10 +2,13 @@ import { cleanPath, headerValues, hostOfTarget, parseHost, setHeader } from '../
 import { findChosenName } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
+import { checkConnection } from './tls-access.js';
 
 /** Limits, Host and path, before anything is looked up: fills in what the exchange knows of the address. */
 export function checkHead(exchange: Exchange): Refusal | undefined {
-  return checkLimits(exchange) ?? checkExpectation(exchange) ?? readAddress(exchange);
+  return (
+    checkLimits(exchange) ?? checkExpectation(exchange) ?? readAddress(exchange) ?? checkConnection(exchange)
+  );
 }
 
 /** LimitRequestLine, LimitRequestFieldSize, LimitRequestFields; all but the first answer 400, never 431 (as httpd). */

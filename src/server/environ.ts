@@ -103,7 +103,7 @@ function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string):
     'REMOTE_PORT',
     String(connection.clientPort),
     'REQUEST_SCHEME',
-    'http',
+    exchange.scheme,
     'DOCUMENT_ROOT',
     toByteString(documentRoot),
     'CONTEXT_PREFIX',

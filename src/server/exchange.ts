@@ -2,10 +2,12 @@ import type { DirectorySettings, VirtualHost } from '../config/model.js';
 import { type HeaderList, headerValue, type RequestHost, serverNameAndPort } from '../http/index.js';
 import type { AccessRecord, LogLevel } from '../log/index.js';
 import type { Route } from '../routing/index.js';
+import { readLogVariable } from '../tls/index.js';
 import { askExchange } from './expression-subject.js';
 import { RequestEnvironment } from './request-environment.js';
 import type { RequestBody, RequestRecord } from './request-record.js';
 import type { Site } from './site.js';
+import { readVariable } from './tls-access.js';
 
 /** What an exchange found out about a path, and about who asked for it. */
 export type AskedFor = Pick<Exchange, 'path' | 'query' | 'route' | 'user' | 'authType'>;
@@ -71,10 +73,21 @@ export class Exchange {
     return this.route?.settings ?? this.site.router.serverSettings(this.virtualHost);
   }
 
+  /** Of the connection. */
+  get scheme(): 'http' | 'https' {
+    return this.record.connection.tls === undefined ? 'http' : 'https';
+  }
+
+  /** `SSL_…` of the connection; undefined: plain HTTP, or nothing of that name. */
+  tlsVariable(name: string): string | undefined {
+    return readVariable(this, name);
+  }
+
   /** `http://name[:port]` as the server calls itself. */
   get origin(): string {
+    const { scheme } = this;
     const { name, port } = this.selfName;
-    return `http://${port === 80 ? name : `${name}:${port}`}`;
+    return `${scheme}://${port === (scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`}`;
   }
 
   /** Goes on as a GET for another path. What was known becomes REDIRECT_*; an error keeps its status and headers. */
@@ -109,7 +122,7 @@ export class Exchange {
       ...(useCanonicalPhysicalPort ? { physicalPort: this.record.connection.localPort } : {}),
       ...(serverName === undefined ? {} : { serverName }),
       ...(this.host === undefined ? {} : { requestHost: this.host }),
-      scheme: 'http',
+      scheme: this.scheme,
       localAddress: this.record.connection.localAddress,
     });
   }
@@ -131,6 +144,13 @@ export class Exchange {
       () => this.#makeAccessRecord(how),
       (condition, position) => askExchange(this, condition, {}, 'log_config', position) !== false,
     );
+  }
+
+  /** `%{…}x` and `%{…}c`. */
+  #readLogged(name: string): string | undefined {
+    const { tls } = this.record.connection;
+    if (name.toUpperCase() === 'HTTPS') return tls === undefined ? 'off' : 'on';
+    return tls === undefined ? undefined : (readVariable(this, name) ?? readLogVariable(tls, name));
   }
 
   #makeAccessRecord(how: 'complete' | 'aborted'): AccessRecord {
@@ -172,6 +192,7 @@ export class Exchange {
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
       environment: (name) => this.environment.get(name),
       note: (name) => this.notes.get(name.toLowerCase()),
+      tlsVariable: (name) => this.#readLogged(name),
     };
   }
 }

@@ -43,6 +43,7 @@ export function createSubject(exchange: Exchange, known: KnownSoFar = {}): Subje
     responseHeader: (name) => headerValue(answered, name),
     environment: (name) => findVariable(known.found?.variables ?? [], name) ?? exchange.environment.get(name),
     note: (name) => exchange.notes.get(name.toLowerCase()),
+    tlsVariable: (name) => exchange.tlsVariable(name),
   };
 }
 
@@ -97,8 +98,9 @@ function readVariable(
     case 'HANDLER':
       return exchange.handler;
     case 'HTTP2':
-    case 'HTTPS':
       return 'off';
+    case 'HTTPS':
+      return exchange.scheme === 'https' ? 'on' : 'off';
     case 'HTTP_ACCEPT':
     case 'HTTP_COOKIE':
     case 'HTTP_FORWARDED':
@@ -125,7 +127,7 @@ function readVariable(
     case 'REQUEST_METHOD':
       return exchange.method;
     case 'REQUEST_SCHEME':
-      return 'http';
+      return exchange.scheme;
     case 'REQUEST_STATUS':
       return String(status ?? (reply.status || 200));
     case 'SERVER_ADMIN':

@@ -2,7 +2,7 @@
 
 import type { Verdict } from '../auth/index.js';
 import { evaluateText } from '../expressions/index.js';
-import { cleanPath, encodeLocation, headerValue, toByteString } from '../http/index.js';
+import { cleanPath, encodeLocation, toByteString } from '../http/index.js';
 import type { Mapping, Redirection, Route } from '../routing/index.js';
 import { changeHeadersEarly, changeRequestHeaders } from './change-headers.js';
 import { checkHead } from './check-head.js';
@@ -19,6 +19,7 @@ import { serveApplication } from './serve-application.js';
 import { serveStaticFile } from './serve-file.js';
 import { answerWithoutRoute } from './server-methods.js';
 import { type Refusal, refuse, type Site } from './site.js';
+import { checkTlsAccess, exportTls, findAuthorization, findCertifiedUser, judgeOf } from './tls-access.js';
 
 /** Serves one request and returns what was found out about it; the promise never rejects. */
 export async function serveRequest(record: RequestRecord, site: Site): Promise<Exchange> {
@@ -66,6 +67,7 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   if (denied !== undefined) return denied;
   // As late as in httpd: what SetEnv says is no ground for access.
   if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
+  exportTls(exchange);
   obeyEnvironment(exchange);
   const redirection = site.router.findSectionRedirect(route.settings, path);
   if (redirection !== undefined) return redirect(exchange, redirection);
@@ -127,12 +129,18 @@ function routeExchange(exchange: Exchange, path: string): Route {
 
 async function authorise(exchange: Exchange, route: Route): Promise<Refusal | undefined> {
   const { record, site } = exchange;
+  const insecure = checkTlsAccess(exchange, route.settings);
+  if (insecure !== undefined) return insecure;
+  const authorization = findAuthorization(exchange);
+  if (typeof authorization === 'object') return authorization;
+  const verification = judgeOf(exchange);
   const verdict = await site.authorizer.decide(
     {
       method: exchange.method,
-      authorization: headerValue(record.headers, 'authorization'),
+      authorization,
       clientAddress: record.connection.clientAddress,
       localAddress: record.connection.localAddress,
+      ...(verification === undefined ? {} : { tls: { isClientVerified: verification.kind === 'success' } }),
       environ: () => buildAuthEnviron(exchange),
       environment: (name) => exchange.environment.get(name),
       holds: (condition, user, position) =>
@@ -140,7 +148,7 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
     },
     route.settings,
   );
-  exchange.user = verdict.user;
+  exchange.user = verdict.user ?? findCertifiedUser(exchange);
   exchange.authType = verdict.kind === 'granted' ? verdict.authType : undefined;
   return verdict.kind === 'granted' ? undefined : refuseVerdict(verdict);
 }

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { headerValues } from '../http/index.js';
+import type { TlsAcceptor, TlsConnection } from '../tls/index.js';
 import { closeLingering } from './lingering-close.js';
 import { NodeBody } from './node-body.js';
 import { NodeReply } from './node-reply.js';
@@ -30,6 +31,8 @@ export interface UnreadableRequest {
   readonly connection: ConnectionFacts;
   readonly status: 400 | 405 | 408 | 501;
   readonly reason: string;
+  /** What the page says besides. */
+  readonly hint?: 'https-expected';
 }
 
 export interface ListenerHandlers {
@@ -47,7 +50,12 @@ export interface HttpListener {
   destroy(): void;
 }
 
-export function createListener(limits: ListenerLimits, handlers: ListenerHandlers): HttpListener {
+/** `acceptor`: how connections begin that may be TLS; absent: all are plain HTTP. */
+export function createListener(
+  limits: ListenerLimits,
+  handlers: ListenerHandlers,
+  acceptor?: TlsAcceptor,
+): HttpListener {
   const server = createServer({
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     // With fewer connections than that, the timers cost nothing.
@@ -125,28 +133,63 @@ export function createListener(limits: ListenerLimits, handlers: ListenerHandler
     else body.failParsing(problem.reason);
   });
 
+  const accepting =
+    acceptor === undefined
+      ? server
+      : createAccepting(server, acceptor, (socket) =>
+          refuseUnreadable(socket, {
+            status: 400,
+            reason: 'plain HTTP where HTTPS is spoken',
+            hint: 'https-expected',
+          }),
+        );
   return {
     listen: (fd, backlog) =>
       new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ fd, backlog }, () => {
-          server.removeListener('error', reject);
+        accepting.once('error', reject);
+        accepting.listen({ fd, backlog }, () => {
+          accepting.removeListener('error', reject);
           resolve();
         });
       }),
     drain: () => {
       isDraining = true;
-      return closeServer(server);
+      return closeServer(accepting);
     },
-    destroy: () => server.closeAllConnections(),
+    destroy: () => {
+      acceptor?.destroy();
+      server.closeAllConnections();
+    },
   };
+}
+
+const tlsConnections = new WeakMap<Socket, TlsConnection>();
+
+/** Listens in place of the server, which gets the connections when their handshake is over. */
+function createAccepting(
+  server: Server,
+  acceptor: TlsAcceptor,
+  refusePlain: (socket: Socket) => void,
+): NetServer {
+  const accepting = new NetServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    acceptor.accept(socket, {
+      connection: (ready, tls) => {
+        if (tls !== undefined) tlsConnections.set(ready, tls);
+        server.emit('connection', ready);
+      },
+      plain: refusePlain,
+    }),
+  );
+  // The server watches over the time of heads from the moment when it listens.
+  accepting.once('listening', () => server.emit('listening'));
+  return accepting;
 }
 
 /**
  * Only stops accepting: `http.Server.close` would close idle connections as well, on some of which a request is already on its
  * way. They get `Connection: close` with their next answer, or end at KeepAliveTimeout.
  */
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: NetServer): Promise<void> {
   return new Promise((resolve) => {
     NetServer.prototype.close.call(server, () => resolve());
   });
@@ -212,11 +255,13 @@ function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expec
 }
 
 function factsOf(socket: Socket): ConnectionFacts {
+  const tls = tlsConnections.get(socket);
   return {
     clientAddress: withoutMapping(socket.remoteAddress ?? ''),
     clientPort: socket.remotePort ?? 0,
     localAddress: withoutMapping(socket.localAddress ?? ''),
     localPort: socket.localPort ?? 0,
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 

@@ -173,6 +173,13 @@ export class NodeReply implements Reply {
 /** Changes whenever the client has taken something: what was written in all, and what of it the system could not send yet. */
 function bytesOnTheirWay(socket: Socket): string {
   // Missing in the type definitions; net.Socket's own timeout looks at it, too.
-  const { _handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null };
-  return `${socket.bytesWritten - socket.writableLength} ${_handle?.writeQueueSize ?? 0}`;
+  const { _handle } = socket as { _handle?: SocketHandle | null };
+  // Of TLS, the handle below knows what has left.
+  const handle = _handle?._parent ?? _handle;
+  return `${socket.bytesWritten - socket.writableLength} ${handle?.writeQueueSize ?? 0}`;
+}
+
+interface SocketHandle {
+  readonly writeQueueSize?: number;
+  readonly _parent?: SocketHandle;
 }

@@ -1,5 +1,6 @@
 import type { HeaderList } from '../http/index.js';
 import type { BodySource } from '../proxy/index.js';
+import type { TlsConnection } from '../tls/index.js';
 
 /** The two ends of a connection; IPv4 in dotted form, also when it came in on an IPv6 socket. */
 export interface ConnectionFacts {
@@ -7,6 +8,8 @@ export interface ConnectionFacts {
   readonly clientPort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsConnection;
 }
 
 /** What the Expect header asks for. */

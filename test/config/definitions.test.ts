@@ -39,11 +39,14 @@ describe('definitions', () => {
   });
 
   it('refuse everything about access, identity and encryption that is missing', () => {
-    const modules = ['ssl', 'md', 'auth_form', 'authnz_ldap', 'remoteip', 'rewrite'];
+    const modules = ['md', 'auth_form', 'authnz_ldap', 'remoteip', 'rewrite'];
     const lax = definitions.filter(
       (row) => modules.includes(row.module) && row.class !== 'refused' && row.name !== 'RewriteEngine',
     );
     expect(lax.map(({ name }) => name)).toEqual([]);
+    const checks = definitions.filter(({ name }) => /^SSL(OCSP|SRP|FIPS|OpenSSLConfCmd|CryptoDevice)/.test(name));
+    expect(checks.length).toBeGreaterThan(10);
+    expect(checks.filter((row) => row.class !== 'refused')).toEqual([]);
   });
 
   it('know which modules are served', () => {
@@ -61,6 +64,6 @@ describe('definitions', () => {
       'headers',
     ])
       expect(servedModules).toContain(module);
-    for (const module of ['ssl', 'rewrite', 'mpm_prefork']) expect(servedModules).not.toContain(module);
+    for (const module of ['rewrite', 'mpm_prefork']) expect(servedModules).not.toContain(module);
   });
 });

@@ -68,6 +68,7 @@ const subject: Subject = {
   responseHeader: () => undefined,
   environment: (name) => (name.toUpperCase() === 'FOO' ? 'foo' : undefined),
   note: () => undefined,
+  tlsVariable: (name) => (name === 'SSL_PROTOCOL' ? 'TLSv1.3' : undefined),
 };
 
 process.env.FROM_OS = 'osval';

@@ -25,7 +25,9 @@ export const authz = inModule('authz_core', [
   honoured(
     'Require',
     insideSections,
-    raw('[not] all|valid-user|user|group|wsgi-group|ip|host|forward-dns|local|env|method|expr …'),
+    raw(
+      '[not] all|valid-user|user|group|wsgi-group|ip|host|forward-dns|local|env|method|expr|ssl|ssl-verify-client …',
+    ),
     'What a request must fulfil.',
     addRequirement,
   ),
@@ -77,8 +79,6 @@ const missingKinds: readonly string[] = [
   'ldap-group',
   'ldap-search',
   'ldap-user',
-  'ssl',
-  'ssl-verify-client',
 ];
 
 const kinds: readonly string[] = [
@@ -94,6 +94,8 @@ const kinds: readonly string[] = [
   'env',
   'method',
   'expr',
+  'ssl',
+  'ssl-verify-client',
 ];
 
 function container(name: string, kind: 'any' | 'every' | 'none', doc: string) {
@@ -192,6 +194,8 @@ function parseRequirement(
     }
     case 'valid-user':
     case 'local':
+    case 'ssl':
+    case 'ssl-verify-client':
       return { kind, position };
     case 'user':
     case 'group':

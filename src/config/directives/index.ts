@@ -24,6 +24,8 @@ import { notCarriedOut } from './not-carried-out/index.js';
 import { redirect } from './redirect.js';
 import { sections } from './sections.js';
 import { setEnvIf } from './set-env-if.js';
+import { tls } from './tls.js';
+import { tlsAccess } from './tls-access.js';
 import { unixd } from './unixd.js';
 import { wsgi } from './wsgi.js';
 
@@ -63,6 +65,8 @@ export const definitions: readonly Definition[] = [
   ...authThrottle,
   ...authz,
   ...accessCompat,
+  ...tls,
+  ...tlsAccess,
   ...wsgi,
   ...notCarriedOut,
 ];

@@ -53,13 +53,6 @@ function addListener(here: Here, address: string, protocol: string | undefined):
     here.fail(`expected [address:]port with a port from 1 to 65535, not '${address}'`);
     return;
   }
-  if (protocol?.toLowerCase() === 'https') {
-    here.fail('the protocol https is not supported yet', {
-      kind: 'argument-refused',
-      at: { word: protocol },
-    });
-    return;
-  }
   const twin = here.draft.listeners.find(
     ({ host, port }) => host === listener.host && port === listener.port,
   );

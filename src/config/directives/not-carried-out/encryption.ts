@@ -1,10 +1,4 @@
-import {
-  anywhere,
-  type Definition,
-  insideSections,
-  mainServerOnly,
-  outsideSections,
-} from '../../definition.js';
+import { anywhere, type Definition, mainServerOnly, outsideSections } from '../../definition.js';
 import { rows } from './rows.js';
 
 /** TLS and its certificates. */
@@ -15,29 +9,63 @@ export const encryptionRest: readonly Definition[] = [
     outsideSections,
     'TLS, without which connections would not be protected',
     `
-    SSLCADNRequestFile SSLCADNRequestPath SSLCARevocationCheck SSLCARevocationFile SSLCARevocationPath SSLCertificateChainFile
-    SSLCertificateFile SSLCertificateKeyFile SSLCompression SSLFIPS SSLHonorCipherOrder SSLInsecureRenegotiation SSLOCSPDefaultResponder
-    SSLOCSPEnable SSLOCSPNoVerify SSLOCSPOverrideResponder SSLOCSPProxyURL SSLOCSPResponderCertificateFile SSLOCSPResponderTimeout
-    SSLOCSPResponseMaxAge SSLOCSPResponseTimeSkew SSLOCSPUseRequestNonce SSLOpenSSLConfCmd SSLProtocol SSLSRPUnknownUserSeed
-    SSLSRPVerifierFile SSLSessionCacheTimeout SSLSessionTicketKeyFile SSLSessionTickets SSLStaplingErrorCacheTimeout
-    SSLStaplingFakeTryLater SSLStaplingForceURL SSLStaplingResponderTimeout SSLStaplingResponseMaxAge SSLStaplingResponseTimeSkew
-    SSLStaplingReturnResponderErrors SSLStaplingStandardCacheTimeout SSLStrictSNIVHostCheck SSLUseStapling`,
+    SSLOCSPDefaultResponder SSLOCSPNoVerify SSLOCSPOverrideResponder SSLOCSPProxyURL SSLOCSPResponderCertificateFile
+    SSLOCSPResponderTimeout SSLOCSPResponseMaxAge SSLOCSPResponseTimeSkew SSLOCSPUseRequestNonce SSLOpenSSLConfCmd
+    SSLSRPUnknownUserSeed SSLSRPVerifierFile`,
   ),
   ...rows(
     'ssl',
     'refused',
     outsideSections,
-    'TLS, without which connections would not be protected',
-    'SSLEngine',
+    'what TLS asks for beyond certificates and lists of revoked ones',
+    'SSLFIPS SSLOCSPEnable',
     /^off$/i,
   ),
   ...rows(
     'ssl',
     'refused',
     mainServerOnly,
-    'TLS, without which connections would not be protected',
+    'hardware that does the computing of TLS',
+    'SSLCryptoDevice',
+    /^builtin$/i,
+  ),
+  ...rows(
+    'ssl',
+    'ignored',
+    outsideSections,
+    'answers of the certificate authority are not sent along: clients ask it themselves, or do not',
+    'SSLUseStapling',
+    /^off$/i,
+  ),
+  ...rows(
+    'ssl',
+    'ignored',
+    outsideSections,
+    'keys of sessions are made at start and shared by all front ends',
+    'SSLSessionTicketKeyFile',
+  ),
+  ...rows(
+    'ssl',
+    'ignored',
+    outsideSections,
+    'clients are told the names of the authorities that are believed',
+    'SSLCADNRequestFile SSLCADNRequestPath',
+  ),
+  ...rows(
+    'ssl',
+    'accepted',
+    outsideSections,
+    'goes with SSLUseStapling',
     `
-    SSLCryptoDevice SSLPassPhraseDialog SSLRandomSeed SSLSessionCache SSLStaplingCache SSLVHostSNIPolicy`,
+    SSLStaplingErrorCacheTimeout SSLStaplingFakeTryLater SSLStaplingForceURL SSLStaplingResponderTimeout SSLStaplingResponseMaxAge
+    SSLStaplingResponseTimeSkew SSLStaplingReturnResponderErrors SSLStaplingStandardCacheTimeout`,
+  ),
+  ...rows(
+    'ssl',
+    'accepted',
+    mainServerOnly,
+    'the runtime sees to it: session tickets need no cache, and random numbers come from the system',
+    'SSLRandomSeed SSLSessionCache SSLStaplingCache',
   ),
   ...rows(
     'ssl',
@@ -45,8 +73,7 @@ export const encryptionRest: readonly Definition[] = [
     anywhere,
     'TLS, without which connections would not be protected',
     `
-    SSLCACertificateFile SSLCACertificatePath SSLCipherSuite SSLLog SSLLogLevel SSLOptions SSLUserName SSLVerifyDepth
-    SSLProxyCACertificateFile SSLProxyCACertificatePath SSLProxyCARevocationCheck SSLProxyCARevocationFile SSLProxyCARevocationPath
+    SSLLog SSLLogLevel SSLProxyCACertificateFile SSLProxyCACertificatePath SSLProxyCARevocationCheck SSLProxyCARevocationFile SSLProxyCARevocationPath
     SSLProxyCheckPeerCN SSLProxyCheckPeerExpire SSLProxyCheckPeerName SSLProxyCipherSuite SSLProxyMachineCertificateChainFile
     SSLProxyMachineCertificateFile SSLProxyMachineCertificatePath SSLProxyProtocol SSLProxyVerify SSLProxyVerifyDepth`,
   ),
@@ -57,21 +84,6 @@ export const encryptionRest: readonly Definition[] = [
     'TLS, without which connections would not be protected',
     'SSLProxyEngine',
     /^off$/i,
-  ),
-  ...rows(
-    'ssl',
-    'refused',
-    anywhere,
-    'TLS, without which connections would not be protected',
-    'SSLVerifyClient',
-    /^none$/i,
-  ),
-  ...rows(
-    'ssl',
-    'refused',
-    insideSections,
-    'TLS, without which connections would not be protected',
-    'SSLRenegBufferSize SSLRequire SSLRequireSSL',
   ),
   ...rows(
     'md',

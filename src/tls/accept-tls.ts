@@ -1,0 +1,177 @@
+import type { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
+import type { ServerConfig, TlsSettings, VirtualHost } from '../config/model.js';
+import { readFirstBytes } from './client-hello.js';
+import { asksForCertificate, createHostContext } from './host-context.js';
+import type { TlsMaterial } from './material.js';
+import { describeConnection, fulfils, judgeClient, type TlsConnection } from './tls-connection.js';
+
+/** What a front end provides. */
+export interface TlsPorts {
+  selectVirtualHost(facts: {
+    readonly localAddress: string;
+    readonly localPort: number;
+    readonly hostName: string;
+  }): VirtualHost;
+  /** A handshake that came to nothing. */
+  log(host: VirtualHost, client: string, level: 'info' | 'error', message: string): void;
+  /** From accepting a connection to the end of its handshake. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** What becomes of a connection. */
+export interface Accepted {
+  /** HTTP is spoken over it now: over TLS, or plainly where the address has no TLS. */
+  readonly connection: (socket: Socket, tls: TlsConnection | undefined) => void;
+  /** Somebody speaks plain HTTP where TLS is spoken: what was sent is not read, and can be answered plainly. */
+  readonly plain: (socket: Socket) => void;
+}
+
+/** Makes connections of sockets. One of them per front end. */
+export interface TlsAcceptor {
+  accept(socket: Socket, accepted: Accepted): void;
+  /** Cuts off everybody who has not finished the handshake. */
+  destroy(): void;
+}
+
+/** Undefined: no virtual host speaks TLS. */
+export function createTlsAcceptor(
+  config: ServerConfig,
+  material: TlsMaterial,
+  ports: TlsPorts,
+): TlsAcceptor | undefined {
+  const hosts = [config.mainServer, ...config.virtualHosts];
+  const contexts = new Map<number, { readonly tls: TlsSettings; readonly context: SecureContext }>();
+  for (const host of material.hosts) {
+    const tls = hosts.find(({ id }) => id === host.hostId)?.settings.tls;
+    if (tls === undefined) throw new Error('certificates of a virtual host that does not speak TLS');
+    contexts.set(host.hostId, {
+      tls,
+      context: createHostContext(tls, host, Buffer.from(material.ticketKeys)),
+    });
+  }
+  if (contexts.size === 0) return undefined;
+  const pending = new Set<Socket>();
+
+  const accept = (socket: Socket, accepted: Accepted) => {
+    const local = {
+      localAddress: withoutMapping(socket.localAddress ?? ''),
+      localPort: socket.localPort ?? 0,
+    };
+    const first = ports.selectVirtualHost({ ...local, hostName: '' });
+    const fallback = contexts.get(first.id);
+    if (fallback === undefined) {
+      accepted.connection(socket, undefined);
+      return;
+    }
+    const client = `${withoutMapping(socket.remoteAddress ?? '')}:${socket.remotePort ?? 0}`;
+    const ignore = () => {};
+    pending.add(socket);
+    socket.on('error', ignore);
+    const timer = setTimeout(() => {
+      ports.log(first, client, 'info', 'the TLS handshake did not end in time (Timeout)');
+      socket.destroy();
+    }, ports.handshakeTimeoutMs);
+    const settle = () => {
+      clearTimeout(timer);
+      pending.delete(socket);
+    };
+    socket.once('close', settle);
+    readHello(socket, (hello) => {
+      if (hello === 'other') {
+        settle();
+        accepted.plain(socket);
+        return;
+      }
+      const { serverName } = hello;
+      const asked =
+        serverName === undefined ? first : ports.selectVirtualHost({ ...local, hostName: serverName });
+      const chosen = contexts.get(asked.id) ?? fallback;
+      const certifiedHostId = contexts.has(asked.id) ? asked.id : first.id;
+      const secure = secureSocket(socket, chosen);
+      let isOpen = false;
+      secure.once('error', (error) => {
+        if (isOpen) return;
+        ports.log(asked, client, 'info', `the TLS handshake failed: ${describeFailure(error)}`);
+        socket.destroy();
+      });
+      secure.once('secure', () => {
+        const tls = describeConnection(secure, chosen.tls, {
+          hostId: asked.id,
+          certifiedHostId,
+          ...(serverName === undefined ? {} : { serverName }),
+        });
+        const verification = judgeClient(tls, chosen.tls.verifyDepth);
+        if (!fulfils(chosen.tls.verifyClient, verification)) {
+          const reason = verification.kind === 'failed' ? verification.reason : 'there is none';
+          ports.log(asked, client, 'error', `the certificate of the client is refused: ${reason}`);
+          secure.destroy();
+          return;
+        }
+        isOpen = true;
+        settle();
+        socket.removeListener('error', ignore);
+        socket.on('error', ignore);
+        accepted.connection(secure, tls);
+      });
+    });
+  };
+  return {
+    accept,
+    destroy: () => {
+      for (const socket of pending) socket.destroy();
+    },
+  };
+}
+
+/** Waits until it is clear which host the client asks for; the bytes stay in the socket. */
+function readHello(socket: Socket, found: (hello: { readonly serverName?: string } | 'other') => void): void {
+  let bytes = Buffer.alloc(0);
+  const read = () => {
+    const piece = socket.read() as Buffer | null;
+    if (piece === null) return;
+    bytes = Buffer.concat([bytes, piece]);
+    const first = readFirstBytes(bytes);
+    if (first.kind === 'incomplete') return;
+    socket.removeListener('readable', read);
+    socket.removeListener('end', leave);
+    socket.pause();
+    if (first.kind === 'hello') {
+      socket.unshift(bytes);
+      found(first);
+    } else found('other');
+  };
+  // A client that says nothing more will not begin.
+  const leave = () => socket.destroy();
+  socket.on('readable', read);
+  socket.once('end', leave);
+}
+
+function secureSocket(
+  socket: Socket,
+  { tls, context }: { tls: TlsSettings; context: SecureContext },
+): TLSSocket {
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: context,
+    ALPNProtocols: ['http/1.1'],
+    requestCert: asksForCertificate(tls),
+    // What comes of it is looked at when the handshake is over: Node's own way knows neither SSLVerifyDepth nor optional_no_ca.
+    rejectUnauthorized: false,
+  });
+  // Only TCP itself can be reset: what was sent last must not look like the end.
+  secure.resetAndDestroy = () => {
+    socket.resetAndDestroy();
+    return secure;
+  };
+  return secure;
+}
+
+/** `::ffff:192.0.2.1` is an IPv4 address on a socket for both families. */
+function withoutMapping(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+function describeFailure(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
+  return error.reason ?? error.code ?? error.message;
+}
