@@ -44,7 +44,9 @@ describe('definitions', () => {
       (row) => modules.includes(row.module) && row.class !== 'refused' && row.name !== 'RewriteEngine',
     );
     expect(lax.map(({ name }) => name)).toEqual([]);
-    const checks = definitions.filter(({ name }) => /^SSL(OCSP|SRP|FIPS|OpenSSLConfCmd|CryptoDevice)/.test(name));
+    const checks = definitions.filter(({ name }) =>
+      /^SSL(OCSP|SRP|FIPS|OpenSSLConfCmd|CryptoDevice)/.test(name),
+    );
     expect(checks.length).toBeGreaterThan(10);
     expect(checks.filter((row) => row.class !== 'refused')).toEqual([]);
   });

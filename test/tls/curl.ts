@@ -28,7 +28,7 @@ export function curl(url: string, ...options: readonly string[]): Promise<Fetche
   return new Promise((resolve) => {
     execFile('curl', words, { encoding: 'latin1', maxBuffer: 16_000_000 }, (error, output) => {
       const end = output.indexOf('\r\n\r\n');
-      const [first = '', ...lines] = output.slice(0, end < 0 ? 0 : end).split('\r\n');
+      const [first = '', ...lines] = output.slice(0, Math.max(0, end)).split('\r\n');
       resolve({
         exitCode: error === null ? 0 : Number(error.code),
         status: Number(first.split(' ')[1] ?? 0),
