@@ -13,6 +13,7 @@ import {
   type LoginGuard,
   type LoginNews,
 } from './auth/index.js';
+import { createHtaccessParser } from './config/index.js';
 import type { AuthScript, LogDestination, ServerConfig } from './config/model.js';
 import { serveFile } from './files/index.js';
 import { createLogWriter, type LogWriter } from './log/index.js';
@@ -88,7 +89,11 @@ async function start(given: FrontEndStart): Promise<void> {
     else if (message.type === 'logins') guard.learn(newsOf(message.news));
     else if (message.type === 'drain') void drain(listeners, message.timeoutMs);
   });
-  const site = createSite(given, pools, createRouter(config, await resolveVirtualHostNames(config)), guard);
+  const router = createRouter(config, await resolveVirtualHostNames(config), {
+    parse: createHtaccessParser(config, process.env),
+    warn: (virtualHost, text) => site.logs.errorLog(virtualHost).log('warn', 'core', text),
+  });
+  const site: Site = createSite(given, pools, router, guard);
   // A bug that no step of the lifecycle caught: it costs the request that met it (its time limits end it), not all the others.
   process.on('uncaughtException', (error) =>
     site.logs

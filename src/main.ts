@@ -26,6 +26,7 @@ import {
   usage,
 } from './cli/index.js';
 import {
+  createHtaccessParser,
   definitions,
   describeMistakes,
   explainMistake,
@@ -175,7 +176,13 @@ async function explain(command: ExplainCommand): Promise<number> {
     ...(user === undefined ? {} : { user: toByteString(user) }),
     groups: groups.map(toByteString),
   };
-  const explanation = await explainRequest(config, await resolveVirtualHostNames(config), asked, assumed);
+  const explanation = await explainRequest(
+    config,
+    await resolveVirtualHostNames(config),
+    asked,
+    assumed,
+    createHtaccessParser(config, process.env),
+  );
   process.stdout.write(
     command.json ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation),
   );

@@ -64,6 +64,7 @@ const defaultSettings = {
   allowEncodedSlashes: 'off',
   traceEnable: 'on',
   strictHostCheck: false,
+  accessFileNames: ['.htaccess'],
   internalRecursion: { redirects: 10, subrequests: 10 },
 } as const satisfies Partial<ServerSettings>;
 
@@ -131,7 +132,8 @@ function buildServer(
   };
 }
 
-function buildSection({ head, draft }: ChildSection, levels: LogLevels): Section {
+/** What one section says, with those inside it. `levels`: what LogLevel adds to. */
+export function buildSection({ head, draft }: ChildSection, levels: LogLevels): Section {
   return {
     ...head,
     settings: buildSettings(draft, levels, true),

@@ -74,6 +74,7 @@ function checkWsgiProviders({ wsgiProviders, serversWithAuthScript, mistakes }: 
 
 function checkRequirements(draft: ConfigDraft, section: ChildSection): void {
   checkMerging(draft, section);
+  checkOverrides(draft, section);
   checkLimited(draft, section);
   for (const inner of section.draft.sections) checkRequirements(draft, inner);
 }
@@ -84,6 +85,17 @@ function checkMerging({ mistakes }: ConfigDraft, { head, draft: { requirements, 
   mistakes.warning({ position: head.position }, 'AuthMerging', message, {
     kind: 'argument-no-effect',
     at: 'name',
+  });
+}
+
+/** As in httpd, whether .htaccess files are read is decided before patterns are looked at. */
+function checkOverrides({ mistakes }: ConfigDraft, { head, draft: { settings } }: ChildSection): void {
+  const { allowOverride, allowOverrideList } = settings;
+  if ((allowOverride ?? allowOverrideList) === undefined || head.match.kind !== 'regex') return;
+  const message = 'has no effect in a <Directory> that is a regular expression; expected a path';
+  mistakes.warning({ position: head.position }, 'AllowOverride', message, {
+    kind: 'argument-no-effect',
+    at: 'arguments',
   });
 }
 

@@ -16,6 +16,7 @@ import type {
   ImportScript,
   Listener,
   MethodLimit,
+  Overrides,
   Position,
   ProcessGroup,
   Redirect,
@@ -132,6 +133,14 @@ export interface ConfigDraft {
   readonly wsgiProviders: { readonly place: Place; readonly serverId: number }[];
   /** Ids of the servers in which a WSGIAuthUserScript stands. */
   readonly serversWithAuthScript: Set<number>;
+  /** It is a .htaccess file that is read, and not a site file. */
+  readonly htaccess?: HtaccessDraft;
+}
+
+/** Where a .htaccess file lies, without slash at the end, and what it may say. */
+export interface HtaccessDraft {
+  readonly directory: string;
+  readonly overrides: Overrides;
 }
 
 /** Where the walk is: what a directive may change, and what it may stand in. */
@@ -158,6 +167,27 @@ export interface Here extends Scope {
   /** Reports an error about this directive; without details, one about the argument that the message quotes. */
   fail(message: string, details?: MistakeDetails): void;
   warn(message: string, details?: MistakeDetails): void;
+}
+
+/** A configuration about which nothing has been said. */
+export function createConfigDraft(
+  given: Pick<ConfigDraft, 'serverRoot' | 'configFile' | 'environment' | 'mistakes' | 'knowsModule'>,
+): ConfigDraft {
+  return {
+    ...given,
+    listeners: [],
+    global: {},
+    mainServer: createServerDraft(0, { file: given.configFile, line: 0 }, []),
+    virtualHosts: [],
+    processGroups: [],
+    importScripts: new Map(),
+    groupReferences: [],
+    authnAliases: new Map(),
+    authzAliases: new Map(),
+    fileReferences: [],
+    wsgiProviders: [],
+    serversWithAuthScript: new Set(),
+  };
 }
 
 /** An empty main server or virtual host. */

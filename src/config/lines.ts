@@ -23,9 +23,14 @@ export interface LineProblem {
 
 /** httpd's limit for one logical line of a server configuration, in bytes. */
 export const maximumLineLength = 16 * 1024 * 1024;
+/** And of a .htaccess file. */
+export const maximumHtaccessLine = 8191;
 
 /** Joins continued lines, then drops comments: a comment that ends in a backslash takes the next line with it. */
-export function splitLines(content: Buffer): { lines: LogicalLine[]; problems: LineProblem[] } {
+export function splitLines(
+  content: Buffer,
+  longest = maximumLineLength,
+): { lines: LogicalLine[]; problems: LineProblem[] } {
   const lines: LogicalLine[] = [];
   const problems: LineProblem[] = [];
   if (isUtf16(content)) {
@@ -62,12 +67,12 @@ export function splitLines(content: Buffer): { lines: LogicalLine[]; problems: L
           message: 'a NUL byte ends the line early, as in httpd',
         });
     }
-    if (length > maximumLineLength) {
+    if (length > longest) {
       problems.push({
         kind: 'line-too-long',
         severity: 'error',
         line,
-        message: `the line is too long; expected at most ${maximumLineLength} bytes`,
+        message: `the line is too long; expected at most ${longest} bytes`,
       });
       return { lines, problems };
     }

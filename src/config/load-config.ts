@@ -3,14 +3,14 @@ import { buildServers } from './build-config.js';
 import { checkDraft } from './cross-checks.js';
 import { deepFreeze } from './deep-freeze.js';
 import { defaultProcessGroup } from './directives/daemon-options.js';
-import { definitionTable, findModule, knownModules } from './directives/index.js';
-import { type ConfigDraft, createServerDraft } from './draft.js';
+import { definitionTable, knownModules, knownNames } from './directives/index.js';
+import { type ConfigDraft, createConfigDraft } from './draft.js';
 import type { FileReference } from './file-references.js';
 import { formatResolved } from './format-resolved.js';
 import type { MistakeKind } from './mistake-codes.js';
 import { afterName, beforeName, type MistakeDetails, MistakeList, sortMistakes } from './mistakes.js';
 import type { Mistake, Position, ServerConfig } from './model.js';
-import type { KnownNames, ReadPhase } from './read-phase.js';
+import type { ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
 import type { Node } from './tree.js';
 import { Variables } from './variables.js';
@@ -94,7 +94,7 @@ function startReadPhase(options: LoadOptions, file: string, mistakes: MistakeLis
   const variables = new Variables(options.environment);
   for (const name of options.defines ?? []) variables.define(name);
   const serverRoot = options.serverRoot === undefined ? guessServerRoot(file) : resolve(options.serverRoot);
-  return { serverRoot, variables, macros: new Map(), known, mistakes, filesRead: [] };
+  return { serverRoot, variables, macros: new Map(), known: knownNames, mistakes, filesRead: [] };
 }
 
 function guessServerRoot(file: string): string {
@@ -102,22 +102,17 @@ function guessServerRoot(file: string): string {
   return basename(folder) === 'conf' ? dirname(folder) : folder;
 }
 
-const known: KnownNames = {
-  findModule,
-  hasDirective: (name) => isServed(name),
-  hasSection: (name) => isServed(`<${name}`),
-};
-
-function isServed(name: string): boolean {
-  const definition = definitionTable.get(name.toLowerCase());
-  return definition?.class === 'honoured' || definition?.class === 'accepted';
-}
-
 /** Reads everything first: `ServerRoot` and the macros of a later line must be known before the first directive is carried out. */
 function readDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft | undefined {
   const tree = readTree(options, file, phase);
   if (tree === undefined || !phase.filesRead.includes(file)) return undefined;
-  const draft = createDraft(options, file, phase);
+  const draft = createConfigDraft({
+    serverRoot: phase.serverRoot,
+    configFile: file,
+    environment: options.environment,
+    mistakes: phase.mistakes,
+    knowsModule: (name) => knownModules.has(name),
+  });
   const server = draft.mainServer;
   walkNodes(tree, { draft, server, section: server.body, enclosing: [] }, definitionTable);
   return draft;
@@ -129,28 +124,6 @@ function readTree(options: LoadOptions, file: string, phase: ReadPhase): Node[] 
   const after = readTextTree(phase, afterName, options.after ?? []);
   if (before === undefined || tree === undefined || after === undefined) return undefined;
   return [...before, ...tree, ...after];
-}
-
-function createDraft(options: LoadOptions, file: string, phase: ReadPhase): ConfigDraft {
-  return {
-    serverRoot: phase.serverRoot,
-    configFile: file,
-    environment: options.environment,
-    mistakes: phase.mistakes,
-    knowsModule: (name) => knownModules.has(name),
-    listeners: [],
-    global: {},
-    mainServer: createServerDraft(0, { file, line: 0 }, []),
-    virtualHosts: [],
-    processGroups: [],
-    importScripts: new Map(),
-    groupReferences: [],
-    authnAliases: new Map(),
-    authzAliases: new Map(),
-    fileReferences: [],
-    wsgiProviders: [],
-    serversWithAuthScript: new Set(),
-  };
 }
 
 function buildConfig(
@@ -176,6 +149,11 @@ function buildConfig(
       pythonPath: servers.global.pythonPath,
     },
     importScripts: [...draft.importScripts.values()],
+    htaccess: {
+      macros: [...phase.macros.values()],
+      authnAliases: draft.authnAliases,
+      authzAliases: draft.authzAliases,
+    },
     warnings: [...warnings],
   });
 }

@@ -7,6 +7,7 @@
 import type { Condition, Text as ExpressionText } from '../expressions/index.js';
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange } from '../matching/index.js';
+import type { Macro } from './macros.js';
 import type { TlsAccess, TlsSettings } from './tls-model.js';
 
 export type * from './tls-model.js';
@@ -58,6 +59,7 @@ export interface ServerConfig {
   /** %{GLOBAL}: what the front end would run itself under Apache ("embedded mode") has a group of its own, named ''. */
   readonly embeddedGroup: ProcessGroup;
   readonly importScripts: readonly ImportScript[];
+  readonly htaccess: HtaccessNeeds;
   readonly warnings: readonly Mistake[];
 }
 
@@ -94,6 +96,15 @@ export interface GlobalSettings {
   readonly gracefulShutdownTimeoutMs: number;
   /** TypesConfig: extension in lower case → media type; absent: what is widely known. */
   readonly mediaTypes?: ReadonlyMap<string, string>;
+}
+
+/** What the text of a .htaccess file may refer to. */
+export interface HtaccessNeeds {
+  readonly macros: readonly Macro[];
+  /** <AuthnProviderAlias> by name. */
+  readonly authnAliases: ReadonlyMap<string, AuthnAlias>;
+  /** <AuthzProviderAlias> by name. */
+  readonly authzAliases: ReadonlyMap<string, Requirement>;
 }
 
 /** A virtual host, or the main server. Lists are not merged with the main server's: routing does that. */
@@ -168,6 +179,8 @@ export interface ServerSettings {
   readonly tls?: TlsSettings;
   /** StrictHostCheck: a request for a name that no virtual host of the address bears answers 400. */
   readonly strictHostCheck: boolean;
+  /** AccessFileName: of these, the first that is in a directory is read. */
+  readonly accessFileNames: readonly string[];
   /** LimitInternalRecursion: how often one request may be sent to another path, and how deep indexes may lead. */
   readonly internalRecursion: { readonly redirects: number; readonly subrequests: number };
 }
@@ -273,6 +286,8 @@ export interface Section {
   readonly settings: DirectorySettings;
   /** <Files> inside <Directory>, <If> and its kin inside any. */
   readonly sections: readonly Section[];
+  /** It is a .htaccess file, which `argument` names. */
+  readonly isHtaccess?: true;
 }
 
 export type SectionMatch =
@@ -316,6 +331,10 @@ export interface DirectorySettings {
   readonly hostAccess?: HostAccess;
   /** AllowMethods: others answer 405; GET stands for HEAD too. Empty: all are let through. */
   readonly allowedMethods?: readonly string[];
+  /** What .htaccess files may say; absent: nothing is allowed, but they are looked at (as httpd). */
+  readonly allowOverride?: AllowedOverrides;
+  /** AllowOverrideList: directives in lower case, besides those of allowOverride. */
+  readonly allowOverrideList?: ReadonlySet<string>;
 
   // Applications
   readonly processGroup?: string;
@@ -375,6 +394,44 @@ export interface DirectorySettings {
   readonly limitRequestBody?: number;
   readonly logLevel?: LogLevels;
 }
+
+/** What a directive has to do with: AllowOverride lets .htaccess files say things by these. */
+export type OverrideClass = 'AuthConfig' | 'FileInfo' | 'Indexes' | 'Limit' | 'Options';
+
+/** AllowOverride. */
+export interface AllowedOverrides {
+  /** Empty: nothing may be said. */
+  readonly classes: ReadonlySet<OverrideClass>;
+  /** `Options=…`: what Options may name, in lower case; absent: everything. */
+  readonly options?: ReadonlySet<string>;
+  /** Nonfatal: what is skipped with a warning, instead of being a mistake. */
+  readonly forgives: ReadonlySet<'unknown' | 'override'>;
+}
+
+/** What the .htaccess file of one directory may say: AllowOverride and AllowOverrideList together. */
+export interface Overrides extends AllowedOverrides {
+  /** Directives in lower case that may stand there whatever the classes are. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** A .htaccess file that has been opened. */
+export interface HtaccessFile {
+  /** Absolute, for messages. */
+  readonly file: string;
+  /** Absolute, without slash at the end. */
+  readonly directory: string;
+  readonly content: Buffer;
+  readonly overrides: Overrides;
+  readonly virtualHost: VirtualHost;
+}
+
+/** What stands in a .htaccess file. */
+export type HtaccessText =
+  | { readonly kind: 'section'; readonly section: Section; readonly warnings: readonly Mistake[] }
+  | { readonly kind: 'mistakes'; readonly mistakes: readonly Mistake[] };
+
+/** Reads the text of a .htaccess file as what it is: one more <Directory> section. */
+export type ParseHtaccess = (file: HtaccessFile) => HtaccessText;
 
 export interface EnvironmentSettings {
   /** SetEnv: name → value ('' when none was given). */

@@ -20,4 +20,6 @@ export interface ReadPhase {
   readonly known: KnownNames;
   readonly mistakes: MistakeList;
   readonly filesRead: string[];
+  /** Of a .htaccess file: which directives and sections (with their bracket) may stand in it; absent: all. */
+  readonly permits?: (name: string) => boolean;
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { conditions } from './conditionals.js';
 import { findIncludedFiles, maximumIncludeDepth, readConfigFile } from './include.js';
-import { splitLines, trimSpace } from './lines.js';
+import { maximumHtaccessLine, splitLines, trimSpace } from './lines.js';
 import { fillMacroLine, type MacroHead, parseMacroHead } from './macros.js';
 import type { MistakeDetails, Place } from './mistakes.js';
 import { findNearest } from './nearest-name.js';
@@ -36,6 +36,11 @@ class ReadingStopped extends Error {}
 export function readFileTree(phase: ReadPhase, file: string): Node[] | undefined {
   const place: Place = { position: { file, line: 0 } };
   return new TreeReader(phase).readAll((reader) => reader.readFile(file, place, undefined));
+}
+
+/** A .htaccess file's content → the tree of its directives, as above. */
+export function readHtaccessTree(phase: ReadPhase, file: string, content: Buffer): Node[] | undefined {
+  return new TreeReader(phase).readAll((reader) => reader.readContent(file, content, maximumHtaccessLine));
 }
 
 /** Directives of the command line (-C, -c), one line each. */
@@ -118,16 +123,21 @@ class TreeReader {
       return [];
     }
     if (!filesRead.includes(file)) filesRead.push(file);
-    const { lines, problems } = splitLines(read.content);
-    for (const { kind, severity, line, message } of problems)
-      mistakes[severity]({ position: { file, line } }, undefined, message, { kind });
     this.#spend(linesPerFile, place, directive);
     this.#includeDepth += 1;
-    const sourceLines = lines.map((written) => ({ text: written.text, written, changes: noChanges }));
-    mistakes.remember(file, sourceLines);
-    const nodes = this.readLines({ file, lines: sourceLines });
+    const nodes = this.readContent(file, read.content);
     this.#includeDepth -= 1;
     return nodes;
+  }
+
+  readContent(file: string, content: Buffer, longestLine?: number): Node[] {
+    const { mistakes } = this.#phase;
+    const { lines, problems } = splitLines(content, longestLine);
+    for (const { kind, severity, line, message } of problems)
+      mistakes[severity]({ position: { file, line } }, undefined, message, { kind });
+    const sourceLines = lines.map((written) => ({ text: written.text, written, changes: noChanges }));
+    mistakes.remember(file, sourceLines);
+    return this.readLines({ file, lines: sourceLines });
   }
 
   /** Sections that a source opens end in it: neither a file nor a macro can close what its parent opened. */
@@ -186,7 +196,8 @@ class TreeReader {
     const nodes = frame?.nodes ?? root;
     if (word.startsWith('</')) this.#close(word, place, frames, isClosedLater);
     else if (word.startsWith('<')) this.#open(word, rest, place, frames, nodes);
-    else if (readPhaseNames.has(word.toLowerCase())) this.#carryOut(word, rest, place, nodes);
+    else if (readPhaseNames.has(word.toLowerCase()) && this.#permits(word))
+      this.#carryOut(word, rest, place, nodes);
     else if (word !== '') nodes.push({ kind: 'directive', name: word, text: rest, place });
   }
 
@@ -230,13 +241,14 @@ class TreeReader {
       });
     // What follows the last bracket is ignored, as in httpd.
     const text = endsInWord ? '' : trimSpace(bracket < 0 ? rest : rest.slice(0, bracket));
-    if (name.toLowerCase() === 'macro') {
+    const isPermitted = this.#permits(`<${name}`);
+    if (name.toLowerCase() === 'macro' && isPermitted) {
       const macro = parseMacroHead(this.#phase, name, text, place);
       this.#push(frames, { kind: 'macro', name, place, macro, body: [] });
       return;
     }
     const condition = conditions.get(name.toLowerCase());
-    if (condition !== undefined) {
+    if (condition !== undefined && isPermitted) {
       const answer = text === '' ? 'requires an argument' : condition(text, this.#phase, place);
       if (typeof answer === 'string') mistakes.error(place, `<${name}>`, answer, { kind: 'condition' });
       this.#push(
@@ -248,6 +260,11 @@ class TreeReader {
     const section: SectionNode = { kind: 'section', name, text, place, children: [] };
     nodes.push(section);
     this.#push(frames, { kind: 'section', name, place, nodes: section.children });
+  }
+
+  /** What may not stand here is left to the walk, which says so. */
+  #permits(name: string): boolean {
+    return this.#phase.permits?.(name) ?? true;
   }
 
   #push(frames: Frame[], frame: Frame): void {

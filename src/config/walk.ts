@@ -1,7 +1,8 @@
 import type { Context, Definition } from './definition.js';
-import type { Here, Scope } from './draft.js';
+import type { Here, HtaccessDraft, Scope } from './draft.js';
 import type { MistakeDetails, Place } from './mistakes.js';
 import { findNearest } from './nearest-name.js';
+import { isOverridable, overrideClassesOf } from './override-classes.js';
 import type { Node } from './tree.js';
 import { listWords } from './values.js';
 
@@ -15,9 +16,18 @@ export function walkNodes(nodes: readonly Node[], scope: Scope, table: Definitio
     const shown = node.kind === 'section' ? `<${node.name}>` : node.name;
     const here = lookFrom(scope, node.place, shown);
     const definition = table.get(name.toLowerCase());
+    const { htaccess } = scope.draft;
     if (definition === undefined) {
       const { message, ...details } = describeUnknown(name, node.kind, table);
+      if (htaccess?.overrides.forgives.has('unknown')) {
+        here.warn(`${message}, and is skipped (AllowOverride Nonfatal)`, details);
+        continue;
+      }
       here.fail(message, details);
+      continue;
+    }
+    if (htaccess !== undefined && !isOverridable(definition.name, htaccess.overrides)) {
+      reportForbidden(here, definition, htaccess);
       continue;
     }
     const misplaced = checkContext(definition, here, parent);
@@ -88,6 +98,24 @@ function checkContext(definition: Definition, here: Here, parent: string): strin
   if (definition.contexts.includes(context)) return undefined;
   const place = parent === '' ? 'outside every section' : `in ${parent}`;
   return `not allowed ${place}; expected it ${describeContexts(definition.contexts)}`;
+}
+
+/** In Apache's words. A conditional that is skipped as a whole could take a protection with it, so that is never forgiven. */
+function reportForbidden(
+  here: Here,
+  { name, open }: Definition,
+  { overrides, directory }: HtaccessDraft,
+): void {
+  const isForgiven = overrides.forgives.has('override') && (!name.startsWith('<') || open !== undefined);
+  const classes = listWords([...overrideClassesOf(name)]);
+  const message = `not allowed here; ${
+    classes === ''
+      ? 'expected it in the site file'
+      : `AllowOverride ${classes} for ${directory || '/'} would let it stand here`
+  }`;
+  if (isForgiven)
+    here.warn(`${message}; it is skipped (AllowOverride Nonfatal)`, { kind: 'not-allowed-here', at: 'name' });
+  else here.fail(message, { kind: 'not-allowed-here', at: 'name' });
 }
 
 function contextOf(scope: Scope): Context {

@@ -1,5 +1,5 @@
 import type { DirectorySettings, Position, Section, ServerConfig, VirtualHost } from '../config/model.js';
-import { listMergedSettings } from '../routing/index.js';
+import { findHtaccessSection, listMergedSettings } from '../routing/index.js';
 import { describeHostAccess } from './describe-host-access.js';
 import { describeRequirement, isRequirement } from './describe-requirement.js';
 import type { EffectiveSetting } from './explanation.js';
@@ -14,7 +14,9 @@ interface Source {
 export function listAppliedSections(config: ServerConfig, settings: DirectorySettings): readonly Section[] {
   const sections = new Map<DirectorySettings, Section>();
   for (const { sections: own } of [config.mainServer, ...config.virtualHosts]) collect(own, sections);
-  return listMergedSettings(settings).flatMap((merged) => sections.get(merged) ?? []);
+  return listMergedSettings(settings).flatMap(
+    (merged) => sections.get(merged) ?? findHtaccessSection(merged) ?? [],
+  );
 }
 
 function collect(sections: readonly Section[], into: Map<DirectorySettings, Section>): void {
@@ -24,8 +26,9 @@ function collect(sections: readonly Section[], into: Map<DirectorySettings, Sect
   }
 }
 
-/** `<Directory conf/apps>` */
-export function describeSection({ kind, match, argument }: Section): string {
+/** `<Directory conf/apps>` or `.htaccess file /srv/www/.htaccess` */
+export function describeSection({ kind, match, argument, isHtaccess }: Section): string {
+  if (isHtaccess) return `.htaccess file ${argument}`;
   if (match.kind === 'condition') return `<${branchNames[match.branch]} ${argument}>`.replace(' >', '>');
   const name = kind.charAt(0).toUpperCase() + kind.slice(1);
   return `<${name}${match.kind === 'regex' ? 'Match' : ''} ${argument}>`;

@@ -6,7 +6,7 @@ import {
   createSchemes,
   type PasswordVerifier,
 } from '../auth/index.js';
-import type { ServerConfig } from '../config/model.js';
+import type { ParseHtaccess, ServerConfig } from '../config/model.js';
 import { serveFile } from '../files/index.js';
 import { compileLogFormat, createErrorLog } from '../log/index.js';
 import type { ForwardRequest, Runtime } from '../proxy/index.js';
@@ -48,9 +48,10 @@ export async function explainRequest(
   resolvedNames: ResolvedNames,
   asked: AskedRequest,
   assumed: Assumptions,
+  parseHtaccess: ParseHtaccess,
 ): Promise<Explanation> {
   const recording: Recording = { steps: [], assumptions: [], errorLog: [], accessLog: [] };
-  const site = createRecordingSite(config, resolvedNames, assumed, recording);
+  const site = createRecordingSite(config, resolvedNames, assumed, recording, parseHtaccess);
   const record = new RecordedRequest(asked);
   const exchange = await serveRequest(record, site);
   record.reply.close();
@@ -62,6 +63,7 @@ function createRecordingSite(
   resolvedNames: ResolvedNames,
   assumed: Assumptions,
   recording: Recording,
+  parseHtaccess: ParseHtaccess,
 ): Site {
   const trace: Trace = (step) => recording.steps.push(step);
   const ports = assumedAnswers(assumed, recording);
@@ -70,7 +72,15 @@ function createRecordingSite(
   return {
     config,
     trace,
-    router: createRouter(config, resolvedNames, trace),
+    router: createRouter(
+      config,
+      resolvedNames,
+      {
+        parse: parseHtaccess,
+        warn: (_, text) => recording.errorLog.push(text),
+      },
+      trace,
+    ),
     processGroups: buildProcessGroupTable(config),
     authorizer: createAuthorizer(ports, createSchemes(providers, witness), undefined, witness),
     // The head tells enough.

@@ -1,9 +1,12 @@
 import type { DirectorySettings, Section, ServerConfig, VirtualHost } from '../config/model.js';
+import { AccessFiles } from './access-files.js';
+import { createHtaccessReader, type HtaccessPorts, type ReadHtaccess } from './htaccess.js';
 import { createMappedNameMatcher, type MatchMappedName } from './mapped-name.js';
 import { mergeSettings } from './merge-settings.js';
-import { settleOptions } from './options.js';
+import { type Options, settleOptions } from './options.js';
+import { followSteps, looksForFiles, stepThroughDirectories } from './overrides.js';
 import { buildRedirectTable, type RedirectTable } from './redirects.js';
-import { compileSections, type SectionTable } from './sections.js';
+import { type CompiledSection, compileSections, matchDirectories, type SectionTable } from './sections.js';
 import { createSettingsCache, type MergeSections } from './settings-cache.js';
 import { buildTranslationTable, normaliseDocumentRoot, type TranslationTable } from './translate-path.js';
 
@@ -18,42 +21,64 @@ export interface Host {
   readonly documentRoot: string | undefined;
   readonly matchMappedName: MatchMappedName;
   readonly merge: MergeSections;
+  /** Options of a directory (byte string, without slash at the end), as far as <Directory> and .htaccess files say. */
+  readonly optionsOf: (directory: string) => Options;
   /** Some Options forbid symbolic links: every part of a name has to be looked at. */
   readonly checksLinks: boolean;
 }
 
 /** Once at start, for the main server and every virtual host. */
-export function compileHosts({ mainServer, virtualHosts }: ServerConfig): ReadonlyMap<VirtualHost, Host> {
+export function compileHosts(
+  { mainServer, virtualHosts }: ServerConfig,
+  htaccess: HtaccessPorts | undefined,
+): ReadonlyMap<VirtualHost, Host> {
   const mainRedirects = buildRedirectTable(mainServer.redirects);
   const mainTranslation = buildTranslationTable(mainServer);
   const mainSections = compileSections(mainServer.sections);
   const mainBase = Object.freeze({ ...mainServer.directorySettings });
+  const files = new AccessFiles();
   const checksLinks = [mainServer, ...virtualHosts].some(forbidsLinks);
 
-  const main: Host = {
-    virtualHost: mainServer,
-    redirects: [mainRedirects],
-    translations: [mainTranslation],
-    sections: [mainSections],
-    documentRoot: normaliseDocumentRoot(mainServer.settings.documentRoot),
-    matchMappedName: createMappedNameMatcher([mainSections]),
-    merge: createSettingsCache(mainBase),
-    checksLinks,
-  };
-  const others = virtualHosts.map((virtualHost): Host => {
-    const sections = [mainSections, compileSections(virtualHost.sections)];
+  const compile = (virtualHost: VirtualHost, sections: readonly SectionTable[], merge: MergeSections) => {
+    const readHtaccess =
+      htaccess !== undefined && looksForFiles(sections)
+        ? createHtaccessReader(virtualHost, files, htaccess)
+        : undefined;
     return {
       virtualHost,
-      redirects: [buildRedirectTable(virtualHost.redirects), mainRedirects],
-      translations: [buildTranslationTable(virtualHost), mainTranslation],
       sections,
       documentRoot: normaliseDocumentRoot(virtualHost.settings.documentRoot),
-      matchMappedName: createMappedNameMatcher(sections),
-      merge: createSettingsCache(mergeSettings(mainBase, virtualHost.directorySettings)),
+      matchMappedName: createMappedNameMatcher(sections, readHtaccess),
+      merge,
+      optionsOf: (directory: string) =>
+        settleOptions(merge(matchWithFiles(sections, directory, readHtaccess)).options),
       checksLinks,
+    };
+  };
+  const main: Host = {
+    ...compile(mainServer, [mainSections], createSettingsCache(mainBase)),
+    redirects: [mainRedirects],
+    translations: [mainTranslation],
+  };
+  const others = virtualHosts.map((virtualHost): Host => {
+    const merge = createSettingsCache(mergeSettings(mainBase, virtualHost.directorySettings));
+    return {
+      ...compile(virtualHost, [mainSections, compileSections(virtualHost.sections)], merge),
+      redirects: [buildRedirectTable(virtualHost.redirects), mainRedirects],
+      translations: [buildTranslationTable(virtualHost), mainTranslation],
     };
   });
   return new Map([main, ...others].map((host) => [host.virtualHost, host]));
+}
+
+/** A file that cannot be read refuses the request elsewhere. */
+function matchWithFiles(
+  sections: readonly SectionTable[],
+  directory: string,
+  readHtaccess: ReadHtaccess | undefined,
+): readonly CompiledSection[] {
+  if (readHtaccess === undefined) return matchDirectories(sections, directory);
+  return followSteps(stepThroughDirectories(sections, directory), readHtaccess).sections;
 }
 
 function forbidsLinks({ directorySettings, sections }: VirtualHost): boolean {

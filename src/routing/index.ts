@@ -6,6 +6,7 @@ import type {
   ServerConfig,
   VirtualHost,
 } from '../config/model.js';
+import type { HtaccessRefusal } from './htaccess.js';
 import type { Redirection } from './redirects.js';
 
 /** Everything that decides which settings and which application a request meets. Byte strings throughout. */
@@ -38,6 +39,8 @@ export interface Route {
   readonly variables: readonly string[];
   /** The <If> that could not be evaluated: `settings` are not those that were meant, and the request must be refused. */
   readonly fault?: Position;
+  /** A .htaccess file cannot be understood or not be read: whoever asks must be refused, as with `fault`. */
+  readonly refusal?: Pick<HtaccessRefusal, 'status' | 'level' | 'reason'>;
 }
 
 /** Whether the condition of an <If>, which stands at the position, holds for the request that is being routed. */
@@ -92,6 +95,7 @@ export type Mapping =
 export type CreateRouter = (config: ServerConfig) => Router;
 
 export * from './groups.js';
+export { findHtaccessSection, type HtaccessPorts } from './htaccess.js';
 export * from './mounted-scripts.js';
 export type { Redirection } from './redirects.js';
 export { createRouter } from './router.js';

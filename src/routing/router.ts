@@ -5,14 +5,14 @@ import type { Trace } from '../trace/index.js';
 import { matchConditions } from './conditions.js';
 import { type FoundFile, findFile, isScriptFile } from './find-file.js';
 import { compileHosts, type Host } from './host-table.js';
+import { findHtaccessSection, type HtaccessPorts, type HtaccessRefusal } from './htaccess.js';
 import type { AskCondition, FoundSoFar, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
 import { describeFound, describeRedirection, describeTranslation } from './mapping-steps.js';
 import type { RequestPath } from './match-table.js';
 import { captureVariables } from './match-variables.js';
-import { settleOptions } from './options.js';
 import { findSectionRedirect, matchRedirect, type Redirection } from './redirects.js';
-import { type CompiledSection, matchDirectories, matchLocations } from './sections.js';
+import { type CompiledSection, matchLocations } from './sections.js';
 import { findForbiddenLink } from './symbolic-links.js';
 import { type Translation, translatePath } from './translate-path.js';
 import type { ResolvedNames } from './virtual-host-names.js';
@@ -20,10 +20,16 @@ import { createVirtualHostSelector } from './virtual-hosts.js';
 
 /**
  * Compiles the tables of all servers. `resolvedNames`: what resolveVirtualHostNames found for <VirtualHost name:port>;
- * without it only `localhost` has addresses. `trace` is told how each path was mapped.
+ * without it only `localhost` has addresses. Without `htaccess` the router knows what the site file says and no more: not
+ * enough to let anybody in. `trace` is told how each path was mapped.
  */
-export function createRouter(config: ServerConfig, resolvedNames?: ResolvedNames, trace?: Trace): Router {
-  const hosts = compileHosts(config);
+export function createRouter(
+  config: ServerConfig,
+  resolvedNames?: ResolvedNames,
+  htaccess?: HtaccessPorts,
+  trace?: Trace,
+): Router {
+  const hosts = compileHosts(config, htaccess);
   const hostOf = (virtualHost: VirtualHost): Host => {
     const host = hosts.get(virtualHost);
     if (host === undefined) throw new Error('the virtual host is none of this configuration');
@@ -74,9 +80,10 @@ function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace |
   const translation =
     translateInLocations(locations) ?? translatePath(host.translations, host.documentRoot, path);
   trace?.(describeTranslation(translation, host.virtualHost));
-  const found = findTranslated(host, translation);
+  const { found, matched } = findWithSections(host, translation);
   if (found !== undefined) trace?.(describeFound(found));
-  const sections = [...matchFound(host, translation, found), ...locations];
+  if ('kind' in matched) return refuseRoute(host, matched);
+  const sections = [...matched, ...locations];
   const soFar: FoundSoFar = {
     filename: found?.filename ?? '',
     pathInfo: found?.kind === 'file' ? found.pathInfo : '',
@@ -131,6 +138,34 @@ function findTranslated(host: Host, translation: Translation): FoundFile | undef
   return host.checksLinks ? (refuseLinks(host, found) ?? found) : found;
 }
 
+/** What a path is mapped to, and the <Directory> and <Files> sections of that. */
+function findWithSections(host: Host, translation: Translation) {
+  const found = findTranslated(host, translation);
+  const matched = matchFound(host, translation, found);
+  if (found === undefined || host.checksLinks || 'kind' in matched || !matched.some(mayForbidLinks))
+    return { found, matched };
+  const link = refuseLinks(host, found);
+  return link === undefined
+    ? { found, matched }
+    : { found: link, matched: matchFound(host, translation, link) };
+}
+
+/** Only a .htaccess file can, where nothing in the site file does. */
+function mayForbidLinks({ settings }: CompiledSection): boolean {
+  return settings.options !== undefined && findHtaccessSection(settings) !== undefined;
+}
+
+/** Nobody knows which settings hold, so that only those of the server do. */
+function refuseRoute(host: Host, { status, level, reason }: HtaccessRefusal): Route {
+  return {
+    virtualHost: host.virtualHost,
+    settings: host.merge(),
+    mapping: { kind: 'forbidden', filename: '', reason },
+    variables: [],
+    refusal: { status, level, reason },
+  };
+}
+
 /** One question to the file system where the target of a script alias is a script and not a directory of scripts. */
 function findScript(translation: Translation): FoundFile | undefined {
   if (translation.kind !== 'script' || translation.target === undefined) return undefined;
@@ -143,10 +178,7 @@ function findScript(translation: Translation): FoundFile | undefined {
 
 function refuseLinks(host: Host, found: FoundFile): FoundFile | undefined {
   if (found.kind === 'forbidden') return undefined;
-  const link = findForbiddenLink(existingPart(found), (directory) => {
-    const directories = matchDirectories(host.sections, directory);
-    return settleOptions(host.merge(directories).options);
-  });
+  const link = findForbiddenLink(existingPart(found), host.optionsOf);
   if (link === undefined) return undefined;
   return { kind: 'forbidden', filename: link, reason: 'a symbolic link that Options do not let through' };
 }
@@ -156,7 +188,7 @@ function matchFound(
   { matchMappedName }: Host,
   translation: Translation,
   found: FoundFile | undefined,
-): readonly CompiledSection[] {
+): readonly CompiledSection[] | HtaccessRefusal {
   if (found === undefined || translation.kind === 'climbing') return [];
   const exists = found.kind === 'file' || found.kind === 'directory';
   return matchMappedName({

@@ -91,22 +91,37 @@ export function compileSections(sections: readonly Section[]): SectionTable {
 export function matchDirectories(tables: readonly SectionTable[], existing: string): CompiledSection[] {
   const matched: CompiledSection[] = [];
   const deepest = Math.max(...tables.map(({ directoryLevels }) => directoryLevels.length));
+  visitDirectories(tables, existing, deepest, (_, sections) => matched.push(...sections));
+  return matched;
+}
+
+/** A directory on the way to a name, without slash at the end ('' is the root), and the sections that say its path. */
+type VisitDirectory = (directory: string, sections: readonly CompiledSection[]) => void;
+
+/** From the root on, no more than so many directories. */
+export function visitDirectories(
+  tables: readonly SectionTable[],
+  existing: string,
+  deepest: number,
+  visit: VisitDirectory,
+): void {
   const path = existing === '/' ? '' : existing;
   let end = 0;
   for (let depth = 0; depth < deepest; depth += 1) {
     const prefix = path.slice(0, end);
+    const found: CompiledSection[] = [];
     for (const { directoryLevels } of tables) {
       const level = directoryLevels[depth];
       if (level === undefined) continue;
       const literals = level.literals.get(prefix) ?? [];
       const wildcards = level.wildcards.filter(({ matches }) => matches(prefix));
-      matched.push(...inOrderOfFile([...literals, ...wildcards]));
+      found.push(...inOrderOfFile([...literals, ...wildcards]));
     }
+    visit(prefix, found);
     if (end === path.length) break;
     const slash = path.indexOf('/', end + 1);
     end = slash === -1 ? path.length : slash;
   }
-  return matched;
 }
 
 /** <DirectoryMatch>, <Directory ~>. `accessed`: the mapped name, of a directory with the slash it was asked with. */
@@ -145,7 +160,8 @@ export function matchLocations(tables: readonly SectionTable[], path: RequestPat
   return matched;
 }
 
-function compileSection(section: Section, order: number): CompiledSection {
+/** `order`: its place among the others. */
+export function compileSection(section: Section, order: number): CompiledSection {
   return {
     kind: section.kind,
     order,

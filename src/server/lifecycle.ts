@@ -60,6 +60,8 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   if (route.mapping.kind === 'redirect') return redirect(exchange, route.mapping);
   // Logged where it was found out.
   if (route.fault !== undefined) return { kind: 'refusal', status: 500 };
+  if (route.refusal !== undefined)
+    return refuse(route.refusal.status, 'core', route.refusal.reason, route.refusal.level);
   exchange.environment.addList(route.variables);
   const unsettled = applyEnvironmentRules(exchange, route.settings.environmentRules ?? []);
   if (unsettled !== undefined) return unsettled;

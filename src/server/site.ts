@@ -30,13 +30,15 @@ export interface SiteLogs {
 /** Whether the expression of a CustomLog, which stands at the position, holds for the request that has ended. */
 export type AskLogCondition = (condition: Condition, position: Position) => boolean;
 
+type RefusalLevel = 'alert' | 'crit' | 'error' | 'warn' | 'info' | 'debug';
+
 /** A worded "no": the status for the client, the cause for the log. */
 export interface Refusal {
   readonly kind: 'refusal';
   readonly status: number;
   /** Absent: Apache logs nothing (401 for want of credentials, 404 of a missing file at info). */
   readonly log?: {
-    readonly level: 'error' | 'warn' | 'info' | 'debug';
+    readonly level: RefusalLevel;
     readonly module: string;
     readonly text: string;
   };
@@ -44,11 +46,6 @@ export interface Refusal {
   readonly headers?: readonly string[];
 }
 
-export function refuse(
-  status: number,
-  module: string,
-  text: string,
-  level: 'error' | 'warn' | 'info' | 'debug' = 'error',
-): Refusal {
+export function refuse(status: number, module: string, text: string, level: RefusalLevel = 'error'): Refusal {
   return { kind: 'refusal', status, log: { level, module, text } };
 }

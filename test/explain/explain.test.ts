@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig, type ServerConfig } from '../../src/config/index.js';
+import { createHtaccessParser, loadConfig, type ServerConfig } from '../../src/config/index.js';
 import {
   type Explanation,
   explainRequest,
@@ -92,7 +92,13 @@ async function explain(
   const wanted = { url, method, headers, ...(user === undefined ? {} : { user }) };
   const asked = findAskedRequest(config, { ...wanted, ...(address === undefined ? {} : { address }) });
   if (typeof asked === 'string') throw new Error(asked);
-  return explainRequest(config, new Map(), asked, { groups, ...(user === undefined ? {} : { user }) });
+  return explainRequest(
+    config,
+    new Map(),
+    asked,
+    { groups, ...(user === undefined ? {} : { user }) },
+    createHtaccessParser(config, {}),
+  );
 }
 
 /** The steps of a stage, indented by depth, with the line that each is about. */

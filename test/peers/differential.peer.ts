@@ -1,9 +1,9 @@
-import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ask, type Case, readCases } from './differential/read-cases.js';
+import { type Ask, type Case, type Change, readCases } from './differential/read-cases.js';
 import { apache } from './installed.js';
 import { makeFolder, type RunningServer, removeFolder, startServer } from './server.js';
 
@@ -27,6 +27,7 @@ describe.skipIf(apache === undefined)('Apache and modhost agree', () => {
     let ofModhost: RunningServer;
 
     beforeAll(async () => {
+      for (const [path, text] of one.files) change(folder, { kind: 'write', path, text });
       const siteFile = expand(one, folder);
       ofApache = await startServer('Apache', siteFile, join(folder, `on-${one.name}`));
       ofModhost = await startServer('modhost', siteFile, join(folder, `on-${one.name}`));
@@ -34,11 +35,13 @@ describe.skipIf(apache === undefined)('Apache and modhost agree', () => {
     afterAll(async () => {
       await ofApache?.stop();
       await ofModhost?.stop();
+      for (const path of one.files.keys()) change(folder, { kind: 'remove', path });
     });
 
     it.each(
       one.requests.map((ask) => [`${ask.method} ${ask.path} ${ask.headers.join(' ')}`.trim(), ask] as const),
     )('%s', async (_, ask) => {
+      for (const each of ask.changes) change(folder, each);
       const [wanted, got] = [await send(ofApache, ask), await send(ofModhost, ask)];
       if (ask.difference === undefined) expect(got).toEqual(wanted);
       else expect(got, `no difference any more: ${ask.difference}`).not.toEqual(wanted);
@@ -47,7 +50,23 @@ describe.skipIf(apache === undefined)('Apache and modhost agree', () => {
 });
 
 function expand({ siteFile }: Case, folder: string): string {
-  return siteFile.replaceAll('@ROOT@', join(folder, 'root')).replaceAll('@APPS@', join(folder, 'apps'));
+  return fillPaths(siteFile, folder);
+}
+
+function fillPaths(text: string, folder: string): string {
+  return text.replaceAll('@ROOT@', join(folder, 'root')).replaceAll('@APPS@', join(folder, 'apps'));
+}
+
+/** What a case's own files are, and what becomes of them. */
+function change(folder: string, { path, ...how }: Change): void {
+  const file = join(folder, 'root', path);
+  if (how.kind === 'remove') rmSync(file, { force: true, recursive: true });
+  else if (how.kind === 'mode') chmodSync(file, how.mode);
+  else {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, fillPaths(how.text, folder));
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+  }
 }
 
 interface Answer {

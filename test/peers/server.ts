@@ -91,7 +91,7 @@ function apacheCommand(root: string, file: string): [string, string[]] {
   const names = [
     ...['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_host', 'authz_user', 'authz_groupfile'],
     ...['auth_basic', 'access_compat', 'alias', 'mime', 'dir', 'autoindex', 'env', 'setenvif', 'wsgi'],
-    ...['allowmethods', 'cgid'],
+    ...['allowmethods', 'cgid', 'macro'],
     ...['headers', 'expires', 'remoteip', 'reqtimeout'],
   ];
   const lines = [

@@ -92,6 +92,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
       mergeSlashes: true,
       allowEncodedSlashes: 'off',
       traceEnable: 'on',
+      accessFileNames: ['.htaccess'],
       strictHostCheck: false,
       internalRecursion: { redirects: 10, subrequests: 10 },
       ...members.settings,
@@ -139,6 +140,7 @@ export function site(
     virtualHosts,
     processGroups: members.processGroups ?? [],
     embeddedGroup: makeProcessGroup(''),
+    htaccess: { macros: [], authnAliases: new Map(), authzAliases: new Map() },
     importScripts: [],
     warnings: [],
   };

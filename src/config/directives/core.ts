@@ -3,7 +3,6 @@ import {
   flag,
   honoured,
   inModule,
-  insideSections,
   list,
   mainServerOnly,
   one,
@@ -206,22 +205,6 @@ export const core = inModule('core', [
     setOptions,
     'FollowSymLinks',
   ),
-  honoured(
-    'AllowOverride',
-    insideSections,
-    list('None'),
-    'What .htaccess files may say.',
-    setAllowOverride,
-    'None',
-  ),
-  honoured(
-    'AllowOverrideList',
-    insideSections,
-    list('None'),
-    'Which directives .htaccess files may hold.',
-    setAllowOverride,
-    'None',
-  ),
 ]);
 
 function parseServerName(text: string): ServerName | undefined {
@@ -249,14 +232,4 @@ function setErrorLog(here: Here, first: string, second: string | undefined): voi
   }
   const destination = parseLogDestination(here, first);
   if (destination !== undefined) here.server.settings.errorLog = destination;
-}
-
-function setAllowOverride(here: Here, words: readonly string[]): void {
-  const kind = here.enclosing.at(-1);
-  if (kind !== 'directory') here.warn('has no effect here; expected it in <Directory>', { at: 'name' });
-  else if (words.length !== 1 || words[0]?.toLowerCase() !== 'none')
-    here.fail(
-      'expected None: .htaccess files are not supported yet, and one that is there may hold a protection',
-      { kind: 'argument-refused' },
-    );
 }

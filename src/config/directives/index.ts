@@ -1,10 +1,12 @@
 import type { Definition } from '../definition.js';
 import { inModule, readPhase } from '../definition.js';
 import { modulesWithoutDirectives, parseModuleName, servedWithoutDirectives } from '../modules.js';
+import type { KnownNames } from '../read-phase.js';
 import type { DefinitionTable } from '../walk.js';
 import { accessCompat } from './access-compat.js';
 import { alias } from './alias.js';
 import { allowMethods } from './allow-methods.js';
+import { allowOverride } from './allow-override.js';
 import { answers } from './answers.js';
 import { auth } from './auth.js';
 import { authThrottle } from './auth-throttle.js';
@@ -42,6 +44,7 @@ const macro = inModule('macro', [
 /** Every directive and section that modhost knows, by module. */
 export const definitions: readonly Definition[] = [
   ...core,
+  ...allowOverride,
   ...sections,
   ...limit,
   ...ifSections,
@@ -95,4 +98,16 @@ export function findModule(name: string): 'served' | 'absent' | 'unknown' {
   if (module === undefined) return 'unknown';
   if (servedModules.has(module)) return 'served';
   return knownModules.has(module) ? 'absent' : 'unknown';
+}
+
+/** What conditionals of the read phase may ask. */
+export const knownNames: KnownNames = {
+  findModule,
+  hasDirective: (name) => isServed(name),
+  hasSection: (name) => isServed(`<${name}`),
+};
+
+function isServed(name: string): boolean {
+  const definition = definitionTable.get(name.toLowerCase());
+  return definition?.class === 'honoured' || definition?.class === 'accepted';
 }

@@ -1,7 +1,8 @@
 import type { Here } from '../draft.js';
 import { listWords } from '../values.js';
 
-const optionNames = [
+/** As they are written. */
+export const optionNames = [
   'Indexes',
   'Includes',
   'IncludesNOEXEC',
@@ -29,6 +30,10 @@ export function setOptions(here: Here, words: readonly string[]): void {
       here.fail(`expected ${listWords([...optionNames, 'All', 'None'])}, not '${word}'`);
       continue;
     }
+    if (!mayName(here, name, options)) {
+      here.fail(`the option ${word} is not allowed here: AllowOverride names others`, { at: { word } });
+      continue;
+    }
     if (name === 'multiviews' && !word.startsWith('-'))
       here.warn('MultiViews has no effect: a path must name its file in full', {
         kind: 'argument-no-effect',
@@ -42,7 +47,15 @@ export function setOptions(here: Here, words: readonly string[]): void {
   here.section.settings.options = { absolute: isAbsolute || before?.absolute === true, add, remove };
 }
 
-function expandOption(name: string): readonly string[] | undefined {
+/** In a .htaccess file: `AllowOverride Options=…` may leave only some to choose from. Who may include programs may include files. */
+function mayName({ draft }: Here, name: string, options: readonly string[]): boolean {
+  const allowed = draft.htaccess?.overrides.options;
+  if (allowed === undefined || (name === 'includesnoexec' && allowed.has('includes'))) return true;
+  return options.every((option) => allowed.has(option.toLowerCase()));
+}
+
+/** `name` in lower case; undefined for one that there is not. */
+export function expandOption(name: string): readonly string[] | undefined {
   if (name === 'none') return [];
   if (name === 'all') return optionNames.filter((option) => option !== 'MultiViews');
   const option = optionNames.find((known) => known.toLowerCase() === name);

@@ -23,7 +23,7 @@ export const coreRest: readonly Definition[] = [
     'accepted',
     outsideSections,
     'tunes the inside of httpd',
-    'AccessFileName MergeTrailers RegexDefaultOptions RegisterHttpMethod',
+    'MergeTrailers RegexDefaultOptions RegisterHttpMethod',
   ),
   ...rows(
     'core',

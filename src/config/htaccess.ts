@@ -1,0 +1,83 @@
+import { buildSection } from './build-config.js';
+import { deepFreeze } from './deep-freeze.js';
+import { definitionTable, knownModules, knownNames } from './directives/index.js';
+import { createConfigDraft, createSectionDraft, createServerDraft, type Scope } from './draft.js';
+import { MistakeList, sortMistakes } from './mistakes.js';
+import type { HtaccessFile, ParseHtaccess, ServerConfig } from './model.js';
+import { isOverridable } from './override-classes.js';
+import type { ReadPhase } from './read-phase.js';
+import { readHtaccessTree } from './read-tree.js';
+import { Variables } from './variables.js';
+import { walkNodes } from './walk.js';
+
+/**
+ * Reads .htaccess files with the definitions of the site file, and with its variables and macros. Whatever such a file may not
+ * say, or says wrongly, is a mistake: nothing in it is passed over in silence.
+ */
+export function createHtaccessParser(config: ServerConfig, environment: NodeJS.ProcessEnv): ParseHtaccess {
+  return (given) => {
+    const { file, directory, content, virtualHost } = given;
+    const mistakes = new MistakeList();
+    const phase = startPhase(config, given, environment, mistakes);
+    const tree = readHtaccessTree(phase, file, content);
+    const scope = createScope(config, given, environment, mistakes);
+    if (tree !== undefined) walkNodes(tree, scope, definitionTable);
+    const sorted = sortMistakes(mistakes.all, [file]);
+    const errors = sorted.filter(({ severity }) => severity === 'error');
+    if (tree === undefined || errors.length > 0) return { kind: 'mistakes', mistakes: errors };
+    const head = {
+      kind: 'directory',
+      position: { file, line: 1 },
+      argument: file,
+      match: { kind: 'literal', text: directory },
+    } as const;
+    const section = buildSection({ head, draft: scope.section }, virtualHost.settings.logLevel);
+    return { kind: 'section', section: deepFreeze({ ...section, isHtaccess: true }), warnings: sorted };
+  };
+}
+
+function startPhase(
+  config: ServerConfig,
+  { overrides }: HtaccessFile,
+  environment: NodeJS.ProcessEnv,
+  mistakes: MistakeList,
+): ReadPhase {
+  const variables = new Variables(environment);
+  for (const [name, value] of config.defines) variables.define(name, value === '' ? undefined : value);
+  return {
+    serverRoot: config.serverRoot,
+    variables,
+    macros: new Map(config.htaccess.macros.map((macro) => [macro.name.toLowerCase(), macro])),
+    known: knownNames,
+    mistakes,
+    filesRead: [],
+    permits: (name) => isOverridable(name, overrides),
+  };
+}
+
+function createScope(
+  config: ServerConfig,
+  { directory, overrides, virtualHost }: HtaccessFile,
+  environment: NodeJS.ProcessEnv,
+  mistakes: MistakeList,
+): Scope {
+  const { authnAliases, authzAliases } = config.htaccess;
+  const draft = createConfigDraft({
+    serverRoot: config.serverRoot,
+    configFile: config.configFile,
+    environment,
+    mistakes,
+    knowsModule: (name) => knownModules.has(name),
+  });
+  return {
+    draft: {
+      ...draft,
+      authnAliases: new Map(authnAliases),
+      authzAliases: new Map(authzAliases),
+      htaccess: { directory, overrides },
+    },
+    server: createServerDraft(virtualHost.id, virtualHost.position, []),
+    section: createSectionDraft(),
+    enclosing: ['directory'],
+  };
+}
