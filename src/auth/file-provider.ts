@@ -1,5 +1,6 @@
 import { parsePasswordFile, recogniseHash } from '../htpasswd-auth/index.js';
-import type { Provider } from './authenticate.js';
+import type { Provider, ProviderAnswer } from './authenticate.js';
+import type { Place } from './fair-line.js';
 import { describeFileFault, followFiles } from './followed-files.js';
 import { createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
 import type { Busy, Fault } from './scheme.js';
@@ -10,24 +11,44 @@ export function createFileProvider(verifier: PasswordVerifier = createPasswordVe
 
   return async (_request, { authUserFile: file }, { user, password }, place) => {
     if (file === undefined) return faultOf('AH01619: AuthUserFile is not set');
+    const attempt: FileLogin = { file, user, password, place };
     return tellFaults(file, async () => {
-      const { hashes, usualHash } = await passwordFiles.read(file);
-      const hash = hashes.get(user);
-      const spendTime = async (): Promise<Busy | undefined> => {
-        if (usualHash === undefined) return undefined;
-        const fits = await verifier.verifyOnce({ file, user, password, hash: usualHash }, place);
-        return typeof fits === 'boolean' ? undefined : fits;
-      };
-      if (hash === undefined) return { kind: 'user-not-found', spendTime: () => tellFaults(file, spendTime) };
-      if (recogniseHash(hash) === undefined) {
-        const busy = await spendTime();
-        return busy ?? { kind: 'denied', why: 'the stored password hash is of no known format' };
-      }
-      const fits = await verifier.verify({ file, user, password, hash }, place);
-      if (typeof fits !== 'boolean') return fits;
-      return fits ? { kind: 'granted', user } : { kind: 'denied', why: 'Password Mismatch' };
+      const known = await passwordFiles.read(file);
+      const answer = await lookUp(attempt, known, verifier);
+      if (answer.kind !== 'denied' && answer.kind !== 'user-not-found') return answer;
+      // Somebody may be in the middle of writing the file.
+      const rested = await passwordFiles.readAtRest(file);
+      return rested === known ? answer : lookUp(attempt, rested, verifier);
     });
   };
+}
+
+interface FileLogin {
+  readonly file: string;
+  readonly user: string;
+  readonly password: string;
+  readonly place: Place;
+}
+
+async function lookUp(
+  { file, user, password, place }: FileLogin,
+  { hashes, usualHash }: PasswordFile,
+  verifier: PasswordVerifier,
+): Promise<ProviderAnswer> {
+  const hash = hashes.get(user);
+  const spendTime = async (): Promise<Busy | undefined> => {
+    if (usualHash === undefined) return undefined;
+    const fits = await verifier.verifyOnce({ file, user, password, hash: usualHash }, place);
+    return typeof fits === 'boolean' ? undefined : fits;
+  };
+  if (hash === undefined) return { kind: 'user-not-found', spendTime: () => tellFaults(file, spendTime) };
+  if (recogniseHash(hash) === undefined) {
+    const busy = await spendTime();
+    return busy ?? { kind: 'denied', why: 'the stored password hash is of no known format' };
+  }
+  const fits = await verifier.verify({ file, user, password, hash }, place);
+  if (typeof fits !== 'boolean') return fits;
+  return fits ? { kind: 'granted', user } : { kind: 'denied', why: 'Password Mismatch' };
 }
 
 /** A file that cannot be read is an answer; any other error is a bug. */

@@ -1,20 +1,38 @@
+import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Reads files again when they change. */
 export interface FollowedFiles<Content> {
-  /** The content as of now. Rejects with the file system's error: see `describeFileFault`. */
+  /** The content as of now: the same object as before while the text is the same. Rejects with the file system's error: see `describeFileFault`. */
   read(path: string): Promise<Content>;
+  /**
+   * The content once nobody has written to the file for a moment, or after three seconds. A file that is being rewritten in place is empty
+   * at first and then has the first of its lines: nothing that is missing in it should count before this. Rejects as `read`.
+   */
+  readAtRest(path: string): Promise<Content>;
 }
 
 interface Remembered<Content> {
   readonly identity: string;
+  readonly fingerprint: string;
   readonly content: Content;
   /** Whether a later change is sure to show in the file's times. */
   readonly settled: boolean;
+  /** When the file was changed; milliseconds since 1970, by the clock of the file system. */
+  readonly changedMs: number;
+  readonly length: number;
+  /** Shorter than before, or without an end of line: somebody may be in the middle of writing it. */
+  readonly looksCut: boolean;
 }
 
 /** A change within the grain of a file system's clock leaves the time of the last change as it was. */
 const clockGrainMs = 2000;
+
+/** A writer that takes longer between two lines is not waited for: longer where the text looks cut. */
+const quietMs = 250;
+const quietAfterCutMs = 1000;
+const patienceMs = 3000;
 
 /**
  * Follows files by their modification time, size and inode, without a restart. Files are read off the event loop as byte
@@ -22,7 +40,8 @@ const clockGrainMs = 2000;
  */
 export function followFiles<Content>(parse: (text: string) => Content): FollowedFiles<Content> {
   const remembered = new Map<string, Remembered<Content>>();
-  const inFlight = new Map<string, Promise<Content>>();
+  const reading = shareRuns(readAgainIfChanged);
+  const resting = shareRuns(waitForRest);
 
   async function readAgainIfChanged(path: string): Promise<Content> {
     const known = remembered.get(path);
@@ -31,20 +50,42 @@ export function followFiles<Content>(parse: (text: string) => Content): Followed
     remembered.delete(path);
     // Opening a pipe would wait for its other end.
     if (!isFile) throw new NotAFile(path);
-    const fresh = await load(path, parse);
+    const fresh = await load(path, known, parse);
     remembered.set(path, fresh);
     return fresh.content;
   }
 
-  return {
-    read(path) {
-      const running = inFlight.get(path);
-      if (running !== undefined) return running;
-      const started = readAgainIfChanged(path).finally(() => inFlight.delete(path));
-      inFlight.set(path, started);
-      return started;
-    },
+  async function waitForRest(path: string): Promise<Content> {
+    const end = performance.now() + patienceMs;
+    while (true) {
+      const content = await reading(path);
+      const missingMs = missingQuiet(remembered.get(path));
+      if (missingMs === 0 || performance.now() >= end) return content;
+      await sleep(missingMs, undefined, { ref: false });
+    }
+  }
+
+  return { read: reading, readAtRest: resting };
+}
+
+/** Of equal questions at the same time only one is asked. */
+function shareRuns<Answer>(ask: (path: string) => Promise<Answer>): (path: string) => Promise<Answer> {
+  const running = new Map<string, Promise<Answer>>();
+  return (path) => {
+    const known = running.get(path);
+    if (known !== undefined) return known;
+    const started = ask(path).finally(() => running.delete(path));
+    running.set(path, started);
+    return started;
   };
+}
+
+/** Milliseconds until the file has been left alone for long enough. A clock that is far off tells nothing. */
+function missingQuiet<Content>(known: Remembered<Content> | undefined): number {
+  if (known === undefined) return 0;
+  const quiet = known.looksCut ? quietAfterCutMs : quietMs;
+  const missing = known.changedMs + quiet - Date.now();
+  return missing > 0 && missing <= quiet + clockGrainMs ? Math.ceil(missing) : 0;
 }
 
 class NotAFile extends Error {
@@ -63,15 +104,29 @@ async function identify(path: string): Promise<{ readonly identity: string; read
   return { identity: identityOf(stats), isFile: stats.isFile() };
 }
 
-async function load<Content>(path: string, parse: (text: string) => Content): Promise<Remembered<Content>> {
+async function load<Content>(
+  path: string,
+  known: Remembered<Content> | undefined,
+  parse: (text: string) => Content,
+): Promise<Remembered<Content>> {
   const file = await open(path, 'r');
   try {
     const startedMs = Date.now();
     // Before the content, so that a change in between shows at the next look.
     const stats = await file.stat({ bigint: true });
-    const content = parse(await file.readFile('latin1'));
-    const settled = startedMs - Number(stats.ctimeMs) > clockGrainMs;
-    return { identity: identityOf(stats), content, settled };
+    const bytes = await file.readFile();
+    const fingerprint = createHash('sha256').update(bytes).digest('base64');
+    const isSame = known?.fingerprint === fingerprint;
+    const changedMs = Number(stats.ctimeMs);
+    return {
+      identity: identityOf(stats),
+      fingerprint,
+      content: isSame ? known.content : parse(bytes.toString('latin1')),
+      settled: startedMs - changedMs > clockGrainMs,
+      changedMs,
+      length: bytes.length,
+      looksCut: isSame ? known.looksCut : bytes.at(-1) !== 10 || bytes.length < (known?.length ?? 0),
+    };
   } finally {
     await file.close();
   }

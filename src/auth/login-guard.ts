@@ -78,6 +78,7 @@ export function createLoginGuard(
   ports: LoginGuardPorts = { secret: randomBytes(32), frontEnds: 1, tell: () => {} },
 ): LoginGuard {
   const now = ports.now ?? Date.now;
+  const secret = Buffer.from(ports.secret).toString('base64');
   const failures = createFailureCounts(3 * mostKeys, now);
   const pairs = createRecentKeys(mostKeys, pairMs, now);
   const credentials = createRecentKeys(mostKeys, credentialMs, now);
@@ -183,7 +184,7 @@ export function createLoginGuard(
     counters,
     sizes: () => ({ failures: failures.size, pairs: pairs.size, pending: pending.size }),
     check(request, settings, attempt) {
-      const keys = findLoginKeys(ports.secret, request, settings, attempt);
+      const keys = findLoginKeys(secret, request, settings, attempt);
       const isRight = keys.credential !== undefined && credentials.has(keys.credential);
       const hasBeenHere = pairs.has(keys.pair);
       const place = { client: keys.client, user: keys.user, isKnown: isRight || hasBeenHere };
