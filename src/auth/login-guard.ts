@@ -62,6 +62,9 @@ const credentialMs = 300_000;
 /** Causes of refusals that are kept out of the log for a while. */
 const mostLogged = 2000;
 const logAgainMs = 10_000;
+/** As long as a failure may take to get to the other front ends, and how many are followed that long. */
+const tellingMs = 250;
+const mostUntold = 10_000;
 /** Other front ends hear of a pair anew after this. */
 const retellMs = 3_600_000;
 
@@ -84,6 +87,7 @@ export function createLoginGuard(
   const credentials = createRecentKeys(mostKeys, credentialMs, now);
   const logged = createRecentKeys(mostLogged, logAgainMs, now);
   const pending = new PendingGuesses();
+  const untold = new PendingGuesses();
   const counters: LoginCounters = { granted: 0, failed: 0, delayed: 0, throttled: 0, overloaded: 0 };
   let delayed = 0;
   let unsharedGuesses = 0;
@@ -113,6 +117,9 @@ export function createLoginGuard(
       failures.add(key, limit, guess, now());
       ports.tell({ kind: 'failure', key, limit, guess, atMs: now() });
     }
+    if (ports.frontEnds === 1 || untold.size >= mostUntold) return;
+    untold.begin(budgets, guess);
+    setTimeout(() => untold.end(budgets, guess), tellingMs).unref();
   }
 
   async function holdBack(budgets: readonly Budget[], delayMs: number): Promise<void> {
@@ -171,10 +178,12 @@ export function createLoginGuard(
       const { key, limit } = budget;
       const failed = failures.count(key, limit);
       if (failed >= limit.failures) return refuseSpent(budget, failures, now());
-      // What is under way may fail: the other front ends have as much under way.
-      const share = Math.max(fewestAtOnce, Math.ceil((limit.failures - failed) / ports.frontEnds));
-      const allowed = Math.min(share, limit.failures - failed);
-      if (!pending.has(key, guess) && pending.count(key) >= allowed)
+      // What is under way may fail, and the other front ends, which do not know of it yet, have as much under way.
+      const fresh = untold.count(key);
+      const left = limit.failures - failed + fresh;
+      const share = Math.max(fewestAtOnce, Math.ceil(left / ports.frontEnds));
+      const isUnderWay = pending.has(key, guess);
+      if (!isUnderWay && pending.count(key) + fresh >= Math.min(share, left))
         return busy(1, `login throttled: too many different passwords at once for ${budget.whose}`, key);
     }
     return undefined;
