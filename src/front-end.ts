@@ -16,6 +16,7 @@ import {
 import { createHtaccessParser } from './config/index.js';
 import type { AuthScript, LogDestination, ServerConfig } from './config/model.js';
 import { serveFile } from './files/index.js';
+import { createGateway } from './gateway/index.js';
 import { createLogWriter, type LogWriter } from './log/index.js';
 import type {
   AnnouncedProcess,
@@ -150,6 +151,7 @@ function createSite(given: FrontEndStart, pools: Pools, router: Router, guard: L
     serveFile,
     logs,
     software: serverSoftware(config.global.serverTokens),
+    gateway: createGateway(),
     forward: (group, runtime, request) => forward(pools.find(group, runtime), pools.limitsOf(group), request),
   };
 }

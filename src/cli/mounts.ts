@@ -3,6 +3,7 @@ import type {
   Alias,
   DirectorySettings,
   Position,
+  ProxyTarget,
   ScriptAlias,
   Section,
   ServerConfig,
@@ -15,7 +16,7 @@ export interface Mount {
   /** URL path; of a pattern, the pattern as written, after `~ `. */
   readonly path: string;
   readonly what: string;
-  /** `node`, `python`, or `files`; '' if nothing answers there. */
+  /** `node`, `python`, `files` or `proxy`; '' if nothing answers there. */
   readonly runtime: string;
   readonly processGroup: string;
   readonly access: string;
@@ -27,6 +28,7 @@ export interface MountRoute {
   readonly mapping:
     | { readonly kind: 'script'; readonly scriptFile: string; readonly alias?: ScriptAlias }
     | { readonly kind: 'file' | 'directory' | 'missing' | 'forbidden'; readonly filename: string }
+    | { readonly kind: 'proxied'; readonly target: ProxyTarget }
     | { readonly kind: 'redirect'; readonly status: number; readonly location?: string };
   /** An <If> has a say in `settings`, and nobody can ask it. */
   readonly fault?: Position;
@@ -54,7 +56,11 @@ export function collectMounts(config: ServerConfig, virtualHost: VirtualHost, po
 
   const paths = new Set([
     ...roots.map(({ path }) => path),
-    ...redirects.flatMap(({ match }) => (match.kind === 'prefix' ? [match.path] : [])),
+    ...servers.flatMap(({ proxyPasses }) => proxyPasses.flatMap(prefixOf)),
+    ...sections
+      .filter(({ settings }) => settings.proxyPass !== undefined)
+      .flatMap((section) => pathsOf(section, [])),
+    ...redirects.flatMap(prefixOf),
     ...sections.filter(saysWhoMayEnter).flatMap((section) => pathsOf(section, roots)),
   ]);
   const display = (path: string) => displayPath(path, config.serverRoot);
@@ -64,6 +70,10 @@ export function collectMounts(config: ServerConfig, virtualHost: VirtualHost, po
     ...scriptAliases.flatMap((alias) => describeScriptPattern(alias, ports, display)),
     ...sections.filter(saysWhoMayEnter).flatMap((section) => describePatternSection(section, display)),
   ];
+}
+
+function prefixOf({ match }: Pick<Alias, 'match'>): string[] {
+  return match.kind === 'prefix' ? [match.path] : [];
 }
 
 /** A URL path that leads to files or scripts. */
@@ -137,6 +147,8 @@ function describePath(
       access,
     };
   }
+  if (mapping.kind === 'proxied')
+    return { path, what: mapping.target.url, runtime: 'proxy', processGroup: '', access };
   const file = display(toText(mapping.filename));
   const found = mapping.kind === 'file' || mapping.kind === 'directory';
   return {

@@ -8,6 +8,7 @@ import type {
   GlobalSettings,
   LogDestination,
   LogLevels,
+  ProxyingSettings,
   Requirement,
   Section,
   ServerSettings,
@@ -29,6 +30,7 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
           ...inherited,
           ...server.settings,
           ...tlsOf(draft, server),
+          proxying: { ...mainSettings.proxying, ...server.proxying },
           logLevel: buildServerLevels(server, mainServer),
           customLogs: buildCustomLogs(server, mainServer),
         },
@@ -68,6 +70,8 @@ const defaultSettings = {
   internalRecursion: { redirects: 10, subrequests: 10 },
 } as const satisfies Partial<ServerSettings>;
 
+const defaultProxying: ProxyingSettings = { via: 'off', inheritsPasses: true };
+
 function buildMainSettings(draft: ConfigDraft, foreground: boolean): ServerSettings {
   const { mainServer, serverRoot } = draft;
   const errorLog: LogDestination = foreground
@@ -78,6 +82,7 @@ function buildMainSettings(draft: ConfigDraft, foreground: boolean): ServerSetti
     errorLog,
     ...mainServer.settings,
     ...tlsOf(draft, mainServer),
+    proxying: { ...defaultProxying, ...mainServer.proxying },
     logLevel: buildServerLevels(mainServer, undefined),
     customLogs: buildCustomLogs(mainServer, undefined),
   };
@@ -123,6 +128,7 @@ function buildServer(
     redirects: draft.redirects,
     aliases: draft.aliases,
     scriptAliases: draft.scriptAliases,
+    proxyPasses: draft.proxyPasses,
     environmentRules: [...(main?.body.environmentRules ?? []), ...draft.body.environmentRules],
     earlyHeaders: {
       request: [...(main?.earlyHeaders.request ?? []), ...draft.earlyHeaders.request],

@@ -19,6 +19,10 @@ import type {
   Overrides,
   Position,
   ProcessGroup,
+  ProxyingSettings,
+  ProxyParameters,
+  ProxyPass,
+  ProxyScheme,
   Redirect,
   Requirement,
   ScriptAlias,
@@ -86,13 +90,15 @@ export interface ServerDraft {
   readonly addresses: readonly VirtualHostAddress[];
   serverName?: ServerName;
   readonly serverAliases: string[];
-  readonly settings: Partial<Mutable<Omit<ServerSettings, 'logLevel' | 'customLogs' | 'tls'>>>;
+  readonly settings: Partial<Mutable<Omit<ServerSettings, 'logLevel' | 'customLogs' | 'tls' | 'proxying'>>>;
   readonly tls: TlsDraft;
+  readonly proxying: Partial<Mutable<ProxyingSettings>>;
   readonly body: SectionDraft;
   readonly redirects: Redirect[];
   readonly aliases: Alias[];
   readonly scriptAliases: ScriptAlias[];
   readonly earlyHeaders: { readonly request: HeaderRule[]; readonly response: HeaderRule[] };
+  readonly proxyPasses: ProxyPass[];
   readonly customLogs: CustomLogDraft[];
   /** LogFormat: nickname → format. */
   readonly logFormats: Map<string, string>;
@@ -105,6 +111,16 @@ export interface GroupReference {
   readonly name: string;
   readonly place: Place;
   readonly directive: string;
+  readonly serverId: number;
+}
+
+/** A ProxyPass, whose parameters are settled when all are known. */
+export interface ProxyTargetDraft {
+  readonly url: string;
+  readonly scheme: ProxyScheme;
+  readonly own: ProxyParameters;
+  readonly settled: Mutable<ProxyParameters>;
+  readonly place: Place;
   readonly serverId: number;
 }
 
@@ -129,6 +145,11 @@ export interface ConfigDraft {
   /** <AuthzProviderAlias> by name. */
   readonly authzAliases: Map<string, Requirement>;
   readonly fileReferences: FileReference[];
+  /** What ProxyPass, ProxySet and <Proxy> have said of a server, by its URL. */
+  readonly proxyParameters: Map<string, ProxyParameters>;
+  readonly proxyTargets: ProxyTargetDraft[];
+  /** Ids of the servers that say SSLProxyEngine On somewhere. */
+  readonly serversWithProxyTls: Set<number>;
   /** Sections that say `AuthBasicProvider … wsgi`. */
   readonly wsgiProviders: { readonly place: Place; readonly serverId: number }[];
   /** Ids of the servers in which a WSGIAuthUserScript stands. */
@@ -153,6 +174,8 @@ export interface Scope {
   readonly enclosing: readonly SectionKind[];
   /** Inside <RequireAll> and its kin: where requirements go, and how they are combined. */
   readonly container?: { readonly kind: 'any' | 'every' | 'none'; readonly requirements: Requirement[] };
+  /** The innermost section, where it is one of those that ask what they match. */
+  readonly head?: ChildSection['head'];
   /** Names of the only directives that have a meaning here. */
   readonly only?: readonly string[];
   /** Inside <Limit> and <LimitExcept>. */
@@ -185,6 +208,9 @@ export function createConfigDraft(
     authnAliases: new Map(),
     authzAliases: new Map(),
     fileReferences: [],
+    proxyParameters: new Map(),
+    proxyTargets: [],
+    serversWithProxyTls: new Set(),
     wsgiProviders: [],
     serversWithAuthScript: new Set(),
   };
@@ -208,6 +234,8 @@ export function createServerDraft(
     aliases: [],
     scriptAliases: [],
     earlyHeaders: { request: [], response: [] },
+    proxyPasses: [],
+    proxying: {},
     customLogs: [],
     logFormats: new Map(),
   };

@@ -12,6 +12,7 @@ import { afterName, beforeName, type MistakeDetails, MistakeList, sortMistakes }
 import type { Mistake, Position, ServerConfig } from './model.js';
 import type { ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
+import { settleProxyParameters } from './settle-proxies.js';
 import type { Node } from './tree.js';
 import { Variables } from './variables.js';
 import { walkNodes } from './walk.js';
@@ -61,7 +62,10 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const file = resolve(options.serverRoot ?? '.', options.file);
   const phase = startReadPhase(options, file, mistakes);
   const draft = readDraft(options, file, phase);
-  if (draft !== undefined) checkDraft(draft);
+  if (draft !== undefined) {
+    settleProxyParameters(draft);
+    checkDraft(draft);
+  }
   const sorted = sortMistakes(mistakes.all, phase.filesRead);
   const result = {
     mistakes: sorted,

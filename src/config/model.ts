@@ -127,6 +127,8 @@ export interface VirtualHost {
   readonly aliases: readonly Alias[];
   /** WSGIScriptAlias, WSGIScriptAliasMatch, in the order of the file. */
   readonly scriptAliases: readonly ScriptAlias[];
+  /** ProxyPass and ProxyPassMatch outside every section, in the order of the file. */
+  readonly proxyPasses: readonly ProxyPass[];
   /** SetEnvIf and its kin outside every section, the main server's first: as soon as the virtual host is known. */
   readonly environmentRules: readonly EnvironmentRule[];
   /** Header and RequestHeader with `early`, the main server's first: before anything else is done with a request. */
@@ -181,6 +183,8 @@ export interface ServerSettings {
   readonly strictHostCheck: boolean;
   /** AccessFileName: of these, the first that is in a directory is read. */
   readonly accessFileNames: readonly string[];
+  /** What holds for everything that is passed on to other servers. */
+  readonly proxying: ProxyingSettings;
   /** LimitInternalRecursion: how often one request may be sent to another path, and how deep indexes may lead. */
   readonly internalRecursion: { readonly redirects: number; readonly subrequests: number };
 }
@@ -218,6 +222,101 @@ export interface Alias {
   /** ScriptAlias: what answers for the files there, in place of what sections say. */
   readonly handler?: string;
   readonly position: Position;
+}
+
+/** ProxyPass, ProxyPassMatch: who answers in place of this server. */
+export interface ProxyPass {
+  readonly match: Alias['match'];
+  /** Absent: `!`, what matches is answered here. */
+  readonly target?: ProxyTarget;
+  readonly position: Position;
+}
+
+/** ProxyPass in <Location>: all of it. */
+export type SectionProxyPass = Omit<ProxyPass, 'match'> & {
+  /** Of the <Location>: what of the path is replaced by the URL. */
+  readonly match: Alias['match'];
+};
+
+/** Another server and a path there. Text of the site file, Unicode. */
+export interface ProxyTarget {
+  /** As written; what <Proxy> sections, messages and ProxyPassReverse are compared with. */
+  readonly url: string;
+  readonly scheme: ProxyScheme;
+  /** IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** `host[:port]` as written: what the other server is asked as. */
+  readonly authority: string;
+  /** `unix:/path|…`: absolute. */
+  readonly socketPath?: string;
+  /** Starts with `/` or is empty; may hold `$1` … for patterns. */
+  readonly path: string;
+  readonly parameters: ProxyParameters;
+  /** The path goes on as it was sent. */
+  readonly isRaw: boolean;
+  /** The query does not go along. */
+  readonly dropsQuery: boolean;
+}
+
+export type ProxyScheme = 'http' | 'https' | 'ws' | 'wss' | 'uwsgi';
+
+/** What ProxyPass, ProxySet and <Proxy> say of the connections to another server. Absent: not said. */
+export interface ProxyParameters {
+  /** One wait for the other server. */
+  readonly timeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  /** Connections of one front end at a time. */
+  readonly max?: number;
+  /** How long a connection may be kept unused. */
+  readonly ttlMs?: number;
+  /** How long a request may wait for one of `max` connections. */
+  readonly acquireMs?: number;
+  /** A connection serves one request. */
+  readonly disableReuse?: boolean;
+  /** TCP keep-alive probes. */
+  readonly keepAlive?: boolean;
+  /** Requests that ask for WebSocket become tunnels. */
+  readonly upgrade?: 'websocket';
+}
+
+/** Proxy… directives that cannot stand in sections. */
+export interface ProxyingSettings {
+  /** ProxyTimeout; absent: Timeout. */
+  readonly timeoutMs?: number;
+  readonly via: 'off' | 'on' | 'full' | 'block';
+  /** ProxySourceAddress: the address that connections come from. */
+  readonly sourceAddress?: string;
+  /** ProxyPassInherit: the main server's ProxyPass hold in a virtual host, too. */
+  readonly inheritsPasses: boolean;
+}
+
+/** SSLProxy…: how the certificate of another server is checked. Merged by member. */
+export interface ProxyTlsSettings {
+  readonly isOn?: boolean;
+  readonly verify?: 'none' | 'optional' | 'require' | 'optional_no_ca';
+  /** Certificates above that of the other server. */
+  readonly depth?: number;
+  readonly checksName?: boolean;
+  readonly checksExpiry?: boolean;
+  /** PEM. */
+  readonly authorities?: string;
+  /** PEM: certificate and key that this server shows. */
+  readonly identity?: string;
+  readonly ciphers?: string;
+  readonly minVersion?: TlsVersion;
+  readonly maxVersion?: TlsVersion;
+}
+
+export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** ProxyPassReverse, ProxyPassReverseCookieDomain, ProxyPassReverseCookiePath: what stands for what. */
+export interface ProxyReverse {
+  readonly kind: 'url' | 'cookie-domain' | 'cookie-path';
+  /** What the other server says. */
+  readonly internal: string;
+  /** What the client is to see. */
+  readonly external: string;
 }
 
 /** Redirect, RedirectMatch: an answer that names another address, or (without target) just a status. */
@@ -274,9 +373,9 @@ export interface ScriptAlias extends Alias {
 
 export type ApplicationInterface = 'auto' | 'wsgi' | 'fetch' | 'node';
 
-export type SectionKind = 'directory' | 'files' | 'location' | 'if';
+export type SectionKind = 'directory' | 'files' | 'proxy' | 'location' | 'if';
 
-/** <Directory>, <Files>, <Location> and their Match forms; <If>, <ElseIf>, <Else>. */
+/** <Directory>, <Files>, <Location>, <Proxy> and their Match forms; <If>, <ElseIf>, <Else>. */
 export interface Section {
   readonly kind: SectionKind;
   readonly position: Position;
@@ -370,6 +469,17 @@ export interface DirectorySettings {
   /** `wsgi-script`, `default-handler`, `none`. Any other is one that modhost does not run: what it would answer is refused. */
   readonly handler?: string;
   readonly acceptPathInfo?: 'on' | 'off' | 'default';
+
+  // What is passed on to other servers
+  /** ProxyPass with one argument, in <Location>. */
+  readonly proxyPass?: SectionProxyPass;
+  readonly proxyReverses?: readonly ProxyReverse[];
+  readonly proxyPreserveHost?: boolean;
+  readonly proxyAddHeaders?: boolean;
+  /** ProxyErrorOverride: `all` of 400 and above, or those statuses. */
+  readonly proxyErrorOverride?: 'none' | 'all' | readonly number[];
+  readonly proxyContinue?: boolean;
+  readonly proxyTls?: ProxyTlsSettings;
 
   // What an answer looks like
   /** By extension in lower case, without dot; merged by extension and member. */

@@ -36,7 +36,13 @@ export const modulesWithoutDirectives: readonly string[] = [
 ];
 
 /** Served without a directive of their own being honoured. */
-export const servedWithoutDirectives: readonly string[] = ['authz_host', 'authz_user'];
+export const servedWithoutDirectives: readonly string[] = [
+  'authz_host',
+  'authz_user',
+  'proxy_http',
+  'proxy_uwsgi',
+  'proxy_wstunnel',
+];
 
 /** `alias_module` and `mod_alias.c` → `alias`, compared with case as <IfModule> does; undefined for any other shape. */
 export function parseModuleName(text: string): string | undefined {

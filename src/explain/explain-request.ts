@@ -8,6 +8,7 @@ import {
 } from '../auth/index.js';
 import type { ParseHtaccess, ServerConfig } from '../config/model.js';
 import { serveFile } from '../files/index.js';
+import type { PassedRequest } from '../gateway/index.js';
 import { compileLogFormat, createErrorLog } from '../log/index.js';
 import type { ForwardRequest, Runtime } from '../proxy/index.js';
 import {
@@ -15,6 +16,7 @@ import {
   createRouter,
   findChosenName,
   type ResolvedNames,
+  urlOf,
 } from '../routing/index.js';
 import { type Exchange, isLogWanted, type Site, serveRequest, serverSoftware } from '../server/index.js';
 import type { Step, Trace } from '../trace/index.js';
@@ -34,6 +36,7 @@ export interface Assumptions {
 interface Recording {
   forwarded?: { readonly group: string; readonly runtime: Runtime; readonly request: ForwardRequest };
   readonly steps: Step[];
+  passed?: PassedRequest;
   readonly assumptions: string[];
   readonly errorLog: string[];
   readonly accessLog: string[];
@@ -100,6 +103,12 @@ function createRecordingSite(
       },
     },
     software: serverSoftware(config.global.serverTokens),
+    gateway: {
+      pass: (request) => {
+        recording.passed = request;
+        return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {} };
+      },
+    },
     forward: (group, runtime, request) => {
       recording.forwarded = { group, runtime, request };
       return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {} };
@@ -172,6 +181,7 @@ function describe(exchange: Exchange, asked: AskedRequest, recording: Recording)
     ...(recording.forwarded === undefined
       ? {}
       : { application: describeApplication(recording.forwarded, config) }),
+    ...describeProxying(exchange, recording),
     answer: { ...(reply.isStarted ? { status: reply.status } : {}), headers: reply.sentHeaders },
     log: {
       error: recording.errorLog,
@@ -206,6 +216,9 @@ function describeMapping({ asked }: Exchange): Pick<Explanation, 'mapping'> {
     const { status, location } = mapping;
     return { mapping: { kind: 'redirect', filename: location ?? `status ${status}` } };
   }
+  if (mapping.kind === 'proxied') {
+    return { mapping: { kind: 'proxied', filename: urlOf(mapping) } };
+  }
   return {
     mapping: {
       kind: mapping.kind,
@@ -224,6 +237,23 @@ function describeAccess({ asked, record }: Exchange): string {
   if (status === 401) return user === undefined ? 'a user has to log in' : `${user} may not enter`;
   if (status === 403) return 'denied';
   return 'granted without a user';
+}
+
+function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Explanation, 'proxied'> {
+  const mapping = asked.route?.mapping;
+  if (passed === undefined || mapping?.kind !== 'proxied') return {};
+  const { target, method, path, headers, timeoutMs, connectTimeoutMs, wantsUpgrade } = passed;
+  return {
+    proxied: {
+      url: target.url,
+      position: mapping.pass.position,
+      method,
+      path,
+      headers,
+      timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
+      isTunnel: wantsUpgrade,
+    },
+  };
 }
 
 function describeApplication(

@@ -34,6 +34,8 @@ export interface Explanation {
     readonly outcome: string;
     readonly assumptions: readonly string[];
   };
+  /** The other server that would be asked. */
+  readonly proxied?: ExplainedProxying;
   readonly application?: ExplainedApplication;
   readonly answer: {
     /** Absent: what the application says. */
@@ -50,6 +52,21 @@ export interface EffectiveSetting {
   readonly value: string;
   /** Who said so, the last one first. */
   readonly from: readonly Position[];
+}
+
+export interface ExplainedProxying {
+  readonly url: string;
+  /** The directive that says so. */
+  readonly position: Position;
+  readonly method: string;
+  /** Path and query, as they are sent. */
+  readonly path: string;
+  /** name, value, … */
+  readonly headers: readonly string[];
+  /** name → seconds; 0: none. */
+  readonly timeLimits: Readonly<Record<string, number>>;
+  /** The connection would become a tunnel. */
+  readonly isTunnel: boolean;
 }
 
 export interface ExplainedApplication {

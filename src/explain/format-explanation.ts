@@ -1,10 +1,11 @@
 import type { Position } from '../config/model.js';
 import type { Step } from '../trace/index.js';
-import type { Explanation } from './explanation.js';
+import type { ExplainedProxying, Explanation } from './explanation.js';
 
 /** For people, from top to bottom the way that the request takes. */
 export function formatExplanation(explanation: Explanation): string {
-  const { request, virtualHost, path, mapping, application, access, answer, log, steps } = explanation;
+  const { request, virtualHost, path, mapping, proxied, application, access, answer, log, steps } =
+    explanation;
   const firstAsked = steps.findIndex(({ stage }) => stage === 'access' || stage === 'user');
   const [before, after] =
     firstAsked === -1 ? [steps, []] : [steps.slice(0, firstAsked), steps.slice(firstAsked)];
@@ -22,8 +23,14 @@ export function formatExplanation(explanation: Explanation): string {
     ...formatSteps(after),
     row('verdict', access.outcome),
     ...access.assumptions.map((text) => `${indent}assumed: ${text}`),
+    ...(proxied === undefined ? [] : formatProxying(proxied)),
     ...(application === undefined ? [] : formatApplication(application)),
-    row('answer', answer.status === undefined ? 'what the application says' : String(answer.status)),
+    row(
+      'answer',
+      answer.status === undefined
+        ? `what the ${proxied === undefined ? 'application' : 'other server'} says`
+        : String(answer.status),
+    ),
     ...pairs(answer.headers).map(([name, value]) => `${indent}${name}: ${value}`),
     ...log.error.map((line, at) => row(at === 0 ? 'error log' : '', line)),
     ...log.access.map((line, at) => row(at === 0 ? 'access log' : '', line)),
@@ -46,12 +53,36 @@ function formatSteps(steps: readonly Step[]): string[] {
 }
 
 function formatMapping(mapping: NonNullable<Explanation['mapping']>): string[] {
-  const names: Record<string, string> = { missing: 'nothing there', forbidden: 'not accessible' };
+  const names: Record<string, string> = {
+    missing: 'nothing there',
+    forbidden: 'not accessible',
+    proxied: 'another server:',
+  };
   return [
     row('leads to', `${names[mapping.kind] ?? mapping.kind} ${mapping.filename}`),
     ...(mapping.scriptName === undefined
       ? []
       : [`${indent}SCRIPT_NAME '${mapping.scriptName}', PATH_INFO '${mapping.pathInfo ?? ''}'`]),
+  ];
+}
+
+function formatProxying({
+  url,
+  position,
+  method,
+  path,
+  headers,
+  timeLimits,
+  isTunnel,
+}: ExplainedProxying): string[] {
+  const limits = Object.entries(timeLimits).map(
+    ([name, seconds]) => `${name} ${seconds === 0 ? 'off' : `${seconds} s`}`,
+  );
+  return [
+    row('passed on to', url, position),
+    `${indent}${method} ${path}${isTunnel ? ', for a WebSocket' : ''}`,
+    ...pairs(headers).map(([name, value]) => `${indent}${name}: ${value}`),
+    row('time limits', limits.join(', ')),
   ];
 }
 

@@ -63,6 +63,12 @@ class RecordedReply implements Reply {
     this.firstByteAt = Date.now();
   }
 
+  inform(): void {}
+
+  switchProtocol(): never {
+    throw new Error('nobody is there to change the protocol with');
+  }
+
   write(piece: Buffer): boolean {
     this.bodyBytes += piece.length;
     return true;

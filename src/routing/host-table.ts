@@ -2,9 +2,11 @@ import type { DirectorySettings, Section, ServerConfig, VirtualHost } from '../c
 import { AccessFiles } from './access-files.js';
 import { createHtaccessReader, type HtaccessPorts, type ReadHtaccess } from './htaccess.js';
 import { createMappedNameMatcher, type MatchMappedName } from './mapped-name.js';
+import { buildMatchTable } from './match-table.js';
 import { mergeSettings } from './merge-settings.js';
 import { type Options, settleOptions } from './options.js';
 import { followSteps, looksForFiles, stepThroughDirectories } from './overrides.js';
+import type { ProxyTable } from './proxied.js';
 import { buildRedirectTable, type RedirectTable } from './redirects.js';
 import { type CompiledSection, compileSections, matchDirectories, type SectionTable } from './sections.js';
 import { createSettingsCache, type MergeSections } from './settings-cache.js';
@@ -15,6 +17,8 @@ export interface Host {
   readonly virtualHost: VirtualHost;
   /** The virtual host's, then the main server's. */
   readonly redirects: readonly RedirectTable[];
+  /** The main server's, then the virtual host's (unlike all others, as in httpd). */
+  readonly proxies: readonly ProxyTable[];
   readonly translations: readonly TranslationTable[];
   /** The main server's, then the virtual host's. */
   readonly sections: readonly SectionTable[];
@@ -33,6 +37,7 @@ export function compileHosts(
   htaccess: HtaccessPorts | undefined,
 ): ReadonlyMap<VirtualHost, Host> {
   const mainRedirects = buildRedirectTable(mainServer.redirects);
+  const mainProxies = buildMatchTable(mainServer.proxyPasses);
   const mainTranslation = buildTranslationTable(mainServer);
   const mainSections = compileSections(mainServer.sections);
   const mainBase = Object.freeze({ ...mainServer.directorySettings });
@@ -58,6 +63,7 @@ export function compileHosts(
   const main: Host = {
     ...compile(mainServer, [mainSections], createSettingsCache(mainBase)),
     redirects: [mainRedirects],
+    proxies: [mainProxies],
     translations: [mainTranslation],
   };
   const others = virtualHosts.map((virtualHost): Host => {
@@ -65,6 +71,10 @@ export function compileHosts(
     return {
       ...compile(virtualHost, [mainSections, compileSections(virtualHost.sections)], merge),
       redirects: [buildRedirectTable(virtualHost.redirects), mainRedirects],
+      proxies: [
+        ...(virtualHost.settings.proxying.inheritsPasses ? [mainProxies] : []),
+        buildMatchTable(virtualHost.proxyPasses),
+      ],
       translations: [buildTranslationTable(virtualHost), mainTranslation],
     };
   });

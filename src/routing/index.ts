@@ -2,6 +2,8 @@ import type {
   Condition,
   DirectorySettings,
   Position,
+  ProxyPass,
+  ProxyTarget,
   ScriptAlias,
   ServerConfig,
   VirtualHost,
@@ -55,6 +57,18 @@ export interface FoundSoFar {
   readonly variables: readonly string[];
 }
 
+/** Another server answers. */
+export interface ProxiedMapping {
+  readonly kind: 'proxied';
+  readonly pass: Omit<ProxyPass, 'match'>;
+  readonly target: ProxyTarget;
+  /** The path there, decoded; starts with `/`. */
+  readonly path: string;
+  /** What of the path here the URL replaces, and what is left of it; absent for patterns. */
+  readonly prefix?: string;
+  readonly rest?: string;
+}
+
 export type Mapping =
   /** A Redirect outside every section: it answers whoever asks, whatever protects the path (as in httpd). */
   | ({ readonly kind: 'redirect' } & Redirection)
@@ -67,6 +81,7 @@ export type Mapping =
       /** Absent when SetHandler chose it. */
       readonly alias?: ScriptAlias;
     }
+  | ProxiedMapping
   | {
       readonly kind: 'file';
       readonly filename: string;
@@ -97,6 +112,7 @@ export type CreateRouter = (config: ServerConfig) => Router;
 export * from './groups.js';
 export { findHtaccessSection, type HtaccessPorts } from './htaccess.js';
 export * from './mounted-scripts.js';
+export { urlOf } from './proxied.js';
 export type { Redirection } from './redirects.js';
 export { createRouter } from './router.js';
 export * from './runtime.js';

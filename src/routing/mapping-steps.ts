@@ -2,6 +2,8 @@ import type { Alias, VirtualHost } from '../config/model.js';
 import { toByteString } from '../http/index.js';
 import type { Step } from '../trace/index.js';
 import type { FoundFile } from './find-file.js';
+import type { ProxiedMapping } from './index.js';
+import { type ExcludedPath, urlOf } from './proxied.js';
 import type { Redirection } from './redirects.js';
 import type { Translation } from './translate-path.js';
 
@@ -24,6 +26,14 @@ export function describeTranslation(translation: Translation, { settings }: Virt
     case 'nowhere':
       return step('no alias takes it, and there is no DocumentRoot');
   }
+}
+
+/** Which ProxyPass took the path, and what it made of it. */
+export function describeProxied(found: ProxiedMapping | ExcludedPath): Step {
+  const { position } = found.pass;
+  const text =
+    found.kind === 'proxied' ? `ProxyPass makes ${urlOf(found)} of it` : 'ProxyPass !: it is answered here';
+  return { stage: 'mapping', text, position };
 }
 
 /** What the file system has there. */

@@ -9,7 +9,7 @@ export interface RequestPath {
   readonly merged: string;
 }
 
-/** What takes requests by a URL prefix or a pattern: Alias, WSGIScriptAlias, Redirect. */
+/** What takes requests by a URL prefix or a pattern: Alias, WSGIScriptAlias, Redirect, ProxyPass. */
 export interface Matching {
   readonly match: Alias['match'];
 }

@@ -8,6 +8,8 @@ export interface MatchedTexts {
   readonly accessed: string;
   /** The path as sent, as <LocationMatch> sees it. */
   readonly asSent: string;
+  /** The URL that is passed on to, as <ProxyMatch> sees it. */
+  readonly url?: string;
 }
 
 /** The pattern of a section, if its groups have names. */
@@ -21,7 +23,7 @@ export function nameGroups({ match }: Section): { readonly named?: RegExp } {
 /** `(?<site>…)` of a section that matched becomes MATCH_SITE. name, value, … */
 export function captureVariables(
   sections: readonly CompiledSection[],
-  { accessed, asSent }: MatchedTexts,
+  { accessed, asSent, url = '' }: MatchedTexts,
 ): string[] {
   const variables: string[] = [];
   for (const { kind, named } of sections) {
@@ -29,9 +31,11 @@ export function captureVariables(
     const text =
       kind === 'location'
         ? asSent
-        : kind === 'files'
-          ? accessed.slice(accessed.lastIndexOf('/') + 1)
-          : accessed;
+        : kind === 'proxy'
+          ? url
+          : kind === 'files'
+            ? accessed.slice(accessed.lastIndexOf('/') + 1)
+            : accessed;
     for (const [name, value] of Object.entries(named.exec(text)?.groups ?? {})) {
       if (value !== undefined) variables.push(`MATCH_${name.toUpperCase()}`, value);
     }

@@ -29,6 +29,8 @@ const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } =
   redirects: (base, later) => [...later, ...base],
   authThrottle: (base, later) => ({ ...base, ...later }),
   tls: mergeTls,
+  proxyReverses: (base, later) => [...base, ...later],
+  proxyTls: (base, later) => ({ ...base, ...later }),
 };
 
 const mergedMembers = Object.keys(merges) as (keyof typeof merges)[];

@@ -6,13 +6,14 @@ import { matchConditions } from './conditions.js';
 import { type FoundFile, findFile, isScriptFile } from './find-file.js';
 import { compileHosts, type Host } from './host-table.js';
 import { findHtaccessSection, type HtaccessPorts, type HtaccessRefusal } from './htaccess.js';
-import type { AskCondition, FoundSoFar, Route, Router } from './index.js';
+import type { AskCondition, FoundSoFar, ProxiedMapping, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
-import { describeFound, describeRedirection, describeTranslation } from './mapping-steps.js';
+import { describeFound, describeProxied, describeRedirection, describeTranslation } from './mapping-steps.js';
 import type { RequestPath } from './match-table.js';
 import { captureVariables } from './match-variables.js';
+import { findProxied, isClimbing, urlOf } from './proxied.js';
 import { findSectionRedirect, matchRedirect, type Redirection } from './redirects.js';
-import { type CompiledSection, matchLocations } from './sections.js';
+import { type CompiledSection, matchLocations, matchProxies } from './sections.js';
 import { findForbiddenLink } from './symbolic-links.js';
 import { type Translation, translatePath } from './translate-path.js';
 import type { ResolvedNames } from './virtual-host-names.js';
@@ -67,6 +68,9 @@ function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace |
   }
   const path = bothForms(asSent);
   const locations = matchLocations(host.sections, path);
+  const proxied = findProxied(host.proxies, locations, path);
+  if (proxied !== undefined) trace?.(describeProxied(proxied));
+  if (proxied?.kind === 'proxied') return routeProxied(host, path, locations, proxied, ask);
   const redirection = redirectPath(host, path);
   if (redirection !== undefined) {
     trace?.(describeRedirection(redirection));
@@ -102,6 +106,33 @@ function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace |
     ...(conditions.fault === undefined ? {} : { fault: conditions.fault }),
   };
 }
+
+/** What another server answers is in no directory: <Proxy> sections hold instead. */
+function routeProxied(
+  host: Host,
+  { asSent }: RequestPath,
+  locations: readonly CompiledSection[],
+  mapping: ProxiedMapping,
+  ask: AskCondition,
+): Route {
+  const url = urlOf(mapping);
+  const sections = [...matchProxies(host.sections, url), ...locations];
+  const soFar: FoundSoFar = {
+    filename: `proxy:${url}`,
+    pathInfo: '',
+    variables: captureVariables(sections, { accessed: '', asSent, url }),
+  };
+  const conditions = matchConditions(listConditions(host, sections), ask, soFar);
+  return {
+    virtualHost: host.virtualHost,
+    settings: host.merge(sections, conditions.sections),
+    mapping: isClimbing(mapping) ? { kind: 'forbidden', filename: soFar.filename, reason: climbs } : mapping,
+    variables: soFar.variables,
+    ...(conditions.fault === undefined ? {} : { fault: conditions.fault }),
+  };
+}
+
+const climbs = 'a URL with dot segments was made of the path';
 
 /** Those outside other sections come first, those inside the sections that matched after them, in their order. */
 function listConditions(host: Host, sections: readonly CompiledSection[]) {

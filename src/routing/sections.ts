@@ -34,6 +34,8 @@ export interface SectionTable {
   readonly directoryLevels: readonly DirectoryLevel[];
   readonly directoryPatterns: readonly DirectoryPattern[];
   readonly files: readonly FileSection[];
+  /** <Proxy> and <ProxyMatch>. */
+  readonly proxies: readonly PatternSection[];
   readonly locations: PrefixIndex<CompiledSection>;
   /** Wildcards and regular expressions. */
   readonly locationPatterns: readonly LocationPattern[];
@@ -78,6 +80,7 @@ export function compileSections(sections: readonly Section[]): SectionTable {
     directoryLevels,
     directoryPatterns,
     files: compileFiles(sections),
+    proxies: compileProxies(sections),
     locations: buildPrefixIndex(locationPrefixes),
     locationPatterns,
     conditions: compileConditions(sections),
@@ -160,6 +163,11 @@ export function matchLocations(tables: readonly SectionTable[], path: RequestPat
   return matched;
 }
 
+/** <Proxy> and <ProxyMatch> in the order of the file, the main server's first. `url`: what is asked for, decoded. */
+export function matchProxies(tables: readonly SectionTable[], url: string): CompiledSection[] {
+  return tables.flatMap(({ proxies }) => proxies.filter(({ matches }) => matches(url)));
+}
+
 /** `order`: its place among the others. */
 export function compileSection(section: Section, order: number): CompiledSection {
   return {
@@ -179,6 +187,20 @@ function compileConditions(sections: readonly Section[]): ConditionSection[] {
     const { branch, condition } = match;
     return [{ ...compileSection(section, order), branch, condition, position }];
   });
+}
+
+/** Compared with the beginning of the URL, whatever follows; no wildcard stops at a slash (as httpd). */
+function compileProxies(sections: readonly Section[]): PatternSection[] {
+  return [...sections.entries()]
+    .filter(([, { kind }]) => kind === 'proxy')
+    .map(([order, section]) => ({ ...compileSection(section, order), matches: compileUrl(section) }));
+}
+
+function compileUrl({ match }: Section): (url: string) => boolean {
+  if (match.kind === 'regex') return testOf(match.pattern);
+  if (match.kind === 'condition') return () => false;
+  const text = toByteString(match.text);
+  return match.kind === 'wildcard' ? compileWildcard(text) : (url) => url.startsWith(text);
 }
 
 function compileFiles(sections: readonly Section[]): FileSection[] {

@@ -1,7 +1,7 @@
 import type { Condition, Position } from '../config/model.js';
 import { evaluateCondition, type Subject } from '../expressions/index.js';
 import { type HeaderList, headerValue, headerValues, toByteString } from '../http/index.js';
-import type { FoundSoFar, Mapping } from '../routing/index.js';
+import { type FoundSoFar, type Mapping, urlOf } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 
 /** What is known besides the exchange. */
@@ -55,6 +55,7 @@ export function joinedHeader(headers: HeaderList, name: string): string | undefi
 
 function filenameOf(mapping: Mapping | undefined): string | undefined {
   if (mapping === undefined || mapping.kind === 'redirect') return undefined;
+  if (mapping.kind === 'proxied') return `proxy:${urlOf(mapping)}`;
   return mapping.kind === 'script' ? mapping.scriptFile : mapping.filename;
 }
 

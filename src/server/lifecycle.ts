@@ -17,6 +17,7 @@ import { refuseMethod } from './refuse-method.js';
 import type { RequestRecord } from './request-record.js';
 import { serveApplication } from './serve-application.js';
 import { serveStaticFile } from './serve-file.js';
+import { serveProxied } from './serve-proxied.js';
 import { answerWithoutRoute } from './server-methods.js';
 import { type Refusal, refuse, type Site } from './site.js';
 import { checkTlsAccess, exportTls, findAuthorization, findCertifiedUser, judgeOf } from './tls-access.js';
@@ -95,6 +96,8 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
       const outcome = await serveApplication(exchange, mapping);
       return outcome?.kind === 'resend' ? resend(exchange, outcome.target) : outcome;
     }
+    case 'proxied':
+      return serveProxied(exchange, mapping);
     case 'file':
       return serveStaticFile(exchange, mapping);
     case 'directory': {

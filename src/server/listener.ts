@@ -9,6 +9,7 @@ import { NodeBody } from './node-body.js';
 import { NodeReply } from './node-reply.js';
 import type { ConnectionFacts, Expectation, RequestRecord } from './request-record.js';
 import { RequestTurns } from './request-turns.js';
+import { listenForUpgrades } from './upgrade.js';
 
 /** Limits that hold before it is known which virtual host a request is for: the main server's. */
 export interface ListenerLimits {
@@ -81,7 +82,8 @@ export function createListener(
     connections.set(socket, fresh);
     return fresh;
   };
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
+  const handle = (request: IncomingMessage, response: ServerResponse) => serve(request, () => response);
+  const serve = (request: IncomingMessage, makeResponse: () => ServerResponse, upgrade?: 'websocket') => {
     const framingProblem = findFramingProblem(request);
     if (framingProblem !== undefined) {
       request.resume();
@@ -90,10 +92,12 @@ export function createListener(
     }
     const connection = connectionOf(request.socket);
     // Made at once, since what arrives of its body may be malformed before its turn comes.
-    const body = new NodeBody(request, response, limits.timeoutMs);
+    const body = new NodeBody(request, limits.timeoutMs);
     connection.add(body, () => {
       const keepAliveIndex = connection.served;
-      const record = makeRecord(request, response, body, keepAliveIndex, limits.timeoutMs);
+      const response = makeResponse();
+      const made = makeRecord(request, response, body, keepAliveIndex, limits.timeoutMs);
+      const record = upgrade === undefined ? made : { ...made, upgrade };
       const isLast = limits.maxKeepAliveRequests > 0 && keepAliveIndex >= limits.maxKeepAliveRequests;
       if (isDraining || isLast || !limits.keepAlive) record.reply.closeConnection();
       record.reply.onClosed((how) => connection.next(how === 'aborted' || record.reply.willClose));
@@ -114,6 +118,10 @@ export function createListener(
   server.on('request', handle);
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
+  listenForUpgrades(server, 'connection', {
+    webSocket: (request, makeResponse) => serve(request, makeResponse, 'websocket'),
+    waitForTurn: ({ socket }, begin) => connectionOf(socket).addAgain(begin),
+  });
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     // The socket is out of node:http's hands here, and so are its errors.
     socket.on('error', () => {});
@@ -232,7 +240,7 @@ function makeRecord(
 ): RequestRecord {
   const expectation = expectationOf(request);
   const reply = new NodeReply(request, response, timeoutMs);
-  body.attach(reply, expectation);
+  body.attach(response, reply, expectation);
   return {
     connection: factsOf(request.socket),
     method: request.method ?? '',

@@ -10,7 +10,7 @@ export class NodeBody implements RequestBody {
   readonly isChunked: boolean;
   bytesReceived = 0;
   readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  #response: ServerResponse | undefined;
   #reply: NodeReply | undefined;
   #expectsContinue = false;
   #limit = 0;
@@ -21,19 +21,19 @@ export class NodeBody implements RequestBody {
   #malformation: string | undefined;
   #failListener: (reason: string) => void = () => {};
 
-  constructor(request: IncomingMessage, response: ServerResponse, timeoutMs: number) {
+  constructor(request: IncomingMessage, timeoutMs: number) {
     this.#request = request;
-    this.#response = response;
     this.#timeoutMs = timeoutMs;
     const length = headerValue(request.rawHeaders, 'content-length');
     this.isChunked = headerValue(request.rawHeaders, 'transfer-encoding') !== undefined;
     this.length = this.isChunked || length === undefined ? undefined : Number(length);
     this.isPresent = this.isChunked || (this.length ?? 0) > 0;
-    response.once('finish', () => this.#limitRest());
   }
 
   /** The turn of its request has come. */
-  attach(reply: NodeReply, expectation: Expectation): void {
+  attach(response: ServerResponse, reply: NodeReply, expectation: Expectation): void {
+    this.#response = response;
+    response.once('finish', () => this.#limitRest());
     this.#reply = reply;
     this.#expectsContinue = expectation === 'continue';
     // Whoever waits for "100 Continue" and never gets it may send the body or not: nobody can tell where the next request begins.
@@ -65,7 +65,7 @@ export class NodeBody implements RequestBody {
     }
     if (this.#expectsContinue) {
       this.#reply?.noteContinued();
-      this.#response.writeContinue();
+      this.#response?.writeContinue();
     }
     this.#watch(() => {
       this.#reply?.closeConnection();

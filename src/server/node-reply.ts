@@ -85,6 +85,36 @@ export class NodeReply implements Reply {
     this.firstByteAt = Date.now();
   }
 
+  /** HTTP/1.0 knows no interim answers. */
+  inform(status: number, headers: readonly string[]): void {
+    if (this.isStarted || this.#closed !== undefined || this.#request.httpVersionMinor === 0) return;
+    if (status === 102) this.#response.writeProcessing();
+    if (status !== 103) return;
+    const hints: Record<string, string[]> = {};
+    for (let at = 0; at < headers.length; at += 2) {
+      const name = (headers[at] as string).toLowerCase();
+      hints[name] = [...(hints[name] ?? []), headers[at + 1] as string];
+    }
+    try {
+      this.#response.writeEarlyHints(hints);
+    } catch {
+      // Hints that are no links: the answer itself says what counts.
+    }
+  }
+
+  switchProtocol(headers: readonly string[]): Socket {
+    const { socket } = this.#request;
+    const lines = pairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.isStarted = true;
+    this.status = 101;
+    this.sentHeaders = headers;
+    this.firstByteAt = Date.now();
+    this.#response.detachSocket(socket);
+    socket.once('close', () => this.#close('complete'));
+    socket.write(`HTTP/1.1 101 ${STATUS_CODES[101]}\r\n${lines.join('')}\r\n`, 'latin1');
+    return socket;
+  }
+
   write(piece: Buffer): boolean {
     let bytes = piece;
     if (this.#length !== undefined) bytes = piece.subarray(0, Math.max(0, this.#length - this.bodyBytes));
@@ -168,6 +198,12 @@ export class NodeReply implements Reply {
     clearTimeout(this.#timer);
     for (const callback of this.#closedCallbacks) callback(how);
   }
+}
+
+function pairs(headers: readonly string[]): [name: string, value: string][] {
+  const found: [string, string][] = [];
+  for (let at = 0; at < headers.length; at += 2) found.push([headers[at] ?? '', headers[at + 1] ?? '']);
+  return found;
 }
 
 /** Changes whenever the client has taken something: what was written in all, and what of it the system could not send yet. */

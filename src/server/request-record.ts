@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../http/index.js';
 import type { BodySource } from '../proxy/index.js';
 import type { TlsConnection } from '../tls/index.js';
@@ -28,6 +29,8 @@ export interface RequestRecord {
   /** Requests that this connection carried before. */
   readonly keepAliveIndex: number;
   readonly expectation: Expectation;
+  /** The protocol that the client wants this connection to become; `reply.switchProtocol` does it. */
+  readonly upgrade?: 'websocket';
   readonly body: RequestBody;
   readonly reply: Reply;
 }
@@ -52,6 +55,10 @@ export interface RequestBody extends BodySource {
 export interface Reply {
   /** Once. `headers` are checked: no CR, LF or NUL; no Connection, Transfer-Encoding, Date or Keep-Alive. */
   start(status: number, reason: string, headers: readonly string[]): void;
+  /** An interim answer (102, 103) before `start`; what the client cannot understand is left out. */
+  inform(status: number, headers: readonly string[]): void;
+  /** In place of `start`, where the record says `upgrade`: answers 101 and hands over the connection. */
+  switchProtocol(headers: readonly string[]): Duplex;
   /** False: wait for `onDrain`. Bytes beyond Content-Length are dropped. */
   write(piece: Buffer): boolean;
   onDrain(callback: () => void): void;

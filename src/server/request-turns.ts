@@ -43,6 +43,16 @@ export class RequestTurns {
     this.#enqueue(begin, false);
   }
 
+  /** For a request that comes once more when `begin` is called. */
+  addAgain(begin: () => void): void {
+    this.#newest = undefined;
+    this.#enqueue(() => {
+      this.served -= 1;
+      this.next(false);
+      begin();
+    }, false);
+  }
+
   /** As `add`, for something behind which nothing can be read any more. */
   addLast(begin: () => void): void {
     this.#newest = undefined;

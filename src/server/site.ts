@@ -1,6 +1,7 @@
 import type { Authorizer } from '../auth/index.js';
 import type { Condition, Position, ServerConfig, VirtualHost } from '../config/model.js';
 import type { ServeFile } from '../files/index.js';
+import type { Gateway } from '../gateway/index.js';
 import type { AccessRecord, ErrorLog } from '../log/index.js';
 import type { Forwarding, ForwardRequest, Runtime } from '../proxy/index.js';
 import type { ProcessGroupTable, Router } from '../routing/index.js';
@@ -18,6 +19,7 @@ export interface Site {
   readonly software: string;
   /** Is told every decision; absent while serving. */
   readonly trace?: Trace;
+  readonly gateway: Gateway;
   forward(group: string, runtime: Runtime, request: ForwardRequest): Forwarding;
 }
 

@@ -9,6 +9,8 @@ export interface AnswerHead {
   readonly reason: string;
   /** Without Server. */
   readonly headers: HeaderList;
+  /** Server, where another one answers; absent: this one. */
+  readonly server?: string;
 }
 
 export type Started =
@@ -20,12 +22,12 @@ export type Started =
  * Starts the answer of a file, an application or another server: what was kept for it, what it says, and what Header makes of both.
  * Every answer goes through here or through startOwnPage.
  */
-export function startAnswer(exchange: Exchange, { status, reason, headers }: AnswerHead): Started {
+export function startAnswer(exchange: Exchange, { status, reason, headers, server }: AnswerHead): Started {
   const { earlyAnswer, errorHeaders, settings } = exchange;
   const rules = settings.responseHeaders ?? [];
   const always = [...earlyAnswer.always, ...errorHeaders];
   const onSuccess = [...earlyAnswer.onsuccess, ...headers];
-  if (rules.length === 0) return send(exchange, status, reason, always, onSuccess);
+  if (rules.length === 0) return send(exchange, status, reason, always, onSuccess, server);
   // Header always changes what was kept, Header the rest; each sees both.
   const changedAlways = applyHeaderRules(
     rules.filter(({ table }) => table === 'always'),
@@ -39,7 +41,7 @@ export function startAnswer(exchange: Exchange, { status, reason, headers }: Ans
     factsOf(exchange, status, (fields) => [...fields, ...changedAlways.headers]),
   );
   if (changed.kind === 'fault') return describeFault(changed);
-  return send(exchange, status, reason, changedAlways.headers, changed.headers);
+  return send(exchange, status, reason, changedAlways.headers, changed.headers, server);
 }
 
 /** Starts a page that the server itself wrote: only `Header always` has a say, and what the page says stays. */
@@ -83,6 +85,7 @@ function send(
   reason: string,
   first: HeaderList,
   second: HeaderList,
+  server = site.software,
 ): Started {
   const { reply } = record;
   // There is only one media type.
@@ -92,6 +95,6 @@ function send(
   // Whether the connection stays is the listener's to say; the wish that it does not is heard.
   if (headerValues(headers, 'connection').some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value)))
     reply.closeConnection();
-  reply.start(status, reason, ['Server', site.software, ...withoutHeader(headers, 'connection')]);
+  reply.start(status, reason, ['Server', server, ...withoutHeader(headers, 'connection')]);
   return { kind: 'started' };
 }

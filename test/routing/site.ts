@@ -74,6 +74,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
     redirects: [],
     aliases: [],
     scriptAliases: [],
+    proxyPasses: [],
     environmentRules: [],
     earlyHeaders: { request: [], response: [] },
     sections: [],
@@ -95,6 +96,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
       accessFileNames: ['.htaccess'],
       strictHostCheck: false,
       internalRecursion: { redirects: 10, subrequests: 10 },
+      proxying: { via: 'off', inheritsPasses: true },
       ...members.settings,
     },
   };

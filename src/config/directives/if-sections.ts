@@ -31,7 +31,8 @@ function section(name: string, branch: ConditionBranch, label: string, doc: stri
       match: { kind: 'condition', branch, condition: readCondition(here, branch, text) },
     } as const;
     here.section.sections.push({ head, draft });
-    const scope: Scope = { ...here, section: draft, enclosing: [...here.enclosing, 'if'] };
+    const { head: _outer, ...around } = here;
+    const scope: Scope = { ...around, section: draft, enclosing: [...here.enclosing, 'if'] };
     walk(scope);
   });
 }

@@ -23,6 +23,8 @@ import { logConfig } from './log-config.js';
 import { mime } from './mime.js';
 import { mpm } from './mpm.js';
 import { notCarriedOut } from './not-carried-out/index.js';
+import { proxy } from './proxy.js';
+import { proxyTls } from './proxy-tls.js';
 import { redirect } from './redirect.js';
 import { sections } from './sections.js';
 import { setEnvIf } from './set-env-if.js';
@@ -56,6 +58,8 @@ export const definitions: readonly Definition[] = [
   ...logConfig,
   ...answers,
   ...redirect,
+  ...proxy,
+  ...proxyTls,
   ...alias,
   ...dir,
   ...handler,

@@ -59,18 +59,25 @@ function section(name: string, kind: SectionKind, isMatch: boolean, doc: string)
       });
       return;
     }
-    if (outer === 'files' || outer === 'location') {
-      here.fail(
-        `not allowed in <${outer === 'files' ? 'Files' : 'Location'}>; expected it in <Directory> or outside every section`,
-        { kind: 'not-allowed-here', at: 'name' },
-      );
+    if (outer === 'files' || outer === 'location' || outer === 'proxy') {
+      const name = { files: 'Files', location: 'Location', proxy: 'Proxy' }[outer];
+      here.fail(`not allowed in <${name}>; expected it in <Directory> or outside every section`, {
+        kind: 'not-allowed-here',
+        at: 'name',
+      });
       return;
     }
     const head = readHead(here, kind, isMatch, text);
     const draft = createSectionDraft();
     if (head !== undefined) here.section.sections.push({ head, draft });
     // Even a section that matches nothing we understand is read, for the mistakes in it.
-    walk({ draft: here.draft, server: here.server, section: draft, enclosing: [...here.enclosing, kind] });
+    walk({
+      draft: here.draft,
+      server: here.server,
+      section: draft,
+      enclosing: [...here.enclosing, kind],
+      ...(head === undefined ? {} : { head }),
+    });
   });
 }
 

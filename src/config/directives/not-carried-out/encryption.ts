@@ -73,17 +73,9 @@ export const encryptionRest: readonly Definition[] = [
     anywhere,
     'TLS, without which connections would not be protected',
     `
-    SSLLog SSLLogLevel SSLProxyCACertificateFile SSLProxyCACertificatePath SSLProxyCARevocationCheck SSLProxyCARevocationFile SSLProxyCARevocationPath
-    SSLProxyCheckPeerCN SSLProxyCheckPeerExpire SSLProxyCheckPeerName SSLProxyCipherSuite SSLProxyMachineCertificateChainFile
-    SSLProxyMachineCertificateFile SSLProxyMachineCertificatePath SSLProxyProtocol SSLProxyVerify SSLProxyVerifyDepth`,
-  ),
-  ...rows(
-    'ssl',
-    'refused',
-    anywhere,
-    'TLS, without which connections would not be protected',
-    'SSLProxyEngine',
-    /^off$/i,
+    SSLLog SSLLogLevel
+    SSLProxyCACertificatePath SSLProxyCARevocationCheck SSLProxyCARevocationFile SSLProxyCARevocationPath
+    SSLProxyMachineCertificateChainFile SSLProxyMachineCertificatePath`,
   ),
   ...rows(
     'md',

@@ -1,0 +1,112 @@
+import type { Socket } from 'node:net';
+import type { ProxyTarget, ProxyTlsSettings } from '../config/model.js';
+import type { BodySource } from '../proxy/index.js';
+import { type ConnectionPlan, ConnectionPool } from './connections.js';
+import { PassingHttp } from './passing-http.js';
+
+/** Where an answer of another server goes. Nothing is called after `end` or `cut`. */
+export interface PassSink {
+  /** An interim answer (1xx), before the head. */
+  inform(status: number, headers: readonly string[]): void;
+  /** Once. `headers` as received. False: nothing of this answer is wanted any more. */
+  head(status: number, reason: string, headers: readonly string[]): boolean;
+  /** False: wait for `onDrain`. */
+  write(piece: Buffer): boolean;
+  onDrain(callback: () => void): void;
+  end(): void;
+  /** Ends the reply so that the client sees that it is incomplete. */
+  cut(): void;
+}
+
+/** One request for another server. Byte strings. */
+export interface PassedRequest {
+  readonly target: ProxyTarget;
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Without Connection and the framing of the body. */
+  readonly headers: readonly string[];
+  /** Name in the certificate of the other server. */
+  readonly tlsName: string;
+  readonly body?: BodySource & { readonly length: number | undefined };
+  /** Content-Length: 0 goes along. */
+  readonly hasEmptyBody: boolean;
+  readonly expectsContinue: boolean;
+  readonly wantsUpgrade: boolean;
+  /** One wait for the other server; 0: no limit. */
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly tls: ProxyTlsSettings;
+  readonly sourceAddress?: string;
+  /** The connection is not used again. */
+  readonly isLast: boolean;
+  readonly sink: PassSink;
+}
+
+/** How it ended. */
+export type PassOutcome =
+  | { readonly kind: 'done' }
+  /** Nothing was sent to the client yet: the caller answers with this status. */
+  | {
+      readonly kind: 'refused';
+      readonly status: 400 | 408 | 411 | 413 | 500 | 502 | 503;
+      readonly reason: string;
+    }
+  /** The head was out: the reply has been cut off visibly. */
+  | { readonly kind: 'cut'; readonly reason: string }
+  /** The sink wanted nothing of the answer. */
+  | { readonly kind: 'dropped' }
+  | { readonly kind: 'gone' }
+  /** The other server changed the protocol: the connection, and what came on it already. */
+  | {
+      readonly kind: 'upgraded';
+      readonly headers: readonly string[];
+      readonly socket: Socket;
+      readonly early: Buffer;
+    };
+
+export interface Passing {
+  readonly outcome: Promise<PassOutcome>;
+  /** The client left. */
+  abandon(): void;
+}
+
+/** Passes requests on to other servers, and keeps connections to them. */
+export interface Gateway {
+  pass(request: PassedRequest): Passing;
+}
+
+export function createGateway(): Gateway {
+  const pools = new Map<string, ConnectionPool>();
+  const poolOf = (plan: ConnectionPlan): ConnectionPool => {
+    const key = describePlan(plan);
+    const known = pools.get(key);
+    if (known !== undefined) return known;
+    const pool = new ConnectionPool(plan);
+    pools.set(key, pool);
+    return pool;
+  };
+  return {
+    pass: (request) => {
+      const passing = new PassingHttp(poolOf(planOf(request)), request);
+      return { outcome: passing.outcome, abandon: () => passing.abandon() };
+    },
+  };
+}
+
+function planOf({ target, tls, tlsName, connectTimeoutMs, sourceAddress }: PassedRequest): ConnectionPlan {
+  const isSecure = target.scheme === 'https' || target.scheme === 'wss';
+  return {
+    target,
+    ...(isSecure ? { tls } : {}),
+    tlsName: isSecure ? tlsName : '',
+    connectTimeoutMs,
+    ...(sourceAddress === undefined ? {} : { sourceAddress }),
+  };
+}
+
+/** Plans with the same text may share connections. */
+function describePlan({ target, tls, ...rest }: ConnectionPlan): string {
+  const { host, port, socketPath, parameters } = target;
+  return JSON.stringify([host, port, socketPath, parameters, tls, rest]);
+}

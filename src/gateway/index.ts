@@ -1,0 +1,11 @@
+export {
+  createGateway,
+  type Gateway,
+  type PassedRequest,
+  type Passing,
+  type PassOutcome,
+  type PassSink,
+} from './gateway.js';
+export { makeRequestHead } from './request-head.js';
+export { makeResponseHead } from './response-head.js';
+export { joinSockets } from './tunnel.js';

@@ -1,0 +1,150 @@
+import type { BodySource } from '../proxy/index.js';
+
+/** A body up to this size that has no length is collected, so that the other server is told one (as httpd). */
+const collectBytes = 16_384;
+/** How long a client may take to send more of it before the rest is sent in chunks. */
+const collectMs = 50;
+
+/** Where the bytes of a body go; false: wait for `drained`. */
+export interface UploadTarget {
+  write(bytes: Buffer): boolean;
+  end(): void;
+}
+
+/** What is known of a body when its first part is there. */
+export interface Beginning {
+  /** Bytes in all, if that is known now. */
+  readonly length: number | undefined;
+}
+
+/** A request body on its way to another server, as fast as that takes it. */
+export class Upload {
+  /** All of it has been handed on. */
+  isSent = false;
+  readonly #source: BodySource;
+  readonly #fail: (status: 400 | 408 | 413, reason: string) => void;
+  readonly #length: number | undefined;
+  #target: UploadTarget | undefined;
+  #pending: Buffer[] = [];
+  #receivedBytes = 0;
+  /** Everything so far, while it is small: for a second attempt. */
+  #repeatable: Buffer[] | undefined = [];
+  #hasStarted = false;
+  #hasEnded = false;
+  #isPaused = false;
+  #isStopped = false;
+  #isFull = false;
+  #onBeginning: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    source: BodySource & { readonly length: number | undefined },
+    fail: (status: 400 | 408 | 413, reason: string) => void,
+  ) {
+    this.#source = source;
+    this.#length = source.length;
+    this.#fail = fail;
+  }
+
+  /** The client is to send, not the other server to take. */
+  get waitsForClient(): boolean {
+    return this.#hasStarted && !this.#hasEnded && !this.#isFull;
+  }
+
+  /** Nothing was handed on yet, or all of it is still here. */
+  get canRepeat(): boolean {
+    return !this.#hasStarted || (this.#repeatable !== undefined && this.#hasEnded);
+  }
+
+  /** Calls back once it is known how to announce the body. */
+  begin(callback: (beginning: Beginning) => void): void {
+    if (this.#length !== undefined) {
+      callback({ length: this.#length });
+      return;
+    }
+    this.#onBeginning = () => {
+      this.#onBeginning = undefined;
+      clearTimeout(this.#timer);
+      callback({ length: this.#hasEnded ? this.#receivedBytes : undefined });
+    };
+    if (this.#hasEnded) this.#onBeginning();
+    else {
+      this.#start();
+      this.#timer = setTimeout(() => this.#onBeginning?.(), collectMs);
+    }
+  }
+
+  /** Sends there from now on, from the beginning of the body. */
+  attach(target: UploadTarget): void {
+    this.#target = target;
+    this.#isFull = false;
+    this.isSent = false;
+    if (this.#hasStarted && this.#repeatable !== undefined) this.#pending = [...this.#repeatable];
+    this.#start();
+    this.#flush();
+  }
+
+  /** The target takes more. */
+  drained(): void {
+    this.#isFull = false;
+    this.#flush();
+  }
+
+  /** The answer is complete; what is left of the body is thrown away. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#onBeginning = undefined;
+    this.#pending = [];
+    this.#repeatable = undefined;
+    this.#target = undefined;
+    if (this.#isPaused) this.#source.resume();
+  }
+
+  #start(): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
+    this.#source.start({
+      piece: (bytes) => this.#take(bytes),
+      end: () => {
+        this.#hasEnded = true;
+        this.#onBeginning?.();
+        this.#flush();
+      },
+      fail: (status, reason) => {
+        if (!this.#isStopped) this.#fail(status, reason);
+      },
+    });
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#isStopped) return;
+    this.#pending.push(bytes);
+    this.#receivedBytes += bytes.length;
+    if (this.#receivedBytes > collectBytes) this.#repeatable = undefined;
+    else this.#repeatable?.push(bytes);
+    if (this.#onBeginning !== undefined && this.#receivedBytes > collectBytes) this.#onBeginning();
+    this.#flush();
+  }
+
+  #flush(): void {
+    while (this.#target !== undefined && !this.#isFull) {
+      const piece = this.#pending.shift();
+      if (piece === undefined) break;
+      if (!this.#target.write(piece)) this.#isFull = true;
+    }
+    if (this.#target !== undefined && this.#pending.length === 0 && this.#hasEnded && !this.isSent) {
+      this.isSent = true;
+      this.#target.end();
+    }
+    this.#adjustFlow();
+  }
+
+  #adjustFlow(): void {
+    const shouldPause = this.#isFull || (this.#target === undefined && this.#receivedBytes > collectBytes);
+    if (shouldPause === this.#isPaused || this.#hasEnded) return;
+    this.#isPaused = shouldPause;
+    if (shouldPause) this.#source.pause();
+    else this.#source.resume();
+  }
+}

@@ -1,0 +1,250 @@
+import {
+  joinSockets,
+  makeRequestHead,
+  makeResponseHead,
+  type PassedRequest,
+  type PassOutcome,
+  type PassSink,
+} from '../gateway/index.js';
+import { encodePath, headerValue, headerValues, reasonPhrase, withoutHeader } from '../http/index.js';
+import { type ProxiedMapping, urlOf } from '../routing/index.js';
+import { checkBody } from './check-body.js';
+import { closesConnection } from './error-answer.js';
+import type { Exchange } from './exchange.js';
+import { type Refusal, refuse } from './site.js';
+import { startAnswer } from './start-answer.js';
+
+/** Where no Timeout limits the wait for a connection. */
+const longestConnectMs = 60_000;
+
+/** Passes the request on to another server, and its answer back. */
+export async function serveProxied(
+  exchange: Exchange,
+  mapping: ProxiedMapping,
+): Promise<Refusal | undefined> {
+  const { record, site, settings } = exchange;
+  const { scheme } = mapping.target;
+  exchange.handler = 'proxy-server';
+  exchange.filename = `proxy:${urlOf(mapping)}`;
+  if ((scheme === 'https' || scheme === 'wss') && settings.proxyTls?.isOn !== true)
+    return refuse(500, 'proxy', `${describeTarget(mapping)}: TLS is needed, and SSLProxyEngine is not On`);
+  const tooLarge = checkBody(exchange);
+  if (tooLarge !== undefined) return tooLarge;
+  const answer = new Answer(exchange);
+  const request = makeRequest(exchange, mapping, answer);
+  const passing = site.gateway.pass(request);
+  record.reply.onClosed((how) => {
+    if (how === 'aborted') passing.abandon();
+  });
+  const refusal = await finish(exchange, mapping, request, await passing.outcome);
+  return answer.instead ?? refusal;
+}
+
+function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink): PassedRequest {
+  const { record, settings, virtualHost, host, body } = exchange;
+  const { proxying, timeoutMs: ownTimeoutMs } = virtualHost.settings;
+  const { target } = mapping;
+  const { parameters, scheme } = target;
+  const timeoutMs = parameters.timeoutMs ?? proxying.timeoutMs ?? ownTimeoutMs;
+  const preserved = settings.proxyPreserveHost === true ? headerValue(exchange.headers, 'host') : undefined;
+  const wantsUpgrade =
+    record.upgrade === 'websocket' &&
+    exchange.redirects === 0 &&
+    (scheme === 'ws' || scheme === 'wss' || parameters.upgrade === 'websocket');
+  const expectsContinue =
+    record.expectation === 'continue' && body !== undefined && settings.proxyContinue !== false;
+  return {
+    target,
+    method: exchange.method,
+    path: pathAndQuery(exchange, mapping),
+    headers: requestHeaders(exchange, preserved ?? target.authority, expectsContinue, wantsUpgrade),
+    tlsName: preserved === undefined ? target.host : (host?.host ?? target.host),
+    ...(body === undefined ? {} : { body }),
+    hasEmptyBody: body === undefined && headerValue(exchange.headers, 'content-length') !== undefined,
+    expectsContinue,
+    wantsUpgrade,
+    timeoutMs,
+    connectTimeoutMs: parameters.connectTimeoutMs ?? (timeoutMs || longestConnectMs),
+    tls: settings.proxyTls ?? {},
+    ...(proxying.sourceAddress === undefined ? {} : { sourceAddress: proxying.sourceAddress }),
+    isLast: parameters.disableReuse === true || exchange.environment.get('proxy-nokeepalive') !== undefined,
+    sink,
+  };
+}
+
+/** Encoded anew from what was decided on; as it was sent only where the site file says nocanon, and the path begins as decided. */
+function pathAndQuery(
+  { rawPath, query }: Exchange,
+  { target, path, prefix, rest = '' }: ProxiedMapping,
+): string {
+  const isRaw = target.isRaw && prefix !== undefined && rawPath.startsWith(prefix);
+  const made = isRaw
+    ? encodePath(path.slice(0, path.length - rest.length)) + rawPath.slice(prefix.length)
+    : encodePath(path);
+  return query === '' || target.dropsQuery ? made : `${made}?${query}`;
+}
+
+function requestHeaders(
+  exchange: Exchange,
+  host: string,
+  expectsContinue: boolean,
+  wantsUpgrade: boolean,
+): readonly string[] {
+  const { record, settings, virtualHost } = exchange;
+  const asked = headerValue(exchange.headers, 'host');
+  return makeRequestHead({
+    headers: exchange.headers,
+    sentHeaders: record.headers,
+    host,
+    ...(settings.proxyAddHeaders === false
+      ? {}
+      : {
+          forwardedFor: {
+            clientAddress: record.connection.clientAddress,
+            ...(asked === undefined ? {} : { host: asked }),
+            serverName: ownName(exchange),
+          },
+        }),
+    via: virtualHost.settings.proxying.via,
+    viaEntry: viaEntryOf(exchange, record.httpVersion),
+    expectsContinue,
+    ...(wantsUpgrade ? { upgrade: 'websocket' } : {}),
+  });
+}
+
+/** As the site file calls this server, whatever the client does. */
+function ownName({ virtualHost, selfName }: Exchange): string {
+  return virtualHost.serverName?.host ?? selfName.name;
+}
+
+function viaEntryOf(exchange: Exchange, protocol: string) {
+  const { port } = exchange.selfName;
+  const name = ownName(exchange);
+  const [software = ''] = exchange.site.software.split(' ');
+  return {
+    protocol,
+    name: port === (exchange.scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`,
+    software,
+  };
+}
+
+/** Where the answer of the other server goes. */
+class Answer implements PassSink {
+  /** Nothing of it is sent, another answer takes its place. */
+  instead: Refusal | undefined;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  inform(status: number, headers: readonly string[]): void {
+    this.#exchange.record.reply.inform(status, makeResponseHead(headers, reverseFacts(this.#exchange)));
+  }
+
+  head(status: number, reason: string, raw: readonly string[]): boolean {
+    const { record, settings, errorStatus } = this.#exchange;
+    if (isOverridden(settings.proxyErrorOverride, status)) {
+      // A challenge belongs to a 401 (RFC 9110 section 15.5.2), whoever writes its page.
+      const challenges = headerValues(raw, 'www-authenticate');
+      this.instead = {
+        kind: 'refusal',
+        // A status that nobody knows has no page.
+        status: reasonPhrase(status) === '' ? 500 : status,
+        headers: challenges.flatMap((challenge) => ['WWW-Authenticate', challenge]),
+      };
+      return false;
+    }
+    if (closesConnection(errorStatus ?? 200)) record.reply.closeConnection();
+    const refuseHead = (why: string) => {
+      this.instead = refuse(500, 'proxy', `the head cannot be sent on: ${why}`);
+      return false;
+    };
+    try {
+      const headers = responseHeaders(this.#exchange, raw);
+      const server = headerValue(headers, 'server');
+      const started = startAnswer(this.#exchange, {
+        status,
+        reason,
+        headers: withoutHeader(headers, 'server'),
+        ...(server === undefined ? {} : { server }),
+      });
+      return started.kind === 'started' || refuseHead(started.reason);
+    } catch (error) {
+      return refuseHead((error as Error).message);
+    }
+  }
+
+  write(piece: Buffer): boolean {
+    return this.#exchange.record.reply.write(piece);
+  }
+
+  onDrain(callback: () => void): void {
+    this.#exchange.record.reply.onDrain(callback);
+  }
+
+  end(): void {
+    this.#exchange.record.reply.end();
+  }
+
+  cut(): void {
+    this.#exchange.record.reply.cut();
+  }
+}
+
+function isOverridden(override: Exchange['settings']['proxyErrorOverride'], status: number): boolean {
+  if (override === undefined || override === 'none' || status < 400) return false;
+  return override === 'all' || override.includes(status);
+}
+
+/** Date and Server of the other server stay. */
+function responseHeaders(exchange: Exchange, raw: readonly string[]): string[] {
+  const headers = makeResponseHead(raw, reverseFacts(exchange));
+  const { via } = exchange.virtualHost.settings.proxying;
+  if (via === 'on' || via === 'full') {
+    const { protocol, name, software } = viaEntryOf(exchange, '1.1');
+    headers.push('Via', `${protocol} ${name}${via === 'full' ? ` (${software})` : ''}`);
+  }
+  return headers;
+}
+
+function reverseFacts(exchange: Exchange) {
+  return { reverses: exchange.settings.proxyReverses ?? [], origin: exchange.origin };
+}
+
+async function finish(
+  exchange: Exchange,
+  mapping: ProxiedMapping,
+  { timeoutMs }: PassedRequest,
+  outcome: PassOutcome,
+): Promise<Refusal | undefined> {
+  const where = describeTarget(mapping);
+  switch (outcome.kind) {
+    case 'refused':
+      return refuse(outcome.status, 'proxy', `${where} answered ${outcome.status}: ${outcome.reason}`);
+    case 'cut':
+      exchange.log('error', 'proxy', `${where}: the answer was cut off: ${outcome.reason}`);
+      return undefined;
+    case 'gone':
+      exchange.log('info', 'proxy', `${where}: the client left before the answer was complete`);
+      return undefined;
+    case 'upgraded': {
+      const { reply } = exchange.record;
+      const headers = makeResponseHead(outcome.headers, reverseFacts(exchange));
+      const client = reply.switchProtocol([...headers, 'Upgrade', 'websocket', 'Connection', 'Upgrade']);
+      if (outcome.early.length > 0) client.write(outcome.early);
+      const reason = await new Promise<string>((resolve) =>
+        joinSockets(client, outcome.socket, timeoutMs, resolve),
+      );
+      exchange.log('debug', 'proxy', `${where}: the tunnel is closed: ${reason}`);
+      return undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** For the log: which server, and who said so. */
+function describeTarget({ target, pass }: ProxiedMapping): string {
+  return `[${target.url}, ProxyPass of ${pass.position.file}:${pass.position.line}]`;
+}

@@ -1,0 +1,74 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { headerValue, headerValues } from '../http/index.js';
+
+/** What becomes of a request that node:http takes for the end of HTTP on its connection. */
+export interface UpgradeHandlers {
+  /** Calls back when everything before it on the connection is answered. */
+  waitForTurn(request: IncomingMessage, begin: () => void): void;
+  /** A WebSocket handshake; the connection ends with its answer, unless that is 101. */
+  webSocket(request: IncomingMessage, makeResponse: () => ServerResponse): void;
+}
+
+/**
+ * With `Upgrade`, node:http stops reading HTTP, whether anybody here wants another protocol or not. Handshakes of WebSocket are served as
+ * requests whose connection can be handed over. Everything else (`Upgrade: h2c`, a body) goes back to the server without that wish: who
+ * does not change the protocol shall answer as if it had not been offered (RFC 9110 section 7.8).
+ */
+export function listenForUpgrades(
+  server: Server,
+  arrival: 'connection' | 'secureConnection',
+  handlers: UpgradeHandlers,
+): void {
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, early: Buffer) => {
+    // The socket is out of node:http's hands here, and so are its errors.
+    socket.on('error', () => {});
+    if (isWebSocket(request)) {
+      if (early.length > 0) socket.unshift(early);
+      handlers.webSocket(request, () => makeResponse(request, socket));
+      return;
+    }
+    handlers.waitForTurn(request, () => {
+      socket.unshift(Buffer.concat([Buffer.from(withoutWish(request), 'latin1'), early]));
+      server.emit(arrival, socket);
+    });
+  });
+}
+
+function isWebSocket({ method, rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+  const hasBody =
+    headerValue(rawHeaders, 'transfer-encoding') !== undefined ||
+    !/^0*$/.test(headerValue(rawHeaders, 'content-length') ?? '');
+  const protocols = headerValues(rawHeaders, 'upgrade').join(',').toLowerCase();
+  return method === 'GET' && httpVersionMinor === 1 && !hasBody && protocols.trim() === 'websocket';
+}
+
+function makeResponse(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  socket.on('drain', () => response.emit('drain'));
+  response.once('finish', () => {
+    response.detachSocket(socket);
+    socket.destroySoon();
+  });
+  return response;
+}
+
+/** The head as it was, but for the word in Connection that makes an upgrade of it. */
+function withoutWish({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    const value = rawHeaders[at + 1] as string;
+    const left = name.toLowerCase() === 'connection' ? withoutUpgrade(value) : value;
+    if (left !== '') head += `${name}: ${left}\r\n`;
+    else if (value === '') head += `${name}:\r\n`;
+  }
+  return `${head}\r\n`;
+}
+
+function withoutUpgrade(connection: string): string {
+  const options = connection.split(',').map((option) => option.trim());
+  return options.filter((option) => option.toLowerCase() !== 'upgrade').join(', ');
+}
