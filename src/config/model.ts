@@ -8,10 +8,11 @@ import type { Condition, Text as ExpressionText } from '../expressions/index.js'
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange } from '../matching/index.js';
 import type { Macro } from './macros.js';
+import type { ProcessGroup } from './process-group-model.js';
 import type { TlsAccess, TlsSettings } from './tls-model.js';
 
 export type * from './tls-model.js';
-export type { AddressRange, Condition };
+export type { AddressRange, Condition, ProcessGroup };
 
 /** Where a directive stands. `line` counts from 1; of a continued line it is the last physical line (as httpd). */
 export interface Position {
@@ -723,48 +724,6 @@ export type Requirement =
       readonly asksUser: boolean;
       readonly position: Position;
     };
-
-/** WSGIDaemonProcess. Options that were not given have mod_wsgi's defaults. */
-export interface ProcessGroup {
-  readonly name: string;
-  readonly position: Position;
-  /** `id` of the virtual host it is declared in; 0: usable by all. */
-  readonly virtualHostId: number;
-  readonly processes: number;
-  /** True when `processes=` was given at all: wsgi.multiprocess. */
-  readonly multiprocess: boolean;
-  /** Absent: 15 for Python, no bound for Node. */
-  readonly threads?: number;
-  readonly displayName?: string;
-  /** Absolute. */
-  readonly home?: string;
-  readonly user?: string;
-  readonly group?: string;
-  readonly supplementaryGroups?: readonly string[];
-  /** As a number. */
-  readonly umask?: number;
-  readonly lang?: string;
-  readonly locale?: string;
-  readonly pythonHome?: string;
-  readonly pythonPath: readonly string[];
-  readonly pythonEggs?: string;
-  readonly listenBacklog: number;
-  readonly connectTimeoutMs: number;
-  /** Absent: the server's Timeout. */
-  readonly socketTimeoutMs?: number;
-  /** 0: off. */
-  readonly queueTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly startupTimeoutMs: number;
-  readonly gracefulTimeoutMs: number;
-  readonly shutdownTimeoutMs: number;
-  readonly deadlockTimeoutMs: number;
-  readonly inactivityTimeoutMs: number;
-  readonly restartIntervalMs: number;
-  readonly maximumRequests: number;
-  /** Bytes of one response header line. */
-  readonly headerBufferSize: number;
-}
 
 /** WSGIImportScript, and the preload of script aliases whose groups are static. */
 export interface ImportScript {

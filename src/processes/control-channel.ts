@@ -13,6 +13,14 @@ export interface StartMessage {
   readonly displayName: string | null;
   readonly queueTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly interruptTimeoutMs: number;
+  readonly startupTimeoutMs: number;
+  readonly inactivityTimeoutMs: number;
+  readonly maximumRequests: number;
+  readonly maximumRequestsJitter: number;
+  readonly switchInterval: number | null;
+  readonly stackSize: number | null;
   readonly preload: readonly LoadedScript[];
 }
 
@@ -27,11 +35,15 @@ export type DaemonMessage =
   | { readonly type: 'ready'; readonly failed: readonly string[] }
   | ({ readonly type: 'loaded' } & LoadedScript)
   /** The process wants to be replaced, and serves until it is. */
-  | { readonly type: 'reload'; readonly reason: string };
+  | { readonly type: 'reload'; readonly reason: string; readonly isEviction: boolean }
+  /** The answer to `ping`. */
+  | { readonly type: 'pong' };
 
 export type SupervisorMessage =
   | StartMessage
   | { readonly type: 'drain' }
+  /** Is the interpreter alive? */
+  | { readonly type: 'ping' }
   /** The successor cannot start. */
   | { readonly type: 'keep' };
 
@@ -79,10 +91,11 @@ function readMessage(line: string): DaemonMessage | undefined {
   } catch {
     return undefined;
   }
-  const { type, failed = [], script, applicationGroup, reason } = members;
+  const { type, failed = [], script, applicationGroup, reason, eviction } = members;
+  if (type === 'pong') return { type };
   if (type === 'ready' && Array.isArray(failed)) return { type, failed: failed.map(String) };
   if (type === 'loaded' && typeof script === 'string' && typeof applicationGroup === 'string')
     return { type, script, applicationGroup };
-  if (type === 'reload' && typeof reason === 'string') return { type, reason };
+  if (type === 'reload' && typeof reason === 'string') return { type, reason, isEviction: eviction === true };
   return undefined;
 }

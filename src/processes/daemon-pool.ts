@@ -13,6 +13,11 @@ export interface PoolPlan {
   readonly processes: number;
   readonly launch: LaunchPlan;
   readonly gracefulTimeoutMs: number;
+  readonly evictionTimeoutMs: number;
+  /** 0: never. */
+  readonly restartIntervalMs: number;
+  /** Resident bytes at which a process is replaced; 0: never. */
+  readonly memoryRecycle: number;
 }
 
 export interface PoolPorts {
@@ -114,11 +119,9 @@ export class DaemonPool {
   }
 
   #createPlace(): Place {
-    const { gracefulTimeoutMs, launch } = this.plan;
     return new Place({
       name: this.name,
-      gracefulTimeoutMs,
-      preload: launch.start.preload,
+      plan: this.plan,
       spawn: (listener, preload) => this.#spawn(listener, preload),
       log: this.#ports.log,
       changed: () => {

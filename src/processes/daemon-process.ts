@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { unlink, unlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { ControlChannel, type LoadedScript, type StartMessage } from './control-channel.js';
+import { Heartbeat } from './heartbeat.js';
 import { splitLines } from './line-splitter.js';
 import { type BoundSocket, bindUnix } from './listening-sockets.js';
 
@@ -18,13 +19,17 @@ export interface LaunchPlan {
   /** 0: none. A process that is not ready by then is ended. */
   readonly startupTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** 0: none. A process whose interpreter does not answer for so long is ended. */
+  readonly deadlockTimeoutMs: number;
+  /** SIGABRT makes it write down where its threads are. */
+  readonly dumpsOnAbort: boolean;
 }
 
 export interface DaemonProcessListener {
   /** `failed`: script files that could not be preloaded. */
   ready(failed: readonly string[]): void;
   /** The process wants to be replaced, and serves until it is. */
-  reload(reason: string): void;
+  reload(reason: string, isEviction: boolean): void;
   output(line: string): void;
   /** Once. `reason` is worded for the log. */
   ended(reason: string, isFailure: boolean): void;
@@ -38,6 +43,9 @@ const uncontrolledMs = 1_000;
 
 /** What a process said last is read for so long; programs that it started may hold its pipes for ever. */
 const lastWordsMs = 500;
+
+/** Between SIGABRT, which has it write where its threads are, and SIGKILL. */
+const dumpMs = 1_000;
 
 /** Of a directory of scripts more may be loaded: those are loaded again when they are asked for. */
 const mostLoadedScripts = 1_000;
@@ -59,6 +67,7 @@ export class DaemonProcess {
   #startupTimer: NodeJS.Timeout | undefined;
   #uncontrolledTimer: NodeJS.Timeout | undefined;
   #endingReason: string | undefined;
+  #heartbeat: Heartbeat | undefined;
 
   /** @throws BindError, or the system's error when the program cannot even be tried */
   constructor(
@@ -80,10 +89,12 @@ export class DaemonProcess {
     this.#control = new ControlChannel(
       control,
       (message) => {
-        if (message.type === 'reload') return listener.reload(message.reason);
+        if (message.type === 'reload') return listener.reload(message.reason, message.isEviction);
+        if (message.type === 'pong') return this.#heartbeat?.answered();
         if (message.type === 'loaded') return void this.#noteLoaded(message);
         clearTimeout(this.#startupTimer);
         this.isReady = true;
+        this.#watchInterpreter();
         listener.ready(message.failed);
       },
       (line) => listener.output(`not a control message: ${line}`),
@@ -107,11 +118,11 @@ export class DaemonProcess {
     this.#control?.send({ type: 'keep' });
   }
 
-  /** Finish what is open, take nothing new; ended by force after `timeoutMs`. */
-  drain(timeoutMs: number): void {
+  /** Finish what is open, take nothing new; ended by force after `timeoutMs`, which the option sets. */
+  drain(timeoutMs: number, option: 'graceful-timeout' | 'eviction-timeout' = 'graceful-timeout'): void {
     this.isLeaving = true;
     this.#control?.send({ type: 'drain' });
-    this.#killAfter(timeoutMs, 'did not finish its requests within graceful-timeout');
+    this.#killAfter(timeoutMs, `did not finish its requests within ${option}`);
   }
 
   /** SIGTERM, then SIGKILL after shutdown-timeout. */
@@ -176,6 +187,19 @@ export class DaemonProcess {
     }, this.#plan.startupTimeoutMs);
   }
 
+  #watchInterpreter(): void {
+    const { deadlockTimeoutMs, dumpsOnAbort } = this.#plan;
+    if (deadlockTimeoutMs === 0 || this.#heartbeat !== undefined) return;
+    this.#heartbeat = new Heartbeat(deadlockTimeoutMs, {
+      ping: () => this.#control?.send({ type: 'ping' }),
+      silent: () => {
+        this.#endingReason = `its interpreter did not answer for ${deadlockTimeoutMs / 1000} s: deadlock-timeout`;
+        if (dumpsOnAbort) this.#child.kill('SIGABRT');
+        this.#killAfter(dumpsOnAbort ? dumpMs : 0, this.#endingReason, 'SIGKILL');
+      },
+    });
+  }
+
   #watchEnd(listener: DaemonProcessListener): void {
     const end = (reason: string, isFailure: boolean) => {
       if (this.#hasEnded) return;
@@ -183,6 +207,7 @@ export class DaemonProcess {
       clearTimeout(this.#uncontrolledTimer);
       clearTimeout(this.#killTimer);
       clearTimeout(this.#startupTimer);
+      this.#heartbeat?.stop();
       this.isReady = false;
       this.#socket.close();
       unlink(this.socketPath, () => {});

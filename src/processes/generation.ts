@@ -129,7 +129,7 @@ export class Generation {
   #startFrontEnd(): void {
     const fds = [...this.listeners.map(({ socket }) => socket.fd), ...this.logs.map(({ fd }) => fd)];
     const start: FrontEndStart = {
-      config: this.config,
+      config: withoutSecrets(this.config),
       tls: this.#ports.tls,
       listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
       logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
@@ -178,4 +178,10 @@ export class Generation {
     }, respawnDelayMs);
     this.#respawnTimers.add(timer);
   }
+}
+
+/** The environment of applications may hold their passwords: front ends have no use for it. */
+function withoutSecrets(config: ServerConfig): ServerConfig {
+  const processGroups = config.processGroups.map((group) => ({ ...group, environment: {} }));
+  return { ...config, processGroups };
 }

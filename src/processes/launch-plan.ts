@@ -33,6 +33,9 @@ export function planPool(
     runtime,
     processes: group.processes,
     gracefulTimeoutMs: group.gracefulTimeoutMs,
+    evictionTimeoutMs: group.evictionTimeoutMs || group.gracefulTimeoutMs,
+    restartIntervalMs: group.restartIntervalMs,
+    memoryRecycle: group.memoryRecycle,
     launch: planLaunch(config, group, runtime, runtimeOf),
   };
 }
@@ -48,6 +51,7 @@ function planLaunch(
     ...identity.spec,
     ...(group.umask === undefined ? {} : { umask: group.umask }),
     ...(identity.homeDirectory === undefined ? {} : { directory: identity.homeDirectory }),
+    ...limitsOf(group),
   };
   const runtimeCommand = commandOf(config, group, runtime);
   const needsLauncher = Object.keys(spec).length > 0;
@@ -68,13 +72,35 @@ function planLaunch(
       displayName: displayNameOf(group),
       queueTimeoutMs: group.queueTimeoutMs,
       shutdownTimeoutMs: group.shutdownTimeoutMs,
+      requestTimeoutMs: group.requestTimeoutMs,
+      interruptTimeoutMs: group.interruptTimeoutMs,
+      startupTimeoutMs: group.startupTimeoutMs,
+      inactivityTimeoutMs: group.inactivityTimeoutMs,
+      maximumRequests: group.maximumRequests,
+      maximumRequestsJitter: group.maximumRequestsJitter,
+      switchInterval: group.switchInterval ?? null,
+      stackSize: group.stackSize ?? null,
       preload: preloadsOf(config, group)
         .filter(({ file }) => runtimeOf(file) === runtime)
         .map(({ file, applicationGroup }) => ({ script: file, applicationGroup })),
     },
     ...(identity.socketOwner === undefined ? {} : { socketOwner: identity.socketOwner }),
-    startupTimeoutMs: 0,
+    startupTimeoutMs: group.startupTimeoutMs,
     shutdownTimeoutMs: group.shutdownTimeoutMs,
+    deadlockTimeoutMs: group.deadlockTimeoutMs,
+    dumpsOnAbort: runtime === 'python',
+  };
+}
+
+/** What launch.py asks of the system. */
+function limitsOf(group: ProcessGroup): Readonly<Record<string, number>> {
+  const { cpuPriority, cpuTimeLimit, memoryLimit, virtualMemoryLimit, shutdownTimeoutMs } = group;
+  return {
+    ...(cpuPriority === undefined ? {} : { cpuPriority }),
+    // The grace between SIGXCPU and SIGKILL is what ending may take.
+    ...(cpuTimeLimit === undefined ? {} : { cpuTimeLimit, cpuTimeGrace: 1 + shutdownTimeoutMs / 1000 }),
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...(virtualMemoryLimit === undefined ? {} : { virtualMemoryLimit }),
   };
 }
 
@@ -107,7 +133,7 @@ function planIdentity(config: ServerConfig, group: ProcessGroup): DaemonIdentity
 }
 
 function commandOf(config: ServerConfig, group: ProcessGroup, runtime: Runtime): readonly string[] {
-  if (runtime === 'node') return [process.execPath, nodeRuntime];
+  if (runtime === 'node') return [group.node ?? process.execPath, ...group.nodeOptions, nodeRuntime];
   const home = group.pythonHome ?? config.global.pythonHome;
   return [home === undefined ? 'python3' : interpreterOf(home), pythonRuntime];
 }
@@ -127,6 +153,7 @@ function environmentOf(group: ProcessGroup): NodeJS.ProcessEnv {
     ...(group.lang === undefined ? {} : { LANG: group.lang }),
     ...(group.locale === undefined ? {} : { LC_ALL: group.locale }),
     ...(eggs === undefined ? {} : { PYTHON_EGG_CACHE: eggs }),
+    ...group.environment,
   };
 }
 

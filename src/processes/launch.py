@@ -1,7 +1,8 @@
 """Becomes a daemon process: takes on identity and limits, then executes the interpreter.
 
 Usage: python3 -I -S launch.py SPEC COMMAND [ARGUMENT...]; SPEC is a JSON object with the optional members user, group
-(names or "#id"), supplementaryGroups (list), umask (number), directory (path). Node cannot do these between fork and exec, and nothing that
+(names or "#id"), supplementaryGroups (list), umask (number), directory (path), cpuPriority (nice value), cpuTimeLimit and cpuTimeGrace (seconds),
+memoryLimit and virtualMemoryLimit (bytes). Node cannot do these between fork and exec, and nothing that
 the users' interpreter brings along (site-packages, .pth files) may run before the identity has changed: hence -I -S and a step of its own.
 Exit code 78 says that the spec could not be carried out; why is on standard error.
 """
@@ -10,6 +11,7 @@ import grp
 import json
 import os
 import pwd
+import resource
 import sys
 
 CANNOT_START = 78
@@ -50,6 +52,21 @@ def take_identity(spec):
         os.environ["USER"] = os.environ["LOGNAME"] = user.pw_name
 
 
+def set_limits(spec):
+    """Before the identity changes: only root may raise a priority or a limit."""
+    if spec.get("cpuPriority") is not None:
+        try:
+            os.setpriority(os.PRIO_PROCESS, 0, spec["cpuPriority"])
+        except OSError as error:
+            sys.stderr.write("cpu-priority=%d cannot be set: %s\n" % (spec["cpuPriority"], error))
+    if spec.get("cpuTimeLimit"):
+        soft = spec["cpuTimeLimit"]
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + int(spec["cpuTimeGrace"])))
+    for name, limit in (("memoryLimit", resource.RLIMIT_DATA), ("virtualMemoryLimit", resource.RLIMIT_AS)):
+        if spec.get(name):
+            resource.setrlimit(limit, (spec[name], spec[name]))
+
+
 def enter(directory):
     """The account's home directory, or the root directory for accounts whose home does not exist."""
     try:
@@ -77,6 +94,7 @@ def main():
     spec = json.loads(sys.argv[1])
     command = sys.argv[2:]
     try:
+        set_limits(spec)
         take_identity(spec)
         if spec.get("umask") is not None:
             os.umask(spec["umask"])

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
+import type { PoolPlan } from './daemon-pool.js';
 import type { DaemonProcess, DaemonProcessListener } from './daemon-process.js';
+import { ProcessWatch } from './process-watch.js';
 
 export interface PlacePorts {
   /** The group and the runtime, for the log. */
   readonly name: string;
-  readonly gracefulTimeoutMs: number;
-  /** What every process preloads. */
-  readonly preload: readonly LoadedScript[];
+  readonly plan: PoolPlan;
   /** @throws the system's error when the program cannot even be tried */
   spawn(listener: DaemonProcessListener, preload: readonly LoadedScript[]): DaemonProcess;
   log(level: LogLevel, message: string, pid?: number): void;
@@ -32,6 +32,9 @@ export class Place {
   /** It is being started to take over from the current one. */
   #successor: DaemonProcess | undefined;
   #successorTimer: NodeJS.Timeout | undefined;
+  /** The current process was told to go by SIGUSR1. */
+  #isEviction = false;
+  #watch: ProcessWatch | undefined;
   /** What the current process has to load to be as good as the one before it. */
   #reloads: readonly LoadedScript[] = [];
   #failure: string | undefined;
@@ -55,7 +58,7 @@ export class Place {
   /** `reloads`: what is to be loaded besides what every process preloads. */
   start(reloads: readonly LoadedScript[] = []): void {
     if (this.#isEnding) return;
-    const process = this.#spawn(unite(this.#ports.preload, reloads));
+    const process = this.#spawn(unite(this.#preload, reloads));
     if (process === undefined) return this.#startLater('could not be started');
     this.#current = process;
     this.#reloads = reloads;
@@ -75,6 +78,12 @@ export class Place {
     this.#isEnding = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#successorTimer);
+    this.#watch?.stop();
+  }
+
+  /** What every process preloads. */
+  get #preload(): readonly LoadedScript[] {
+    return this.#ports.plan.launch.start.preload;
   }
 
   #spawn(preload: readonly LoadedScript[]): DaemonProcess | undefined {
@@ -83,7 +92,7 @@ export class Place {
       const process: DaemonProcess = this.#ports.spawn(
         {
           ready: (failed) => this.#noteReady(process, failed),
-          reload: (reason) => this.#replace(process, reason),
+          reload: (reason, isEviction) => this.#replace(process, reason, isEviction),
           output: (line) => log('error', `[${name}] ${line}`, process.pid),
           ended: (reason, isFailure) => this.#noteEnd(process, reason, isFailure),
         },
@@ -106,17 +115,20 @@ export class Place {
     const broken = findBroken(failed, this.#reloads);
     this.#failure = broken === undefined ? undefined : `could not load ${broken}`;
     log('info', `daemon process ${name} is ready`, process.pid);
+    this.#watch?.stop();
+    this.#watch = new ProcessWatch(process, this.#ports.plan, (reason) => this.#replace(process, reason));
     this.#ports.changed();
   }
 
   /** A successor first; it has to load what the old one has loaded. The old one serves until it is ready. */
-  #replace(old: DaemonProcess, reason: string): void {
+  #replace(old: DaemonProcess, reason: string, isEviction = false): void {
     if (old !== this.#current || old.isLeaving || this.#successor !== undefined || this.#isEnding) return;
-    const { name, log, preload } = this.#ports;
+    const { name, log } = this.#ports;
     log('info', `replacing daemon process ${name}: ${reason}`, old.pid);
-    const successor = this.#spawn(unite(preload, old.loadedScripts));
+    const successor = this.#spawn(unite(this.#preload, old.loadedScripts));
     if (successor === undefined) return old.keep();
     this.#successor = successor;
+    this.#isEviction = isEviction;
     this.#successorTimer = setTimeout(
       () => this.#giveUp(successor, `was not ready within ${successorPatienceMs / 1000} s`),
       successorPatienceMs,
@@ -130,7 +142,9 @@ export class Place {
     this.#reloads = [];
     if (old === undefined) return;
     if (Date.now() - old.startedAt >= youngMs) this.#earlyDeaths = 0;
-    old.drain(this.#ports.gracefulTimeoutMs);
+    const { gracefulTimeoutMs, evictionTimeoutMs } = this.#ports.plan;
+    if (this.#isEviction) old.drain(evictionTimeoutMs, 'eviction-timeout');
+    else old.drain(gracefulTimeoutMs);
   }
 
   #giveUp(successor: DaemonProcess, reason: string): void {

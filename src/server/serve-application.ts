@@ -7,6 +7,7 @@ import { buildEnviron, passedHeaders, type ScriptFacts } from './environ.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { prepareResponseHead, type SendableHead } from './response-head.js';
+import { checkScriptOwner } from './script-owner.js';
 import { type Refusal, refuse } from './site.js';
 import { startAnswer } from './start-answer.js';
 
@@ -49,6 +50,11 @@ export async function serveApplication(
   const script: ScriptFacts = { ...selection, ...mapping };
   const runtime = runtimeOf(mapping.scriptFile);
   const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
+  if (group.scriptOwner !== undefined) {
+    const foreign = await checkScriptOwner(mapping.scriptFile, group.scriptOwner);
+    if (foreign !== undefined) return foreign;
+  }
+  if (group.responseSocketTimeoutMs !== undefined) record.reply.setTimeout(group.responseSocketTimeoutMs);
   let instead: Refusal | Resend | undefined;
   const request: ForwardRequest = {
     message: {

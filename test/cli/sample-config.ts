@@ -1,3 +1,4 @@
+import { defaultProcessGroup } from '../../src/config/directives/daemon-options.js';
 import type {
   DirectorySettings,
   ProcessGroup,
@@ -102,21 +103,7 @@ export function makeProcessGroup(name: string, changes: Partial<ProcessGroup> = 
     name,
     position: at(4),
     virtualHostId: 0,
-    processes: 1,
-    multiprocess: false,
-    pythonPath: [],
-    listenBacklog: 100,
-    connectTimeoutMs: 15_000,
-    queueTimeoutMs: 0,
-    requestTimeoutMs: 0,
-    startupTimeoutMs: 0,
-    gracefulTimeoutMs: 15_000,
-    shutdownTimeoutMs: 5000,
-    deadlockTimeoutMs: 300_000,
-    inactivityTimeoutMs: 0,
-    restartIntervalMs: 0,
-    maximumRequests: 0,
-    headerBufferSize: 32_768,
+    ...defaultProcessGroup,
     ...changes,
   };
 }

@@ -32,6 +32,10 @@ interface Own {
   readonly startupTimeoutMs?: number;
   readonly shutdownTimeoutMs?: number;
   readonly gracefulTimeoutMs?: number;
+  readonly evictionTimeoutMs?: number;
+  readonly restartIntervalMs?: number;
+  readonly memoryRecycle?: number;
+  readonly deadlockTimeoutMs?: number;
   /** What the first process says that it has loaded. */
   readonly loads?: readonly string[];
 }
@@ -42,6 +46,10 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
     startupTimeoutMs = 0,
     shutdownTimeoutMs = 0,
     gracefulTimeoutMs = 5_000,
+    evictionTimeoutMs = gracefulTimeoutMs,
+    restartIntervalMs = 0,
+    memoryRecycle = 0,
+    deadlockTimeoutMs = 0,
     loads = [],
   } = own;
   const plan: PoolPlan = {
@@ -49,6 +57,9 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
     runtime: 'node',
     processes,
     gracefulTimeoutMs,
+    evictionTimeoutMs,
+    restartIntervalMs,
+    memoryRecycle,
     launch: {
       command: [process.execPath, program, behaviour, ...loads],
       environment: process.env,
@@ -63,10 +74,20 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
         displayName: null,
         queueTimeoutMs: 0,
         shutdownTimeoutMs,
+        requestTimeoutMs: 0,
+        interruptTimeoutMs: 0,
+        startupTimeoutMs: 0,
+        inactivityTimeoutMs: 0,
+        maximumRequests: 0,
+        maximumRequestsJitter: 0,
+        switchInterval: null,
+        stackSize: null,
         preload: [],
       },
       startupTimeoutMs,
       shutdownTimeoutMs,
+      deadlockTimeoutMs,
+      dumpsOnAbort: false,
     },
   };
   let sockets = 0;
@@ -230,6 +251,46 @@ describe('DaemonPool', () => {
     await untilLogged('error: daemon process site/node exited with code 5');
     expect(pool.isReady).toBe(false);
     expect(log.filter((line) => line.includes('started for'))).toHaveLength(2);
+  });
+
+  it('replaces a process that is older than restart-interval', async () => {
+    const pool = createPool('ready', { restartIntervalMs: 300 });
+    await until(() => pool.isReady);
+    const [first] = pool.processes;
+    await untilLogged('replacing daemon process site/node: it has run for 0.3 s (restart-interval)');
+    await until(() => first?.isLeaving === true);
+    expect(pool.isReady).toBe(true);
+  });
+
+  it('replaces a process whose memory is beyond memory-recycle', async () => {
+    const pool = createPool('ready', { memoryRecycle: 2 ** 20 });
+    await until(() => pool.isReady);
+    await untilLogged('(memory-recycle)');
+    expect(log.find((line) => line.includes('memory-recycle'))).toMatch(
+      /its memory of \d+ MiB is beyond 1 MiB/,
+    );
+  });
+
+  it('ends a process whose interpreter does not answer within deadlock-timeout', async () => {
+    const pool = createPool('never-answers', { deadlockTimeoutMs: 300 });
+    await until(() => pool.isReady);
+    await untilLogged('signal SIGKILL (its interpreter did not answer for 0.3 s: deadlock-timeout)');
+    await untilLogged('is ready', 2);
+  });
+
+  it('leaves a process alone that answers', async () => {
+    const pool = createPool('ready', { deadlockTimeoutMs: 200 });
+    await until(() => pool.isReady);
+    const [first] = pool.processes;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(pool.processes).toEqual([first]);
+  });
+
+  it('gives an evicted process eviction-timeout', async () => {
+    const pool = createPool('ignores-drain', { evictionTimeoutMs: 50 });
+    await until(() => pool.isReady);
+    tell(pool.processes[0]?.socketPath ?? '', 'evict');
+    await untilLogged('(did not finish its requests within eviction-timeout)');
   });
 
   it('terminates a process that does not drain within graceful-timeout', async () => {

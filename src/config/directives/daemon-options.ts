@@ -1,42 +1,53 @@
+import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { findGroup, findUser } from '../accounts.js';
-import type { Here, Mutable } from '../draft.js';
-import type { MistakeKind } from '../mistake-codes.js';
+import type { Here } from '../draft.js';
 import type { ProcessGroup } from '../model.js';
-import { maximumTimerMs, parseInteger, resolvePath } from '../values.js';
-
-/** A process group to which options are still being added. */
-export type ProcessGroupDraft = Mutable<ProcessGroup>;
-
-/** Puts the value of one option into the group, or says what was expected. */
-export type ApplyOption = (group: ProcessGroupDraft, value: string, here: Here) => OptionProblem | undefined;
-
-/** What was expected; a text alone is about the value. */
-export type OptionProblem = string | { readonly message: string; readonly kind: MistakeKind };
+import { parseInteger, resolvePath } from '../values.js';
+import {
+  type ApplyOption,
+  bytes,
+  checkInteger,
+  checkSwitch,
+  checkUser,
+  expectInteger,
+  integer,
+  noAccount,
+  noEffect,
+  type OptionProblem,
+  type ProcessGroupDraft,
+  refuse,
+  seconds,
+  text,
+  unlessZero,
+} from './daemon-option-kinds.js';
 
 /** What a process group is when nothing is said about it. */
 export const defaultProcessGroup = {
   processes: 1,
   multiprocess: false,
+  environment: {},
   pythonPath: [],
+  nodeOptions: [],
   listenBacklog: 100,
   connectTimeoutMs: 15_000,
   queueTimeoutMs: 0,
   requestTimeoutMs: 0,
+  interruptTimeoutMs: 0,
   startupTimeoutMs: 0,
   gracefulTimeoutMs: 15_000,
+  evictionTimeoutMs: 0,
   shutdownTimeoutMs: 5_000,
   deadlockTimeoutMs: 300_000,
   inactivityTimeoutMs: 0,
   restartIntervalMs: 0,
   maximumRequests: 0,
+  maximumRequestsJitter: 0,
+  memoryRecycle: 0,
   headerBufferSize: 32_768,
 } as const satisfies Partial<ProcessGroup>;
 
-type NumberMember = 'listenBacklog' | 'maximumRequests' | (`${string}Ms` & keyof ProcessGroup);
-type TextMember = 'displayName' | 'lang' | 'locale' | 'pythonEggs';
-
-/** Every option of mod_wsgi 6 by its name. */
+/** Every option of mod_wsgi 6 by its name, and those of our own. */
 export const daemonOptions: ReadonlyMap<string, ApplyOption> = new Map<string, ApplyOption>([
   ['processes', setProcesses],
   ['threads', setThreads],
@@ -59,40 +70,43 @@ export const daemonOptions: ReadonlyMap<string, ApplyOption> = new Map<string, A
   ['shutdown-timeout', seconds('shutdownTimeoutMs')],
   ['header-buffer-size', setHeaderBufferSize],
 
-  // In the model, but no process obeys them yet.
-  ['request-timeout', notYet(seconds('requestTimeoutMs'))],
-  ['startup-timeout', notYet(seconds('startupTimeoutMs'))],
-  ['deadlock-timeout', notYet(seconds('deadlockTimeoutMs'))],
-  ['inactivity-timeout', notYet(seconds('inactivityTimeoutMs'))],
-  ['restart-interval', notYet(seconds('restartIntervalMs'))],
-  ['maximum-requests', notYet(integer('maximumRequests', 0))],
+  ['response-socket-timeout', unlessZero(seconds('responseSocketTimeoutMs'))],
+
+  ['request-timeout', seconds('requestTimeoutMs')],
+  ['interrupt-timeout', seconds('interruptTimeoutMs')],
+  ['startup-timeout', seconds('startupTimeoutMs')],
+  ['eviction-timeout', seconds('evictionTimeoutMs')],
+  ['deadlock-timeout', seconds('deadlockTimeoutMs')],
+  ['inactivity-timeout', seconds('inactivityTimeoutMs')],
+  ['restart-interval', seconds('restartIntervalMs')],
+  ['maximum-requests', integer('maximumRequests', 0)],
+  ['maximum-requests-jitter', integer('maximumRequestsJitter', 0)],
+  ['memory-recycle', bytes('memoryRecycle')],
+
+  ['cpu-priority', integer('cpuPriority', -20, 20)],
+  ['cpu-time-limit', unlessZero(integer('cpuTimeLimit', 1))],
+  ['memory-limit', unlessZero(bytes('memoryLimit'))],
+  ['virtual-memory-limit', unlessZero(bytes('virtualMemoryLimit'))],
+  ['stack-size', unlessZero(bytes('stackSize'))],
+  ['switch-interval', setSwitchInterval],
+
+  ['script-user', setScriptOwner('user')],
+  ['script-group', setScriptOwner('group')],
+  ['env', addVariable],
+  ['env-file', addVariablesOfFile],
+  ['node', setNode],
+  ['node-options', setNodeOptions],
 
   // They tune what modhost does in other ways.
-  ['cpu-priority', notYet(checkInteger(-20, 20))],
-  ['eviction-timeout', notYet(checkInteger(0))],
-  ['interrupt-timeout', notYet(checkInteger(0))],
-  ['receive-buffer-size', notYet(checkInteger(0))],
-  ['send-buffer-size', notYet(checkInteger(0))],
-  ['response-buffer-size', notYet(checkInteger(0))],
-  ['response-flush-delay', notYet(checkInteger(0))],
-  ['response-socket-timeout', notYet(checkInteger(0))],
-  ['socket-user', notYet(() => undefined)],
+  ['receive-buffer-size', noEffect(checkInteger(0))],
+  ['send-buffer-size', noEffect(checkInteger(0))],
+  ['response-buffer-size', noEffect(checkInteger(0))],
+  ['response-flush-delay', noEffect(checkInteger(0))],
+  ['socket-user', noEffect(checkUser)],
+  ['server-metrics', noEffect(checkSwitch)],
 
-  // They confine or check what runs: starting without them would be unsafe.
+  // It confines what runs, and every process here starts an interpreter of its own, which is outside.
   ['chroot', refuse],
-  ['script-user', refuse],
-  ['script-group', refuse],
-  ['cpu-time-limit', refuseUnlessZero],
-  ['memory-limit', refuseUnlessZero],
-  ['virtual-memory-limit', refuseUnlessZero],
-
-  // They concern an embedded CPython alone.
-  ['stack-size', checkNumber],
-  ['switch-interval', checkNumber],
-  [
-    'server-metrics',
-    (_, value) => (/^(on|off)$/i.test(value) ? undefined : `must be On or Off, not '${value}'`),
-  ],
 ]);
 
 // ---- single options
@@ -107,7 +121,7 @@ function setProcesses(group: ProcessGroupDraft, value: string): string | undefin
 
 function setThreads(group: ProcessGroupDraft, value: string): string | undefined {
   const count = parseInteger(value, 0, 10_000);
-  if (count === 0) return 'processes that serve no requests (0) are not supported yet; expected 1 or more';
+  if (count === 0) return 'processes that serve no requests (0) are not supported; expected 1 or more';
   if (count === undefined) return expectInteger(value, 1, 10_000);
   group.threads = count;
   return undefined;
@@ -166,79 +180,83 @@ function setSocketTimeout(group: ProcessGroupDraft, value: string, here: Here): 
   return parseInteger(value) === 0 ? undefined : seconds('socketTimeoutMs')(group, value, here);
 }
 
+function setSwitchInterval(group: ProcessGroupDraft, value: string): string | undefined {
+  const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : 0;
+  if (number === 0) return `expected a number of seconds above 0, not '${value}'`;
+  group.switchInterval = number;
+  return undefined;
+}
+
+function setScriptOwner(kind: 'user' | 'group'): ApplyOption {
+  return (group, value) => {
+    const id = kind === 'user' ? findUser(value) : findGroup(value);
+    if (id === undefined) return noAccount(`there is no ${kind} '${value}'`);
+    if (group.scriptOwner !== undefined && group.scriptOwner.kind !== kind)
+      return 'expected script-user or script-group, not both';
+    group.scriptOwner = { kind, id, name: value };
+    return undefined;
+  };
+}
+
+function setNode(group: ProcessGroupDraft, value: string): string | undefined {
+  if (value === '') return 'expected a program, such as /usr/bin/node or node';
+  group.node = value;
+  return undefined;
+}
+
+function setNodeOptions(group: ProcessGroupDraft, value: string): string | undefined {
+  const words = value.split(/\s+/).filter((word) => word !== '');
+  const odd = words.find((word) => !word.startsWith('-'));
+  if (words.length === 0 || odd !== undefined)
+    return `expected options such as --max-old-space-size=512, not '${odd ?? value}'`;
+  group.nodeOptions = words;
+  return undefined;
+}
+
+/** env=NAME=value, as often as there are variables. */
+function addVariable(group: ProcessGroupDraft, value: string): string | undefined {
+  const variable = readVariable(value);
+  if (variable === undefined) return `expected NAME=value, not '${value}'`;
+  group.environment = { ...group.environment, ...variable };
+  return undefined;
+}
+
+/** One NAME=value a line, with blank lines and comments between them. */
+function addVariablesOfFile(group: ProcessGroupDraft, value: string, here: Here): OptionProblem | undefined {
+  const path = resolvePath(here, value);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return `cannot read ${path} (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`;
+  }
+  const found: Record<string, string> = {};
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    const words = line.trim().replace(/^export\s+/, '');
+    if (words === '' || words.startsWith('#')) continue;
+    const variable = readVariable(words);
+    // The line itself may hold a secret.
+    if (variable === undefined) return `expected NAME=value in line ${index + 1} of ${path}`;
+    Object.assign(found, variable);
+  }
+  group.environment = { ...group.environment, ...found };
+  return undefined;
+}
+
+/** A value may stand in quotes of either kind. */
+function readVariable(text: string): Record<string, string> | undefined {
+  const found = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text);
+  if (found === null) return undefined;
+  const [, name = '', value = ''] = found;
+  const quoted = /^(["'])(.*)\1$/s.exec(value);
+  const plain = quoted?.[2] ?? value;
+  return plain.includes('\0') ? undefined : { [name]: plain };
+}
+
 function setHeaderBufferSize(group: ProcessGroupDraft, value: string): OptionProblem | undefined {
   const bytes = parseInteger(value);
   if (bytes === undefined || (bytes !== 0 && bytes < 8192))
     return `expected 0 or at least 8192 bytes, not '${value}'`;
   group.headerBufferSize = bytes === 0 ? defaultProcessGroup.headerBufferSize : bytes;
   return undefined;
-}
-
-// ---- kinds of options
-
-function text(member: TextMember): ApplyOption {
-  return (group, value) => {
-    if (value === '') return 'expected a value';
-    group[member] = value;
-    return undefined;
-  };
-}
-
-function integer(member: NumberMember, minimum: number, maximum = 2 ** 31 - 1): ApplyOption {
-  return (group, value) => {
-    const number = parseInteger(value, minimum, maximum);
-    if (number === undefined) return expectInteger(value, minimum, maximum);
-    group[member] = number;
-    return undefined;
-  };
-}
-
-/** Whole seconds, handed on in milliseconds. */
-function seconds(member: NumberMember): ApplyOption {
-  const maximum = Math.floor(maximumTimerMs / 1000);
-  return (group, value) => {
-    const number = parseInteger(value, 0, maximum);
-    if (number === undefined) return expectInteger(value, 0, maximum);
-    group[member] = number * 1000;
-    return undefined;
-  };
-}
-
-function checkInteger(minimum: number, maximum = 2 ** 31 - 1): ApplyOption {
-  return (_, value) =>
-    parseInteger(value, minimum, maximum) === undefined ? expectInteger(value, minimum, maximum) : undefined;
-}
-
-function checkNumber(_: ProcessGroupDraft, value: string): string | undefined {
-  return /^\d+(\.\d+)?$/.test(value) ? undefined : `expected a number, not '${value}'`;
-}
-
-/** Checked and kept, and said to have no effect so far; 0 asks for nothing. */
-function notYet(apply: ApplyOption): ApplyOption {
-  return (group, value, here) => {
-    if (value === '') return 'expected a value';
-    const problem = apply(group, value, here);
-    if (problem === undefined && parseInteger(value) !== 0)
-      here.warn(`'${value}' is not carried out yet`, { kind: 'argument-no-effect' });
-    return problem;
-  };
-}
-
-function refuse(): OptionProblem {
-  return {
-    message: 'not supported yet, and applications would be less confined without it',
-    kind: 'argument-refused',
-  };
-}
-
-function refuseUnlessZero(_: ProcessGroupDraft, value: string): OptionProblem | undefined {
-  return parseInteger(value) === 0 ? undefined : refuse();
-}
-
-function noAccount(message: string): OptionProblem {
-  return { message, kind: 'no-such-account' };
-}
-
-function expectInteger(value: string, minimum: number, maximum: number): string {
-  return `expected a whole number from ${minimum} to ${maximum}, not '${value}'`;
 }

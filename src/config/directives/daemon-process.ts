@@ -3,7 +3,8 @@ import type { MistakeDetails } from '../mistakes.js';
 import { findNearest } from '../nearest-name.js';
 import { parseOptions } from '../option-list.js';
 import { takeWord } from '../words.js';
-import { daemonOptions, defaultProcessGroup, type ProcessGroupDraft } from './daemon-options.js';
+import type { ProcessGroupDraft } from './daemon-option-kinds.js';
+import { daemonOptions, defaultProcessGroup } from './daemon-options.js';
 
 /** WSGIDaemonProcess: the last of several options of one name counts. */
 export function addDaemonProcess(here: Here, text: string): void {

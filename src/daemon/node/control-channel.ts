@@ -16,13 +16,20 @@ export interface StartMessage {
   /** 0: off. */
   readonly queueTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** 0: off, these too. */
+  readonly requestTimeoutMs: number;
+  readonly startupTimeoutMs: number;
+  readonly inactivityTimeoutMs: number;
+  readonly maximumRequests: number;
+  readonly maximumRequestsJitter: number;
   readonly preload: readonly { readonly script: string; readonly applicationGroup: string }[];
 }
 
 export type DaemonMessage =
   | { readonly type: 'ready'; readonly failed?: readonly string[] }
   | { readonly type: 'loaded'; readonly script: string; readonly applicationGroup: string }
-  | { readonly type: 'reload'; readonly reason: string };
+  | { readonly type: 'reload'; readonly reason: string; readonly eviction?: boolean }
+  | { readonly type: 'pong' };
 
 export interface ControlListener {
   start(message: StartMessage): void;
@@ -74,6 +81,7 @@ export class ControlChannel {
       else this.#listener.start(start);
     } else if (!this.#started) this.#listener.refused('the first control message is not start');
     else if (type === 'drain') this.#listener.drain();
+    else if (type === 'ping') this.send({ type: 'pong' });
     else if (type === 'keep') this.#listener.keep();
   }
 }
@@ -91,6 +99,8 @@ function readStart(message: Record<string, unknown>): StartMessage | string {
     shutdownTimeoutMs,
     preload,
   } = message;
+  const limits = readLimits(message);
+  if (typeof limits === 'string') return limits;
   if (typeof group !== 'string') return 'start: group is no text';
   if (typeof token !== 'string' || token === '') return 'start: token is no text, or empty';
   if (threads !== null && !isCount(threads, 1)) return 'start: threads is neither null nor a number from 1';
@@ -117,8 +127,36 @@ function readStart(message: Record<string, unknown>): StartMessage | string {
     displayName,
     queueTimeoutMs,
     shutdownTimeoutMs,
+    ...limits,
     preload: scripts,
   };
+}
+
+const limitNames = [
+  'requestTimeoutMs',
+  'startupTimeoutMs',
+  'inactivityTimeoutMs',
+  'maximumRequests',
+  'maximumRequestsJitter',
+] as const;
+
+/** Those that are absent are off. */
+function readLimits(
+  message: Record<string, unknown>,
+): Pick<StartMessage, (typeof limitNames)[number]> | string {
+  const limits = {
+    requestTimeoutMs: 0,
+    startupTimeoutMs: 0,
+    inactivityTimeoutMs: 0,
+    maximumRequests: 0,
+    maximumRequestsJitter: 0,
+  };
+  for (const name of limitNames) {
+    const value = message[name] ?? 0;
+    if (!isCount(value, 0)) return `start: ${name} is no number from 0`;
+    limits[name] = value;
+  }
+  return limits;
 }
 
 function isCount(value: unknown, least: number): value is number {

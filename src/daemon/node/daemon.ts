@@ -4,6 +4,7 @@ import { Admission } from './admission.js';
 import { Connection, type ConnectionListener } from './connection.js';
 import type { DaemonMessage, StartMessage } from './control-channel.js';
 import { describeError } from './describe-error.js';
+import { ProcessLimits } from './limits.js';
 import { Replacement } from './replacement.js';
 import { Scripts } from './scripts.js';
 import { serveCall } from './serve-call.js';
@@ -35,6 +36,7 @@ export class Daemon implements ConnectionListener {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #admission: Admission;
+  readonly #limits: ProcessLimits;
   readonly #host: Host & { arrival: number };
   readonly #open = new Set<Stream>();
   readonly #kept = new Set<Promise<unknown>>();
@@ -46,10 +48,18 @@ export class Daemon implements ConnectionListener {
     this.#start = start;
     this.#supervisor = supervisor;
     this.#admission = new Admission(start.threads, start.queueTimeoutMs);
-    const replacement = new Replacement((reason) => supervisor.send({ type: 'reload', reason }));
+    const replacement = new Replacement((reason, eviction) =>
+      supervisor.send({ type: 'reload', reason, ...(eviction ? { eviction } : {}) }),
+    );
+    const limits = new ProcessLimits(start, (reason) => replacement.wish(reason));
+    this.#limits = limits;
     this.#host = {
       scripts: new Scripts({
-        loaded: (script, applicationGroup) => supervisor.send({ type: 'loaded', script, applicationGroup }),
+        loading: () => limits.noteLoading(),
+        loaded: (script, applicationGroup) => {
+          limits.noteLoaded();
+          supervisor.send({ type: 'loaded', script, applicationGroup });
+        },
         wornOut: (reason) => replacement.wish(reason),
       }),
       surroundings: { multithread: start.threads !== 1, multiprocess: start.multiprocess },
@@ -77,6 +87,11 @@ export class Daemon implements ConnectionListener {
     return failed;
   }
 
+  /** Asks for a successor, for a reason from outside. */
+  wish(reason: string, isEviction: boolean): void {
+    this.#host.replacement.wish(reason, isEviction);
+  }
+
   /** The successor that this process asked for could not start. */
   keep(): void {
     this.#host.replacement.keep();
@@ -97,6 +112,7 @@ export class Daemon implements ConnectionListener {
     this.#open.add(stream);
     const enter = (): void => {
       stream.onOver(() => this.#admission.leave());
+      this.#limits.begin(stream);
       serveRequest(stream, message, this.#host);
     };
     const expire = (): void => stream.abort('timeout', 'the request waited longer than queue-timeout');

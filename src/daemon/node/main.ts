@@ -24,7 +24,8 @@ const control = new ControlChannel({
 });
 process.on('SIGTERM', terminate);
 process.on('SIGINT', terminate);
-process.on('SIGUSR1', () => daemon?.drain());
+process.on('SIGUSR1', () => daemon?.wish('it caught SIGUSR1', true));
+process.on('SIGXCPU', () => daemon?.wish('it has used the processor for too long (cpu-time-limit)', false));
 
 async function start(message: StartMessage): Promise<void> {
   let failed: readonly string[];

@@ -10,7 +10,7 @@ const patienceMs = 2000;
  * a large application may take to start.
  */
 export class Replacement {
-  readonly #ask: (reason: string) => void;
+  readonly #ask: (reason: string, isEviction: boolean) => void;
   #answer: { readonly promise: Promise<void>; readonly settle: () => void } | undefined;
   #leaving = false;
   /** The state (modification time in ns) of the script that was the reason to ask. */
@@ -18,7 +18,7 @@ export class Replacement {
   /** States whose successor could not start. */
   readonly #dismissed = new Map<string, bigint | undefined>();
 
-  constructor(ask: (reason: string) => void) {
+  constructor(ask: (reason: string, isEviction: boolean) => void) {
     this.#ask = ask;
   }
 
@@ -39,7 +39,7 @@ export class Replacement {
   }
 
   /** Asks for a successor, for any reason. */
-  wish(reason: string): void {
+  wish(reason: string, isEviction = false): void {
     if (this.#answer !== undefined || this.#leaving) return;
     let settle = (): void => {};
     const promise = new Promise<void>((resolve) => {
@@ -47,7 +47,7 @@ export class Replacement {
     });
     setTimeout(settle, patienceMs).unref();
     this.#answer = { promise, settle };
-    this.#ask(reason);
+    this.#ask(reason, isEviction);
   }
 
   /** This process takes no more requests. */

@@ -12,6 +12,8 @@ export type LoadResult = { readonly script: ScriptFile } | { readonly failure: L
 const failuresUntilReplacement = 100;
 
 export interface ScriptsListener {
+  /** Somebody tries to. */
+  loading(): void;
   /** For the first time. */
   loaded(path: string, applicationGroup: string): void;
   /** This process had better be replaced. */
@@ -54,6 +56,7 @@ export class Scripts {
 
   async #start(path: string, applicationGroup: string): Promise<ScriptFile> {
     const key = keyOf(path, applicationGroup);
+    this.#listener.loading();
     try {
       const script = await ScriptFile.load(path);
       this.#loaded.set(key, script);

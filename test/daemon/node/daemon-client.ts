@@ -59,7 +59,12 @@ export interface DaemonOptions {
   readonly firstLine?: string;
 }
 
-export type ControlMessage = { readonly type: string; readonly script?: string };
+export interface ControlMessage {
+  readonly type: string;
+  readonly script?: string;
+  readonly reason?: string;
+  readonly eviction?: boolean;
+}
 
 /** A real daemon process, with this test in the supervisor's place. */
 export class TestDaemon {

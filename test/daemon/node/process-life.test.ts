@@ -86,7 +86,6 @@ describe('the start', () => {
 describe('the end', () => {
   it.each<[string, (daemon: TestDaemon) => void]>([
     ['drain', (daemon) => daemon.say({ type: 'drain' })],
-    ['SIGUSR1', (daemon) => daemon.child.kill('SIGUSR1')],
     ['SIGTERM', (daemon) => daemon.child.kill('SIGTERM')],
     ['SIGINT', (daemon) => daemon.child.kill('SIGINT')],
     ['the end of the control channel', (daemon) => daemon.closeControl()],

@@ -153,6 +153,13 @@ export class DaemonProcess {
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024;
   }
 
+  /** It has a handler for that signal by now. */
+  catches(signal: number): boolean {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'latin1');
+    const caught = BigInt(`0x${/^SigCgt:\s+([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+    return ((caught >> BigInt(signal - 1)) & 1n) === 1n;
+  }
+
   get peakBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'latin1');
     return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024;

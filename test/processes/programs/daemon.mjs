@@ -31,6 +31,8 @@ createInterface({ input: control }).on('line', (line) => {
     createServer((socket) => {
       socket.on('data', (bytes) => {
         if (bytes.toString() === 'reload') say({ type: 'reload', reason: '/app.py has changed' });
+        else if (bytes.toString() === 'evict')
+          say({ type: 'reload', reason: 'it caught SIGUSR1', eviction: true });
         else if (bytes.toString() === 'nonsense') control.write('this is not JSON\n');
         else if (bytes.toString() === 'close-control') control.destroy();
         else process.exit(Number(bytes.toString()));
@@ -40,6 +42,7 @@ createInterface({ input: control }).on('line', (line) => {
       say({ type: 'ready', failed });
     });
   }
+  if (message.type === 'ping' && behaviour !== 'never-answers') say({ type: 'pong' });
   if (message.type === 'keep') process.stdout.write('kept\n');
   if (message.type === 'drain' && behaviour !== 'ignores-drain') process.exit(0);
 });

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from types import ModuleType
-from typing import Any, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
 from . import wire
 from .calls import CallJob
@@ -21,15 +21,20 @@ from .environ import request_constants
 from .pool import Pool
 from .preload import PreloadJob
 from .replacement import Replacement
+from .request_timeouts import RequestTimeouts
 from .requests import RequestJob
 from .scripts import ScriptChanged, Scripts
 from .start_message import StartMessage
+from .startup_watch import StartupWatch
 from .stream import Stream
+from .wear import Wear
 
 _RECEIVE_BYTES = 262_144
 _BACKLOG = 512
 # How long the end of the process waits for front ends to confirm that they have read DRAIN.
 _CONFIRM_SECONDS = 1.0
+# Longest pause of the loop while jobs run whose time is limited.
+_LOOK_SECONDS = 0.5
 # Pause after the system refused to give us another descriptor.
 _ACCEPT_PAUSE_SECONDS = 0.1
 
@@ -41,8 +46,12 @@ class Daemon:
     """
 
     def __init__(self, start: StartMessage, control: ControlChannel, listener: socket.socket) -> None:
-        self.scripts = Scripts(self._announce_loaded)
         self._replacement = Replacement(self._ask_for_successor)
+        self._startup = StartupWatch(start.startup_timeout, self._replacement.wish)
+        self.scripts = Scripts(self._startup.note_attempt, self._announce_loaded)
+        self.wear = _create_wear(start, self._replacement.wish)
+        self.request_timeouts = _create_request_timeouts(start, self._replacement.wish)
+        self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)
         self.request_constants = request_constants(start.threads, start.multiprocess)
         self._start = start
         self._control = control
@@ -96,6 +105,7 @@ class Daemon:
             self._flush_outboxes()
             now = time.monotonic()
             self._pool.tend(now)
+            self._tend_limits(now)
             self._accept_again(now)
             exit_code = self._find_exit_code(now)
             if exit_code is not None:
@@ -159,16 +169,25 @@ class Daemon:
         self._control.send({'type': 'ready', 'failed': list(failed)} if failed else {'type': 'ready'})
 
     def _announce_loaded(self, script: str, application_group: str) -> None:
+        self._startup.note_success()
         self._control.send({'type': 'loaded', 'script': script, 'applicationGroup': application_group})
 
-    def _ask_for_successor(self, reason: str) -> None:
-        self._control.send({'type': 'reload', 'reason': reason})
+    def _ask_for_successor(self, reason: str, is_eviction: bool) -> None:
+        message = {'type': 'reload', 'reason': reason}
+        self._control.send({**message, 'eviction': True} if is_eviction else message)
 
     # --- the loop ---
 
     def _next_timeout(self) -> Optional[float]:
         now = time.monotonic()
-        limits = [self._pool.next_look(now)]
+        limits = [self._pool.next_look(now), self._startup.next_look(now)]
+        if self.wear is not None:
+            limits.append(self.wear.next_look(now))
+        if self.request_timeouts is not None:
+            limits.append(self.request_timeouts.next_look(now))
+        if self._has_limits and not self._pool.is_empty_but_for(0):
+            # Workers do not wake us when their clocks start.
+            limits.append(_LOOK_SECONDS)
         if self._accept_again_at is not None:
             limits.append(self._accept_again_at - now)
         if self._is_ending:
@@ -179,6 +198,13 @@ class Daemon:
                     limits.append(since + _CONFIRM_SECONDS - now)
         known = [limit for limit in limits if limit is not None]
         return max(0.0, min(known)) if known else None
+
+    def _tend_limits(self, now: float) -> None:
+        self._startup.tend(now)
+        if self.wear is not None:
+            self.wear.tend(now)
+        if self.request_timeouts is not None:
+            self.request_timeouts.tend(now)
 
     def _accept(self) -> None:
         try:
@@ -256,11 +282,16 @@ class Daemon:
                 self._end()
             elif message.get('type') == 'keep':
                 self._replacement.keep()
+            elif message.get('type') == 'ping':
+                self._control.send({'type': 'pong'})
 
     def _obey_signals(self) -> None:
         while self.notes:
-            if self.notes.pop(0) == signal.SIGUSR1:
-                self._end()
+            number = self.notes.pop(0)
+            if number == signal.SIGUSR1:
+                self._replacement.wish('it caught SIGUSR1', is_eviction=True)
+            elif number == signal.SIGXCPU:
+                self._replacement.wish('it has used the processor for too long (cpu-time-limit)')
             else:
                 self._terminate()
 
@@ -296,7 +327,8 @@ class Daemon:
         if not self._is_ending:
             return None
         is_over = self._deadline is not None and now >= self._deadline
-        if not self._pool.is_empty:
+        given_up = 0 if self.request_timeouts is None else self.request_timeouts.given_up
+        if not self._pool.is_empty_but_for(given_up):
             return 1 if is_over else None
         if self._deadline is None and self._start.shutdown_timeout:
             # Nothing but the last bytes is left: a front end that does not take them must not keep us.
@@ -328,6 +360,18 @@ class Daemon:
         if all(connection.is_drained for connection in self._connections):
             return True
         return self._draining_since is not None and now >= self._draining_since + _CONFIRM_SECONDS
+
+
+def _create_wear(start: StartMessage, ask: Callable[[str], None]) -> Optional[Wear]:
+    if not start.maximum_requests and not start.inactivity_timeout:
+        return None
+    return Wear(start.maximum_requests, start.maximum_requests_jitter, start.inactivity_timeout, ask)
+
+
+def _create_request_timeouts(start: StartMessage, ask: Callable[[str], None]) -> Optional[RequestTimeouts]:
+    if not start.request_timeout:
+        return None
+    return RequestTimeouts(start.request_timeout, start.interrupt_timeout, ask)
 
 
 def _encode_own_hello(threads: int) -> bytes:

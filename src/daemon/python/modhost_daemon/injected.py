@@ -7,6 +7,7 @@ from types import ModuleType
 
 from .current import current
 from .file_wrapper import FileWrapper
+from .request_timeouts import RequestTimeout
 
 # Applications ask for the version to know the form of the environ (times are floats from 6.0 on). 6.0.0 says which
 # form this is without claiming any release of mod_wsgi.
@@ -22,6 +23,7 @@ def inject_modules(process_group: str, processes: int, threads: int) -> None:
     mod_wsgi.process_group = process_group  # type: ignore[attr-defined]
     mod_wsgi.maximum_processes = processes  # type: ignore[attr-defined]
     mod_wsgi.threads_per_process = threads  # type: ignore[attr-defined]
+    mod_wsgi.RequestTimeout = RequestTimeout  # type: ignore[attr-defined]
     mod_wsgi.FileWrapper = FileWrapper  # type: ignore[attr-defined]
     mod_wsgi.__getattr__ = _answer_application_group  # type: ignore[method-assign]
     apache = ModuleType('apache', 'What the host tells about the server.')

@@ -138,11 +138,10 @@ class Pool:
                 looks.append(due if self._parked else max(due, self._start_again_at))
         return max(0.0, min(looks) - now) if looks else None
 
-    @property
-    def is_empty(self) -> bool:
-        """No job waits or runs."""
+    def is_empty_but_for(self, given_up: int) -> bool:
+        """No job waits, or runs, except so many that nobody waits for."""
         with self._lock:
-            return not self._jobs and not self._busy
+            return not self._jobs and self._busy <= given_up
 
     def _has_job_to_call_for(self, now: float) -> bool:
         if len(self._jobs) <= self._called or now - self._jobs[self._called].queued_at < _PATIENCE_SECONDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import os
 import socket
 import sys
@@ -57,6 +58,12 @@ def _inherit(descriptor: int) -> socket.socket:
 
 
 def _prepare(start: StartMessage) -> None:
+    # After a crash of an extension, or SIGABRT when the process hangs: where its threads are.
+    faulthandler.enable(sys.__stderr__)
+    if start.stack_size is not None:
+        threading.stack_size(start.stack_size)
+    if start.switch_interval is not None:
+        sys.setswitchinterval(start.switch_interval)
     if start.display_name is not None:
         show_display_name(start.display_name)
     capture_output()

@@ -16,9 +16,9 @@ _PATIENCE_SECONDS = 2.0
 
 
 class Replacement:
-    """`ask` sends the wish with its reason. All methods may be called from any thread."""
+    """`ask` sends the wish: its reason, and whether it is an eviction. All methods may be called from any thread."""
 
-    def __init__(self, ask: Callable[[str], None]) -> None:
+    def __init__(self, ask: Callable[[str, bool], None]) -> None:
         self._ask = ask
         self._answered = threading.Condition()
         self._asked_at: Optional[float] = None
@@ -35,16 +35,26 @@ class Replacement:
     def wait_for_change(self, script: str, modified_ns: int) -> bool:
         """True if the request is the successor's, False if it is to be served with the code that is loaded."""
         with self._answered:
-            if self._asked_at is None and not self._is_leaving:
+            if self._wish('%s has changed' % script, False):
                 self._changed = {script: modified_ns}
-                self._asked_at = time.monotonic()
-                self._ask('%s has changed' % script)
             while self._asked_at is not None and not self._is_leaving:
                 left = self._asked_at + _PATIENCE_SECONDS - time.monotonic()
                 if left <= 0:
                     break
                 self._answered.wait(left)
             return self._is_leaving
+
+    def wish(self, reason: str, is_eviction: bool = False) -> None:
+        """Asks for a successor for any other reason."""
+        with self._answered:
+            self._wish(reason, is_eviction)
+
+    def _wish(self, reason: str, is_eviction: bool) -> bool:
+        if self._asked_at is not None or self._is_leaving:
+            return False
+        self._asked_at = time.monotonic()
+        self._ask(reason, is_eviction)
+        return True
 
     def leave(self) -> None:
         """This process takes no more requests."""

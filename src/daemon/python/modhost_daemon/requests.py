@@ -11,9 +11,11 @@ from .current import Serving
 from .environ import Environ, build_request_environ, decode_path
 from .request_body import RequestBody
 from .request_log import RequestLog
+from .request_timeouts import RequestTimeout, RequestTimeouts
 from .response import Response, ShortResponse
 from .scripts import ScriptUnreadable
 from .stream import ClientGone, Stream
+from .wear import Wear
 
 _MOST_CANDIDATES = 5
 
@@ -22,6 +24,9 @@ class Host(Protocol):
     """What a job asks of the daemon it runs in."""
 
     request_constants: Environ
+    # Absent where no limit is set.
+    wear: Optional[Wear]
+    request_timeouts: Optional[RequestTimeouts]
 
     def load_script(self, script: str, application_group: str, compare: bool) -> Optional[ModuleType]: ...
 
@@ -47,6 +52,24 @@ class RequestJob:
         self._stream.job = None
         if self._stream.is_gone:
             return
+        wear, timeouts = self._host.wear, self._host.request_timeouts
+        if wear is None and timeouts is None:
+            return self._run(thread_id)
+        if wear is not None:
+            wear.begin()
+        running = timeouts and timeouts.begin(self._stream, decode_path(self._message.script_file))
+        try:
+            self._run(thread_id)
+        except RequestTimeout:
+            # It struck between the application and its answer.
+            self._stream.abort('timeout', 'the request took longer than request-timeout')
+        finally:
+            if timeouts is not None and running is not None:
+                timeouts.end(running)
+            if wear is not None:
+                wear.end()
+
+    def _run(self, thread_id: int) -> None:
         message = self._message
         log = RequestLog(self._stream)
         with Serving(log, message.application_group):
@@ -102,11 +125,13 @@ def serve(
     response = Response(stream, environ.get('REQUEST_METHOD', 'GET'))
     result = None
     failure: Optional[str] = None
+    is_late = False
     try:
         result = application(environ, response.start)
         response.send_all(result)
     except BaseException as error:
         failure = _explain(error, response, log, script)
+        is_late = isinstance(error, RequestTimeout)
     _close(result, log, script)
     log.close()
     if failure is None:
@@ -115,7 +140,7 @@ def serve(
         except BaseException as error:
             failure = _explain(error, response, log, script)
     if failure is not None:
-        response.fail(failure)
+        response.fail(failure, 'timeout' if is_late else 'error')
 
 
 def describe_missing_callable(script: str, name: str, module: ModuleType) -> str:
@@ -166,6 +191,10 @@ def _explain(error: BaseException, response: Response, log: RequestLog, script: 
     if isinstance(error, ShortResponse):
         sentence = '%s: %s' % (script, error)
         log.say('error', sentence)
+        return sentence
+    if isinstance(error, RequestTimeout):
+        sentence = '%s was interrupted %s the response head was sent: request-timeout' % (script, when)
+        log.report(sentence, error)
         return sentence
     sentence = '%s raised %s %s the response head was sent' % (script, type(error).__name__, when)
     log.report(sentence, error)

@@ -120,10 +120,10 @@ class Response:
             lead = data = b''
         self._stream.end(lead, data)
 
-    def fail(self, sentence: str) -> None:
-        """The request has failed: 500, or a cut if the head is out already."""
+    def fail(self, sentence: str, code: str = 'error') -> None:
+        """The request has failed: 500 (504 for `timeout`), or a cut if the head is out already."""
         self._is_over = True
-        self._stream.abort('error', sentence)
+        self._stream.abort(code, sentence)
 
     def _hold(self, data: bytes) -> None:
         self._held = data

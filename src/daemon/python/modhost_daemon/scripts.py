@@ -35,10 +35,14 @@ class ScriptUnreadable(Exception):
 class Scripts:
     """
     The modules of this process. Loading one waits for its own lock only; a failed load leaves nothing behind and
-    raises what the user's code raised. `on_loaded` hears of each (script, application group) that was loaded.
+    raises what the user's code raised. `on_loading` hears of each try to load a (script, application group), and `on_loaded`
+    of each that succeeded.
     """
 
-    def __init__(self, on_loaded: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, on_loading: Callable[[str, str], None], on_loaded: Callable[[str, str], None]
+    ) -> None:
+        self._on_loading = on_loading
         self._on_loaded = on_loaded
         self._lock = threading.Lock()
         self._loading: Dict[_Key, threading.Lock] = {}
@@ -61,6 +65,7 @@ class Scripts:
         with turn:
             loaded = self._loaded.get(key)
             if loaded is None:
+                self._on_loading(*key)
                 loaded = _load(*key)
                 self._loaded[key] = loaded
                 self._on_loaded(*key)

@@ -8,7 +8,7 @@ import sys
 import traceback
 from typing import Any, Callable, List
 
-_NOTED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+_NOTED = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGXCPU)
 # Delivered to nobody: without a handler they would end the process.
 _IGNORED = (signal.SIGHUP, signal.SIGUSR2)
 _set_handler = signal.signal

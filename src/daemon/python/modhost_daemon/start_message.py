@@ -29,6 +29,17 @@ class StartMessage(NamedTuple):
     display_name: Optional[str]
     queue_timeout: float
     shutdown_timeout: float
+    # 0 = off, these too.
+    request_timeout: float
+    interrupt_timeout: float
+    startup_timeout: float
+    inactivity_timeout: float
+    maximum_requests: int
+    maximum_requests_jitter: int
+    # None = the interpreter's own.
+    switch_interval: Optional[float]
+    # Bytes; None = the system's.
+    stack_size: Optional[int]
     # (script file, application group)
     preload: List[Tuple[str, str]]
 
@@ -53,6 +64,14 @@ def parse_start_message(line: bytes) -> StartMessage:
         display_name=_take(members, 'displayName', str, None),
         queue_timeout=_take_count(members, 'queueTimeoutMs', 0, 0) / 1000,
         shutdown_timeout=_take_count(members, 'shutdownTimeoutMs', 5000, 0) / 1000,
+        request_timeout=_take_count(members, 'requestTimeoutMs', 0, 0) / 1000,
+        interrupt_timeout=_take_count(members, 'interruptTimeoutMs', 0, 0) / 1000,
+        startup_timeout=_take_count(members, 'startupTimeoutMs', 0, 0) / 1000,
+        inactivity_timeout=_take_count(members, 'inactivityTimeoutMs', 0, 0) / 1000,
+        maximum_requests=_take_count(members, 'maximumRequests', 0, 0),
+        maximum_requests_jitter=_take_count(members, 'maximumRequestsJitter', 0, 0),
+        switch_interval=_take(members, 'switchInterval', (int, float), None),
+        stack_size=_take(members, 'stackSize', int, None),
         preload=_take_preload(members),
     )
 
@@ -64,12 +83,12 @@ def _take_token(members: Members) -> str:
     return token
 
 
-def _take(members: Members, name: str, kind: type, default: Any) -> Any:
+def _take(members: Members, name: str, kind: Any, default: Any) -> Any:
     value = members.get(name)
     if value is None:
         return default
     if not isinstance(value, kind):
-        raise StartRefused('%s of the start message is no %s: %r' % (name, kind.__name__, value))
+        raise StartRefused('%s of the start message is no %s: %r' % (name, getattr(kind, '__name__', 'number'), value))
     return value
 
 

@@ -149,6 +149,17 @@ class Stream:
             self._close_own_direction()
         self._connection.send(wire.encode_abort(self.id, code, sentence))
 
+    def give_up(self, code: str, sentence: str) -> None:
+        """Any thread: aborts, and tells the worker that nobody waits for its answer."""
+        self.abort(code, sentence)
+        with self._lock:
+            self.leave(sentence)
+
+    def stir(self) -> None:
+        """Any thread: a worker that waits looks again, and meets an exception that was raised in its thread meanwhile."""
+        with self._lock:
+            self._wake()
+
     def reply(self, texts: Sequence[str]) -> None:
         """REPLY to a CALL, which ends the stream."""
         frame = wire.encode_reply(self.id, texts)
