@@ -144,7 +144,7 @@ ${more}`,
     expect(await ask()).toMatch(/^one/);
     // A bare signal does not check first: the server itself must.
     process.kill(pid(), 'SIGUSR1');
-    await expect.poll(errorLog).toContain('the configuration before it stays in force');
+    await expect.poll(errorLog, { timeout: 15_000 }).toContain('the configuration before it stays in force');
     expect(errorLog()).toContain('NoSuchDirective');
     expect(await ask()).toMatch(/^one/);
   });
@@ -155,12 +155,16 @@ ${more}`,
     writeFileSync(join(folder, 'one.py'), 'import no_such_module');
     writeSite('one.py', '', '', 5);
     process.kill(pid(), 'SIGUSR1');
-    await expect.poll(errorLog).toMatch(/could not load \S+one\.py[\s\S]*the configuration before it stays/);
+    await expect
+      .poll(errorLog, { timeout: 15_000 })
+      .toMatch(/could not load \S+one\.py[\s\S]*the configuration before it stays/);
     expect(errorLog()).toContain("No module named 'no_such_module'");
     expect(await ask()).toBe(before);
     writeFileSync(join(folder, 'one.py'), script('repaired'));
     process.kill(pid(), 'SIGUSR1');
-    await expect.poll(errorLog).toMatch(/stays in force[\s\S]*resuming normal operations/);
+    await expect
+      .poll(errorLog, { timeout: 15_000 })
+      .toMatch(/stays in force[\s\S]*resuming normal operations/);
     expect(await ask()).toMatch(/^repaired/);
   });
 
