@@ -27,6 +27,7 @@ import type {
 } from './processes/index.js';
 import {
   CallFailure,
+  type CallFunction,
   callFunction,
   forward,
   type GroupLimits,
@@ -158,7 +159,8 @@ function createSite(given: FrontEndStart, pools: Pools, router: Router, guard: L
 
 function createSiteAuthorizer({ logins }: FrontEndStart, ports: AuthPorts, guard: LoginGuard): Authorizer {
   const verifier = createPasswordVerifier(createHashLine(logins.frontEnds));
-  const schemes = createSchemes(createProviders(ports, verifier));
+  const providers = createProviders(ports, verifier);
+  const schemes = createSchemes({ ports, providers, secret: logins.secret });
   return createAuthorizer(ports, schemes, undefined, undefined, guard);
 }
 
@@ -257,7 +259,7 @@ class Pools {
 
 function createAuthPorts(mounted: readonly MountedScript[], pools: Pools): AuthPorts {
   const ask = async (
-    functionName: 'check_password' | 'groups_for_user',
+    functionName: CallFunction,
     script: AuthScript,
     environ: readonly string[],
     given: readonly string[],
@@ -298,6 +300,18 @@ function createAuthPorts(mounted: readonly MountedScript[], pools: Pools): AuthP
         default:
       }
       throw new CallFailure(`check_password of ${script.file} gave no usable answer`);
+    },
+    getRealmHash: async (script, environ, user, realm) => {
+      const reply = await ask('get_realm_hash', script, environ, [user, realm]);
+      if (reply.kind === 'text') return reply.text;
+      if (reply.kind === 'none') return null;
+      throw new CallFailure(`get_realm_hash of ${script.file} gave no usable answer`);
+    },
+    allowAccess: async (script, environ, host) => {
+      const reply = await ask('allow_access', script, environ, [host]);
+      if (reply.kind === 'none') return null;
+      if (reply.kind === 'true' || reply.kind === 'false') return reply.kind === 'true';
+      throw new CallFailure(`allow_access of ${script.file} gave no usable answer`);
     },
     groupsForUser: async (script, environ, user) => {
       const reply = await ask('groups_for_user', script, environ, [user]);

@@ -1,8 +1,11 @@
 import type { DirectorySettings } from '../config/model.js';
 import type { Credentials } from './credentials.js';
+import { digest, isSameText } from './digest.js';
 import type { Place } from './fair-line.js';
 import type { AuthRequest } from './index.js';
-import type { Authentication, Busy, Fault } from './scheme.js';
+import { realmOf } from './realm.js';
+import { findRealmHash, type RealmHashSources } from './realm-hashes.js';
+import type { Authentication, Busy, Fault, Notice } from './scheme.js';
 import type { Witness } from './witness.js';
 
 /** One way to check a password: `AuthBasicProvider`. */
@@ -15,7 +18,7 @@ export type Provider = (
 
 export type ProviderAnswer =
   /** `user` becomes REMOTE_USER. */
-  | { readonly kind: 'granted'; readonly user: string }
+  | { readonly kind: 'granted'; readonly user: string; readonly notice?: Notice }
   /** A wrong password: nobody else is asked. */
   | { readonly kind: 'denied'; readonly why: string }
   /** The next provider is asked. */
@@ -63,13 +66,19 @@ export async function authenticate(
   // So that the time an answer takes does not tell which users exist.
   const failure = await spendTime?.();
   if (failure !== undefined) return failure;
-  if (settings.authBasicAuthoritative === false)
+  return refuseUnknown(settings, credentials);
+}
+
+/** With AuthBasicAuthoritative Off, Apache has another module asked, and finds none. */
+function refuseUnknown({ authBasicAuthoritative }: DirectorySettings, { user }: Credentials): Authentication {
+  if (authBasicAuthoritative === false)
     return {
       kind: 'fault',
       module: 'authn_core',
       text: 'AH01796: AuthBasicAuthoritative is Off, and nobody else is there to know the user',
     };
-  return refuseUnknownUser(credentials);
+  const describe = (path: string) => `AH01618: user ${user} not found: ${path}`;
+  return { kind: 'refused', failure: 'user-not-found', describe };
 }
 
 /** The phrases are those that log watchers such as fail2ban look for. */
@@ -78,9 +87,22 @@ function refuseWrongPassword({ user }: Credentials, why: string): Authentication
   return { kind: 'refused', failure: 'wrong-password', describe };
 }
 
-function refuseUnknownUser({ user }: Credentials): Authentication {
-  const describe = (path: string) => `AH01618: user ${user} not found: ${path}`;
-  return { kind: 'refused', failure: 'user-not-found', describe };
+/** AuthBasicUseDigestAlgorithm MD5: asks for what is stored for Digest, and makes the same of the password. */
+export async function authenticateByDigest(
+  { request, settings, credentials, place }: BasicLogin,
+  sources: RealmHashSources,
+  witness?: Witness,
+): Promise<Authentication> {
+  const { user, password } = credentials;
+  const realm = realmOf(settings.authName ?? '') ?? '';
+  const names = namesOfProviders(settings);
+  const known = await findRealmHash(names, sources, { request, settings, user, realm, place }, witness);
+  if (known.kind === 'fault' || known.kind === 'busy') return known;
+  const offered = digest('MD5', `${user}:${realm}:${password}`);
+  if (known.kind === 'user-not-found') return refuseUnknown(settings, credentials);
+  return isSameText(offered, known.hash)
+    ? { kind: 'granted', user }
+    : refuseWrongPassword(credentials, 'Password Mismatch');
 }
 
 function namesOfProviders({ authBasicProviders }: DirectorySettings): readonly string[] {

@@ -1,6 +1,10 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import type { DirectorySettings, Requirement } from '../config/model.js';
+import { createAnonProvider } from './anon-provider.js';
 import type { Providers } from './authenticate.js';
 import { createBasicScheme } from './basic-scheme.js';
+import { createNonces } from './digest-nonce.js';
+import { createDigestScheme } from './digest-scheme.js';
 import { createFactFinder, type FactFinder } from './fact-finder.js';
 import { type Facts, isQuestion, type Question, readFacts } from './facts.js';
 import { createFileProvider } from './file-provider.js';
@@ -8,8 +12,10 @@ import { evaluateHostAccess, orderOf, satisfyOf } from './host-access.js';
 import { createHostNames, type HostNames } from './host-names.js';
 import type { Authorizer, AuthPorts, AuthRequest, Verdict } from './index.js';
 import { createLoginGuard, type LoginGuard } from './login-guard.js';
+import { createNonceCounter } from './nonce-counter.js';
 import type { PasswordVerifier } from './password-verifier.js';
 import { realmOf } from './realm.js';
+import { createRealmHashSources } from './realm-hashes.js';
 import {
   type Door,
   refuseAttempt,
@@ -30,7 +36,7 @@ import { createWsgiProvider } from './wsgi-provider.js';
  */
 export function createAuthorizer(
   ports: AuthPorts,
-  schemes: Schemes = createSchemes(createProviders(ports)),
+  schemes: Schemes = createSchemes({ ports }),
   hostNames: HostNames = createHostNames(),
   witness?: Witness,
   guard: LoginGuard = createLoginGuard(),
@@ -39,9 +45,28 @@ export function createAuthorizer(
   return { decide: (request, settings) => decide({ request, settings }, readFacts(request, witness), tools) };
 }
 
-/** Every AuthType that is carried out. `witness` is told what each provider answers. */
-export function createSchemes(providers: Providers, witness?: Witness): Schemes {
-  return new Map([['basic', createBasicScheme(providers, witness)]]);
+/** What schemes are made of. */
+export interface SchemeMeans {
+  readonly ports: AuthPorts;
+  readonly providers?: Providers;
+  /** The same for all who serve the same clients, so that one takes the nonces of the other. */
+  readonly secret?: Uint8Array;
+  /** Is told what each provider answers. */
+  readonly witness?: Witness | undefined;
+}
+
+/** Every AuthType that is carried out. */
+export function createSchemes(means: SchemeMeans): Schemes {
+  const { ports, providers = createProviders(ports), secret = randomBytes(32), witness } = means;
+  const sources = createRealmHashSources(ports);
+  const now = Date.now;
+  // Of the secret's other uses none is the same.
+  const nonces = createNonces(createHmac('sha256', secret).update('nonces of AuthType Digest').digest(), now);
+  const counter = createNonceCounter(now());
+  return new Map([
+    ['basic', createBasicScheme(providers, sources, witness)],
+    ['digest', createDigestScheme({ sources, nonces, counter, now, witness })],
+  ]);
 }
 
 /** By the words of AuthBasicProvider. */
@@ -49,6 +74,7 @@ export function createProviders(ports: AuthPorts, verifier?: PasswordVerifier): 
   return new Map([
     ['file', createFileProvider(verifier)],
     ['wsgi', createWsgiProvider(ports)],
+    ['anon', createAnonProvider()],
   ]);
 }
 
@@ -78,7 +104,12 @@ async function decideLater(asked: Case, facts: Facts, tools: Tools, question: Qu
 
 /** First where the client comes from (Order, Allow, Deny), then what is required; under `Satisfy Any` one of them is enough. */
 function decideWithoutUser({ request, settings }: Case, facts: Facts): Verdict | 'needs-user' | Question {
-  const { hostAccess, require } = settings;
+  const { accessScript, hostAccess, require } = settings;
+  if (accessScript !== undefined) {
+    if (facts.scriptAccess === undefined) return 'ask-access-script';
+    facts.witness?.({ kind: 'access-script', script: accessScript, outcome: facts.scriptAccess });
+    if (facts.scriptAccess !== 'granted') return refuseForbidden(request, 'script', facts);
+  }
   if (hostAccess !== undefined) {
     const access = evaluateHostAccess(hostAccess, facts);
     if (isQuestion(access)) return access;
@@ -159,11 +190,17 @@ async function admit(
     );
   if (answer.kind === 'refused') return refuseAttempt(request, door, attempt, answer);
 
-  const { user, info } = answer;
+  const { user, info, notice } = answer;
   const decision = await authorize({ request, settings }, { ...facts, user }, tools);
   if (!decision.isGranted) return refuseUser(request, settings, door, user, decision.facts);
   const { authType } = door.scheme;
-  return { kind: 'granted', user, authType, ...(info === undefined ? {} : { info }) };
+  return {
+    kind: 'granted',
+    user,
+    authType,
+    ...(info === undefined ? {} : { info }),
+    ...(notice === undefined ? {} : { notice }),
+  };
 }
 
 /** Finds out facts only when the Require tree comes to them, and each once. */

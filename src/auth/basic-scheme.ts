@@ -1,11 +1,16 @@
-import { authenticate, type Providers } from './authenticate.js';
+import { authenticate, authenticateByDigest, type Providers } from './authenticate.js';
 import { parseCredentials } from './credentials.js';
 import { quote } from './realm.js';
+import type { RealmHashSources } from './realm-hashes.js';
 import type { Scheme } from './scheme.js';
 import type { Witness } from './witness.js';
 
 /** `AuthType Basic` (RFC 7617): the client sends name and password with every request. */
-export function createBasicScheme(providers: Providers, witness?: Witness): Scheme {
+export function createBasicScheme(
+  providers: Providers,
+  sources: RealmHashSources = new Map(),
+  witness?: Witness,
+): Scheme {
   return {
     authType: 'Basic',
     module: 'auth_basic',
@@ -18,7 +23,12 @@ export function createBasicScheme(providers: Providers, witness?: Witness): Sche
         kind: 'attempt',
         user: credentials.user,
         proof: credentials.password,
-        check: (place) => authenticate({ request, settings, credentials, place }, providers, witness),
+        check: (place) => {
+          const login = { request, settings, credentials, place };
+          return settings.authBasicUsesDigest === true
+            ? authenticateByDigest(login, sources, witness)
+            : authenticate(login, providers, witness);
+        },
       };
     },
   };

@@ -17,6 +17,8 @@ export function createFactFinder(ports: AuthPorts, hostNames: HostNames): FactFi
   const groupSources = createGroupSources(ports);
   return async (question, facts, request, settings) => {
     switch (question) {
+      case 'ask-access-script':
+        return await findScriptAccess(facts, request, settings, ports);
       case 'ask-client-name':
         return await findClientName(facts, hostNames);
       case 'ask-named-addresses':
@@ -31,6 +33,23 @@ export function createFactFinder(ports: AuthPorts, hostNames: HostNames): FactFi
       }
     }
   };
+}
+
+async function findScriptAccess(
+  facts: Facts,
+  request: AuthRequest,
+  { accessScript: script }: DirectorySettings,
+  ports: AuthPorts,
+): Promise<Facts> {
+  if (script === undefined) return { ...facts, scriptAccess: 'fault' };
+  try {
+    const answer: unknown = await ports.allowAccess(script, request.environ(), facts.clientAddress);
+    // No opinion leaves it to Allow, Deny and Require.
+    return { ...facts, scriptAccess: answer === true || answer === null ? 'granted' : 'denied' };
+  } catch (error) {
+    const fault = `allow_access of ${script.file}: ${error instanceof Error ? error.message : String(error)}`;
+    return { ...facts, scriptAccess: 'fault', faults: [...facts.faults, fault] };
+  }
 }
 
 async function findClientName(facts: Facts, hostNames: HostNames): Promise<Facts> {

@@ -11,6 +11,8 @@ export interface Facts {
   environment(name: string): string | undefined;
   /** Absent: plain HTTP. */
   readonly tls?: NonNullable<AuthRequest['tls']>;
+  /** What WSGIAccessScript says; 'fault': it could not be asked. */
+  readonly scriptAccess?: 'granted' | 'denied' | 'fault';
   /** Answers `Require expr`. */
   readonly holds: AuthRequest['holds'];
   /** The name of the client's address that leads back to it; 'none': it has no such name; 'fault': it cannot be known. */
@@ -30,9 +32,15 @@ export interface Facts {
 }
 
 /** The answer depends on a fact that is not known yet: find it out and evaluate again. */
-export type Question = 'ask-client-name' | 'ask-named-addresses' | 'ask-group-file' | 'ask-group-script';
+export type Question =
+  | 'ask-access-script'
+  | 'ask-client-name'
+  | 'ask-named-addresses'
+  | 'ask-group-file'
+  | 'ask-group-script';
 
 const questions: ReadonlySet<string> = new Set([
+  'ask-access-script',
   'ask-client-name',
   'ask-named-addresses',
   'ask-group-file',

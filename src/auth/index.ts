@@ -1,10 +1,15 @@
 import type { AuthScript, Condition, DirectorySettings, Position } from '../config/model.js';
 
+import type { Notice } from './scheme.js';
+
 export { createAuthorizer, createProviders, createSchemes } from './authorizer.js';
 
 /** What a decision needs to know of a request. Byte strings. */
 export interface AuthRequest {
+  /** GET where an error page is asked for. */
   readonly method: string;
+  /** The request as it was sent, and the same object for as long as it is served. `host`: of the target, else the Host header. */
+  readonly sent: { readonly method: string; readonly target: string; readonly host: string | undefined };
   /** The Authorization header as sent; of several the first. */
   readonly authorization: string | undefined;
   /** Numeric address of the client. */
@@ -31,6 +36,7 @@ export type Verdict =
       readonly authType?: 'Basic' | 'Digest';
       /** Value of Authentication-Info, for the answer. */
       readonly info?: string;
+      readonly notice?: Notice;
     }
   | {
       readonly kind: 'refused';
@@ -58,6 +64,15 @@ export interface AuthPorts {
     user: string,
     password: string,
   ): Promise<boolean | null | string>;
+  /** Hexadecimal digest of `user:realm:password`; null: user not found. */
+  getRealmHash(
+    script: AuthScript,
+    environ: readonly string[],
+    user: string,
+    realm: string,
+  ): Promise<string | null>;
+  /** Null: no opinion. `host`: the client's address. */
+  allowAccess(script: AuthScript, environ: readonly string[], host: string): Promise<boolean | null>;
   groupsForUser(script: AuthScript, environ: readonly string[], user: string): Promise<readonly string[]>;
 }
 
@@ -66,6 +81,7 @@ export interface Authorizer {
   decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
 }
 export type { Provider, Providers } from './authenticate.js';
+export { parseCredentials } from './credentials.js';
 export { gatherNews } from './login-exchange.js';
 export {
   createLoginGuard,
@@ -75,5 +91,7 @@ export {
 } from './login-guard.js';
 export type { LoginNews } from './login-news.js';
 export { createHashLine, createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
+export { realmOf } from './realm.js';
+export { createRealmHashSources, findRealmHash, type RealmHashSources } from './realm-hashes.js';
 export type { Attempt, Authentication, Scheme, Schemes } from './scheme.js';
 export type { Judgement, Witness } from './witness.js';

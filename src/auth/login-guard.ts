@@ -53,6 +53,9 @@ export const usualThrottle: Required<AuthThrottle> = {
 
 /** How many users, addresses and their pairs are remembered. */
 const mostKeys = 10_000;
+/** Attempts that wait for others to end, and how long. */
+const mostWaiting = 256;
+const turnMs = 5_000;
 /** Answers that are held back at the same time. */
 const mostDelayed = 512;
 /** How long the address of a login is the user's own. */
@@ -93,8 +96,8 @@ export function createLoginGuard(
   let unsharedGuesses = 0;
 
   /** Guesses that are different count each; an attempt that does not show its password always does. */
-  function numberGuess({ credential, user }: LoginKeys): number {
-    if (credential === undefined) {
+  function numberGuess({ credential, user }: LoginKeys, { proof }: Attempt): number {
+    if (proof === undefined) {
       unsharedGuesses += 1;
       return Math.floor(now()) * 1000 + (unsharedGuesses % 1000);
     }
@@ -140,13 +143,12 @@ export function createLoginGuard(
     budgets: readonly Budget[],
     delayMs: number,
   ): Promise<Authentication | Busy> {
-    const guess = numberGuess(keys);
-    const spent = findSpent(budgets, guess);
+    const guess = numberGuess(keys, attempt);
+    const spent = await takeTurn(attempt, budgets, guess);
     if (spent !== undefined) {
       counters.throttled += 1;
       return logSparsely(spent);
     }
-    pending.begin(budgets, guess);
     let answer: Authentication | Busy;
     try {
       answer = await attempt.check(place);
@@ -173,7 +175,27 @@ export function createLoginGuard(
     return answer;
   }
 
-  function findSpent(budgets: readonly Budget[], guess: number): Busy | undefined {
+  /** Begins the guess, unless too many are spent. With Digest every request looks like another guess: a client that sends many at once waits where others are refused. */
+  async function takeTurn(
+    { proof }: Attempt,
+    budgets: readonly Budget[],
+    guess: number,
+  ): Promise<Busy | undefined> {
+    const untilMs = now() + turnMs;
+    for (;;) {
+      const spent = findSpent(budgets, guess);
+      if (spent === undefined) {
+        // Nobody else comes in between.
+        pending.begin(budgets, guess);
+        return undefined;
+      }
+      if (spent.isCrowd !== true || proof !== undefined || pending.waiting >= mostWaiting || now() > untilMs)
+        return spent;
+      await pending.nextEnd();
+    }
+  }
+
+  function findSpent(budgets: readonly Budget[], guess: number): (Busy & { isCrowd?: true }) | undefined {
     for (const budget of budgets) {
       const { key, limit } = budget;
       const failed = failures.count(key, limit);
@@ -182,9 +204,11 @@ export function createLoginGuard(
       const fresh = untold.count(key);
       const left = limit.failures - failed + fresh;
       const share = Math.max(fewestAtOnce, Math.ceil(left / ports.frontEnds));
-      const isUnderWay = pending.has(key, guess);
-      if (!isUnderWay && pending.count(key) + fresh >= Math.min(share, left))
-        return busy(1, `login throttled: too many different passwords at once for ${budget.whose}`, key);
+      const underWay = pending.count(key);
+      if (!pending.has(key, guess) && underWay + fresh >= Math.min(share, left)) {
+        const text = `login throttled: too many different passwords at once for ${budget.whose}`;
+        return { ...busy(1, text, key), ...(underWay > 0 ? { isCrowd: true } : {}) };
+      }
     }
     return undefined;
   }
@@ -253,9 +277,19 @@ function busy(retryAfterSeconds: number, text: string, subject: string): Busy {
 /** Different guesses that are being checked, by what they count for. */
 class PendingGuesses {
   readonly #guesses = new Map<string, Map<number, number>>();
+  readonly #waiting: (() => void)[] = [];
 
   get size(): number {
     return this.#guesses.size;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves when one of them ends, whichever. */
+  nextEnd(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   count(key: string): number {
@@ -282,5 +316,6 @@ class PendingGuesses {
       else guesses?.delete(guess);
       if (guesses?.size === 0) this.#guesses.delete(key);
     }
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }

@@ -12,7 +12,7 @@ export interface LoginKeys {
   readonly user: string;
   /** The user at this address. */
   readonly pair: string;
-  /** User and password; absent where the attempt does not show the password. */
+  /** User and password, or what stands for them once they were right. */
   readonly credential?: string;
 }
 
@@ -21,7 +21,7 @@ export function findLoginKeys(
   secret: string,
   request: AuthRequest,
   settings: DirectorySettings,
-  { user, proof }: Attempt,
+  { user, proof, session }: Attempt,
 ): LoginKeys {
   // Half of the digest is kept, so that nothing can be appended to what was digested; a tenth of the time that HMAC takes, which counts in a flood.
   const digest = (...parts: readonly string[]) =>
@@ -34,19 +34,40 @@ export function findLoginKeys(
     address: digest('address', client),
     user: digest('user', source, name),
     pair: digest('pair', source, name, client),
-    ...(proof === undefined ? {} : { credential: digest('credential', source, user, proof) }),
+    ...credentialOf(proof, session, (...parts) => digest(...parts, source, user)),
   };
+}
+
+function credentialOf(
+  proof: string | undefined,
+  session: string | undefined,
+  digest: (...parts: readonly string[]) => string,
+): Pick<LoginKeys, 'credential'> {
+  if (proof !== undefined) return { credential: digest('credential', proof) };
+  return session === undefined ? {} : { credential: digest('session', session) };
 }
 
 /** Where the users come from: the bob of one file is not the bob of another. */
 function sourceOf(settings: DirectorySettings): string {
-  const { authUserFile, authUserScript, authBasicProviders = [], authnAliases } = settings;
+  const {
+    authUserFile,
+    authUserScript,
+    authBasicProviders = [],
+    authDigestProviders,
+    authnAliases,
+  } = settings;
   const aliases = [...(authnAliases ?? [])].map(([name, { settings: own }]) => [
     name,
     own.authUserFile,
     own.authUserScript?.file,
   ]);
-  return JSON.stringify([authUserFile, authUserScript?.file, authBasicProviders, aliases]);
+  return JSON.stringify([
+    authUserFile,
+    authUserScript?.file,
+    authBasicProviders,
+    aliases,
+    authDigestProviders,
+  ]);
 }
 
 /** Scripts may take `Bob` for `bob`: then each spelling would be good for as many guesses again. */

@@ -21,8 +21,8 @@ export type AuthFault =
   | { readonly fault: 'no-auth-name' | 'bad-auth-name'; readonly scheme: Scheme }
   | { readonly fault: 'provider'; readonly module: string; readonly text: string };
 
-/** 403: no user could change that. `by`: whether Allow and Deny or Require said so. */
-export function refuseForbidden(request: AuthRequest, by: 'hosts' | 'require', facts: Facts): Refused {
+/** 403: no user could change that. `by`: whether Allow and Deny, Require or the access script said so. */
+export function refuseForbidden(request: AuthRequest, by: keyof typeof forbidders, facts: Facts): Refused {
   const { module, code } = forbidders[by];
   const why = facts.faults.map((fault) => `: ${fault}`).join('');
   const text = `${code}: client denied by server configuration: ${pathOf(request)}${why}`;
@@ -32,6 +32,7 @@ export function refuseForbidden(request: AuthRequest, by: 'hosts' | 'require', f
 const forbidders = {
   hosts: { module: 'access_compat', code: 'AH01797' },
   require: { module: 'authz_core', code: 'AH01630' },
+  script: { module: 'wsgi', code: 'WSGI0057' },
 } as const;
 
 /** Somebody has authenticated and may not enter: 401, or 403 by AuthzSendForbiddenOnFailure. */

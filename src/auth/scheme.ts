@@ -26,6 +26,8 @@ export interface Attempt {
   readonly user: string;
   /** The password, where the scheme shows it: tells different guesses from the same one again. */
   readonly proof?: string;
+  /** Where there is no `proof`: what repeats from request to request once it was right (the nonce of Digest). */
+  readonly session?: string;
   /** Asks the providers: may take long, so that what limits attempts comes before it. Never rejects but for a bug. */
   check(place: Place): Promise<Authentication>;
 }
@@ -47,6 +49,7 @@ export type Authentication =
       readonly user: string;
       /** The value of Authentication-Info. */
       readonly info?: string;
+      readonly notice?: Notice;
     }
   | {
       readonly kind: 'refused';
@@ -57,6 +60,12 @@ export type Authentication =
     }
   | Fault
   | Busy;
+
+/** For the error log, at level info, though nothing is wrong. */
+export interface Notice {
+  readonly module: string;
+  readonly text: string;
+}
 
 /** The credentials cannot be checked: the operator has to mend something. Module and text are for the error log. */
 export interface Fault {

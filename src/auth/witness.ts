@@ -1,7 +1,8 @@
-import type { AccessOrder, HostTest, Limited, Requirement } from '../config/model.js';
+import type { AccessOrder, AuthScript, HostTest, Limited, Requirement } from '../config/model.js';
 import type { ProviderAnswer } from './authenticate.js';
 import type { TestResult } from './client-tests.js';
 import type { Question } from './facts.js';
+import type { RealmHash } from './realm-hashes.js';
 import type { Outcome } from './requirement.js';
 
 /** One judgement on the way to a verdict, in the order in which they are made. */
@@ -36,7 +37,20 @@ export type Judgement =
   /** Something has to be found out first; the judgement begins anew. */
   | { readonly kind: 'question'; readonly question: Question }
   /** A word of AuthBasicProvider. */
-  | { readonly kind: 'provider'; readonly name: string; readonly answer: ProviderAnswer };
+  | { readonly kind: 'provider'; readonly name: string; readonly answer: ProviderAnswer }
+  /** What allow_access() says. */
+  | {
+      readonly kind: 'access-script';
+      readonly script: AuthScript;
+      readonly outcome: 'granted' | 'denied' | 'fault';
+    }
+  /** A word of AuthDigestProvider. */
+  | {
+      readonly kind: 'digest-provider';
+      readonly name: string;
+      readonly user: string;
+      readonly answer: RealmHash;
+    };
 
 /** Is told every judgement, for `explain`. */
 export type Witness = (judgement: Judgement) => void;

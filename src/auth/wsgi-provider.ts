@@ -16,7 +16,7 @@ export function createWsgiProvider(ports: AuthPorts): Provider {
 }
 
 /** So that guessing does not fill the daemon processes, which have the application's requests to answer too. */
-const strangersLimits = {
+export const strangersLimits = {
   tasks: 'password checks of scripts',
   atOnce: 16,
   waitingPerClient: 256,

@@ -140,11 +140,12 @@ function withInner(section: Section): Section[] {
 /** Users and groups that the files do not know, where nothing else could let anybody in. */
 function findNobody(
   own: Requirement | undefined,
-  { authUserFile, authGroupFile, authBasicProviders = ['file'] }: DirectorySettings,
+  { authUserFile, authGroupFile, authType, authBasicProviders, authDigestProviders }: DirectorySettings,
 ): [Finding['kind'], string] | undefined {
   if (own?.kind !== 'any' || own.requirements.length !== 1) return undefined;
   const [only] = own.requirements;
-  const isFileAsked = authBasicProviders.every((provider) => provider === 'file');
+  const providers = authType === 'digest' ? authDigestProviders : authBasicProviders;
+  const isFileAsked = (providers ?? ['file']).every((provider) => provider === 'file');
   if (only?.kind === 'user' && isFileAsked) return reportUnknown('user', only.names, authUserFile);
   if (only?.kind === 'group') return reportUnknown('group', only.names, authGroupFile);
   return undefined;

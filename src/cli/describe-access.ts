@@ -136,7 +136,7 @@ function listNames(word: string, names: readonly string[]): string {
 }
 
 function describeUsers(settings: DirectorySettings, display: (path: string) => string): string {
-  const providers = settings.authBasicProviders ?? ['file'];
+  const providers = providersOf(settings);
   const sources = providers.map((name) => {
     const { provider, authUserFile, authUserScript } = settingsOf(name, settings);
     if (provider === 'file') return authUserFile && display(authUserFile);
@@ -156,16 +156,24 @@ function describeGroups(settings: DirectorySettings, display: (path: string) => 
 
 /** What Apache answers 500 for as soon as it has to ask for a user. */
 function findMissingPiece(settings: DirectorySettings): string | undefined {
-  const { authType, authName, authBasicProviders = ['file'] } = settings;
+  const { authType, authName } = settings;
   if (authType === undefined || authType.toLowerCase() === 'none') return 'no AuthType';
-  if (authType.toLowerCase() !== 'basic') return `AuthType ${authType} is not known`;
+  if (!['basic', 'digest'].includes(authType.toLowerCase())) return `AuthType ${authType} is not known`;
   if (authName === undefined) return 'no AuthName';
-  for (const name of authBasicProviders) {
+  for (const name of providersOf(settings)) {
     const { provider, authUserFile, authUserScript } = settingsOf(name, settings);
     if (provider === 'file' && authUserFile === undefined) return 'no AuthUserFile';
     if (provider === 'wsgi' && authUserScript === undefined) return 'no WSGIAuthUserScript';
   }
   return undefined;
+}
+
+function providersOf({
+  authType,
+  authBasicProviders,
+  authDigestProviders,
+}: DirectorySettings): readonly string[] {
+  return (authType?.toLowerCase() === 'digest' ? authDigestProviders : authBasicProviders) ?? ['file'];
 }
 
 /** A provider, which may be an alias, with the settings that it goes by. */

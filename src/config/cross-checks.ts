@@ -62,11 +62,11 @@ function findServer(draft: ConfigDraft, id: number): ServerDraft | undefined {
 }
 
 function checkWsgiProviders({ wsgiProviders, serversWithAuthScript, mistakes }: ConfigDraft): void {
-  for (const { place, serverId } of wsgiProviders)
+  for (const { place, directive, serverId } of wsgiProviders)
     if (!serversWithAuthScript.has(serverId) && !serversWithAuthScript.has(0))
       mistakes.warning(
         place,
-        'AuthBasicProvider',
+        directive,
         'wsgi needs a WSGIAuthUserScript: without one every login here will fail',
         { kind: 'provider-incomplete', at: { word: 'wsgi' } },
       );

@@ -151,7 +151,7 @@ export interface ConfigDraft {
   /** Ids of the servers that say SSLProxyEngine On somewhere. */
   readonly serversWithProxyTls: Set<number>;
   /** Sections that say `AuthBasicProvider … wsgi`. */
-  readonly wsgiProviders: { readonly place: Place; readonly serverId: number }[];
+  readonly wsgiProviders: { readonly place: Place; readonly directive: string; readonly serverId: number }[];
   /** Ids of the servers in which a WSGIAuthUserScript stands. */
   readonly serversWithAuthScript: Set<number>;
   /** It is a .htaccess file that is read, and not a site file. */

@@ -410,13 +410,31 @@ export interface DirectorySettings {
   // Who may enter
   readonly require?: Requirement;
   readonly authMerging?: 'off' | 'and' | 'or';
-  /** 'none' is AuthType None; any other word than basic is kept to be refused at request time. */
+  /** 'none' is AuthType None; any other word than basic and digest is kept to be refused at request time. */
   readonly authType?: string;
   readonly authName?: string;
   readonly authBasicProviders?: readonly string[];
-  /** <AuthnProviderAlias>: what those of authBasicProviders are that are neither `file` nor `wsgi`. */
+  /** <AuthnProviderAlias>: what those of the providers are that are no providers of modhost's own. */
   readonly authnAliases?: ReadonlyMap<string, AuthnAlias>;
   readonly authBasicAuthoritative?: boolean;
+  /** AuthBasicUseDigestAlgorithm: passwords of Basic are checked against what is stored for Digest. */
+  readonly authBasicUsesDigest?: boolean;
+  /** AuthBasicFake: what applications and other servers get as Authorization; 'off' takes an outer one away. */
+  readonly authBasicFake?: 'off' | { readonly user: ExpressionText; readonly password: ExpressionText };
+  readonly authDigestProviders?: readonly string[];
+  readonly authDigestAlgorithm?: DigestAlgorithm;
+  /** URLs that share names and passwords with the one asked for. */
+  readonly authDigestDomain?: readonly string[];
+  /** Negative: for ever. */
+  readonly authDigestNonceLifetimeMs?: number;
+  /** AuthDigestNcCheck: each request of a client is taken once. */
+  readonly authDigestCountsRequests?: boolean;
+  readonly anonymousUsers?: readonly string[];
+  readonly anonymousMustGiveEmail?: boolean;
+  readonly anonymousVerifyEmail?: boolean;
+  readonly anonymousLogEmail?: boolean;
+  /** Anonymous_NoUserID: an empty name will do. */
+  readonly anonymousNeedsNoUser?: boolean;
   /** Absolute. */
   readonly authUserFile?: string;
   /** Absolute. */
@@ -425,6 +443,8 @@ export interface DirectorySettings {
   readonly authGroupScript?: AuthScript;
   /** What is not said is as `auth/login-guard.ts` has it. */
   readonly authThrottle?: AuthThrottle;
+  /** WSGIAccessScript: asked before anybody has to log in. */
+  readonly accessScript?: AuthScript;
   /** AuthzSendForbiddenOnFailure: 403 in place of 401 for somebody who has authenticated. */
   readonly sendForbiddenOnFailure?: boolean;
   /** Order, Allow, Deny, Satisfy. They never merge: a later section with one of them drops all of the earlier ones. */
@@ -689,8 +709,22 @@ export interface AuthThrottle {
 /** A provider under another name, with settings that win over those of the section. */
 export interface AuthnAlias {
   readonly provider: string;
-  readonly settings: Pick<DirectorySettings, 'authUserFile' | 'authUserScript'>;
+  readonly settings: ProviderSettings;
 }
+
+/** What a provider may have to itself. */
+export type ProviderSettings = Pick<
+  DirectorySettings,
+  | 'authUserFile'
+  | 'authUserScript'
+  | 'anonymousUsers'
+  | 'anonymousMustGiveEmail'
+  | 'anonymousVerifyEmail'
+  | 'anonymousLogEmail'
+  | 'anonymousNeedsNoUser'
+>;
+
+export type DigestAlgorithm = 'MD5' | 'SHA-256';
 
 /** A node of the Require tree. Bare Require lines of one section are one `any` container. */
 export type Requirement =

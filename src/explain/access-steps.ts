@@ -37,6 +37,18 @@ export function createAccessWitness(trace: Trace): Witness {
         outcomes = new Map();
         return;
       }
+      case 'access-script': {
+        const { script, outcome } = judgement;
+        const text = `WSGIAccessScript ${script.file}: ${outcomeWords[outcome]}`;
+        trace({ stage: 'access', text, position: script.position });
+        return;
+      }
+      case 'digest-provider':
+        trace({
+          stage: 'user',
+          text: `AuthDigestProvider ${judgement.name}: ${describeRealmHash(judgement)}`,
+        });
+        return;
       case 'provider':
         trace({
           stage: 'user',
@@ -53,6 +65,7 @@ const outcomeWords: Readonly<Record<Outcome, string>> = {
   'needs-user': 'depends on who it is',
   fault: 'cannot be known, so denied',
   'other-method': 'is about other methods',
+  'ask-access-script': 'waits for the access script',
   'ask-client-name': 'waits for the name of the client',
   'ask-named-addresses': 'waits for the addresses of names',
   'ask-group-file': 'waits for the groups of the user',
@@ -109,6 +122,18 @@ function listSteps(
     default:
   }
   return [{ stage: 'access', text: `Require ${describeRequirement(requirement)}: ${said}`, position, depth }];
+}
+
+function describeRealmHash({ user, answer }: Extract<Judgement, { kind: 'digest-provider' }>): string {
+  switch (answer.kind) {
+    case 'known':
+      return `${user} is known`;
+    case 'user-not-found':
+      return 'does not know the user';
+    case 'fault':
+    case 'busy':
+      return `cannot tell: ${answer.text}`;
+  }
 }
 
 function describeAnswer(answer: Extract<Judgement, { kind: 'provider' }>['answer']): string {

@@ -1,10 +1,18 @@
 import {
+  type Attempt,
   type AuthPorts,
   createAuthorizer,
   createPasswordVerifier,
   createProviders,
+  createRealmHashSources,
   createSchemes,
+  findRealmHash,
   type PasswordVerifier,
+  parseCredentials,
+  realmOf,
+  type Scheme,
+  type Schemes,
+  type Witness,
 } from '../auth/index.js';
 import type { ParseHtaccess, ServerConfig } from '../config/model.js';
 import { serveFile } from '../files/index.js';
@@ -85,7 +93,12 @@ function createRecordingSite(
       trace,
     ),
     processGroups: buildProcessGroupTable(config),
-    authorizer: createAuthorizer(ports, createSchemes(providers, witness), undefined, witness),
+    authorizer: createAuthorizer(
+      ports,
+      assumedSchemes(ports, createSchemes({ ports, providers, witness }), recording, witness),
+      undefined,
+      witness,
+    ),
     // The head tells enough.
     serveFile: (request) => serveFile({ ...request, method: 'HEAD' }),
     logs: {
@@ -129,6 +142,16 @@ function assumedAnswers({ user, groups }: Assumptions, { assumptions }: Recordin
       );
       return true;
     },
+    getRealmHash: async (script, _environ, asked) => {
+      assumptions.push(
+        `get_realm_hash() of ${script.file} ${asked === user ? 'knows' : 'does not know'} ${asked} (${asked === user ? '' : 'no '}--user)`,
+      );
+      return asked === user ? '0'.repeat(32) : null;
+    },
+    allowAccess: async (script) => {
+      assumptions.push(`allow_access() of ${script.file} has no objection`);
+      return true;
+    },
     groupsForUser: async (script) => {
       assumptions.push(
         `groups_for_user() of ${script.file} answers ${groups.join(' ') || 'no group'} (--group)`,
@@ -136,6 +159,45 @@ function assumedAnswers({ user, groups }: Assumptions, { assumptions }: Recordin
       return groups;
     },
   };
+}
+
+/** Nobody can answer the challenge of Digest: the user of --user comes as with Basic, and is taken to know the password. */
+function assumedSchemes(
+  ports: AuthPorts,
+  schemes: Schemes,
+  { assumptions }: Recording,
+  witness: Witness,
+): Schemes {
+  const sources = createRealmHashSources(ports);
+  const assume = (digest: Scheme): Scheme => ({
+    ...digest,
+    readAttempt(request, settings, authorization) {
+      const offered = parseCredentials(authorization);
+      if (offered === 'wrong-scheme') return digest.readAttempt(request, settings, authorization);
+      const { user } = offered;
+      const check: Attempt['check'] = async (place) => {
+        const realm = realmOf(settings.authName ?? '') ?? '';
+        const names = settings.authDigestProviders ?? ['file'];
+        const answer = await findRealmHash(
+          names,
+          sources,
+          { request, settings, user, realm, place },
+          witness,
+        );
+        if (answer.kind === 'fault' || answer.kind === 'busy') return answer;
+        if (answer.kind === 'user-not-found') {
+          const describe = (path: string) => `AH01790: user ${user} in realm ${realm} not found: ${path}`;
+          return { kind: 'refused', failure: 'user-not-found', describe };
+        }
+        assumptions.push(`the password of ${user} for ${realm} is right (--user)`);
+        return { kind: 'granted', user };
+      };
+      return { kind: 'attempt', user, check };
+    },
+  });
+  return new Map(
+    [...schemes].map(([name, scheme]) => [name, scheme.authType === 'Digest' ? assume(scheme) : scheme]),
+  );
 }
 
 /** Users have to be in the password file; the password of --user is taken to be right, one from --header is verified. */

@@ -1,4 +1,4 @@
-export type { ReplyMessage, RequestMessage, ResponseMessage } from '../wire/index.js';
+export type { CallFunction, ReplyMessage, RequestMessage, ResponseMessage } from '../wire/index.js';
 export { CallFailure, callFunction } from './calls.js';
 export {
   type Forwarding,

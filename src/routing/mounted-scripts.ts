@@ -81,5 +81,7 @@ function authScriptsBelow({ settings, sections }: Section): readonly AuthScript[
 }
 
 function authScriptsOf(settings: Section['settings']): readonly AuthScript[] {
-  return [settings.authUserScript, settings.authGroupScript].filter((script) => script !== undefined);
+  return [settings.authUserScript, settings.authGroupScript, settings.accessScript].filter(
+    (script) => script !== undefined,
+  );
 }

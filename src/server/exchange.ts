@@ -1,5 +1,11 @@
 import type { DirectorySettings, VirtualHost } from '../config/model.js';
-import { type HeaderList, headerValue, type RequestHost, serverNameAndPort } from '../http/index.js';
+import {
+  type HeaderList,
+  headerValue,
+  hostOfTarget,
+  type RequestHost,
+  serverNameAndPort,
+} from '../http/index.js';
 import type { AccessRecord, LogLevel } from '../log/index.js';
 import type { Route } from '../routing/index.js';
 import { readLogVariable } from '../tls/index.js';
@@ -21,6 +27,8 @@ export class Exchange {
   readonly notes = new Map<string, string>();
   /** What `Header … early` has said: fields for every answer, and for those that are no page of the server's own. */
   readonly earlyAnswer = { always: [] as HeaderList, onsuccess: [] as HeaderList };
+  /** What the client signs with AuthType Digest. */
+  readonly sent: { readonly method: string; readonly target: string; readonly host: string | undefined };
   virtualHost: VirtualHost;
   /** What the client asked for; undefined if it named no host. */
   host: RequestHost | undefined;
@@ -31,6 +39,8 @@ export class Exchange {
   route: Route | undefined;
   user: string | undefined;
   authType: string | undefined;
+  /** Authentication-Info: goes out with what the client asked for, not with errors. */
+  authInfo: string | undefined;
   filename: string | undefined;
   handler: string | undefined;
   /** As sent, until an internal redirect makes a GET of the request. */
@@ -52,6 +62,8 @@ export class Exchange {
     this.site = site;
     this.method = record.method;
     this.headers = record.headers;
+    const host = hostOfTarget(record.target) ?? headerValue(record.headers, 'host');
+    this.sent = { method: record.method, target: record.target, host };
     this.body = record.body.isPresent ? record.body : undefined;
     // Until the Host header has been understood: the first host of the address, as httpd does.
     this.virtualHost = site.router.selectVirtualHost({ ...record.connection, hostName: '' });

@@ -11,6 +11,7 @@ import { applyEnvironmentRules, obeyEnvironment } from './environment-rules.js';
 import { answerPage, answerRefusal, keptHeaders, selectErrorDocument } from './error-answer.js';
 import { Exchange } from './exchange.js';
 import { askExchange, createSubject } from './expression-subject.js';
+import { fakeCredentials } from './fake-credentials.js';
 import { answerOtherMethods } from './file-methods.js';
 import { findIndex } from './find-index.js';
 import { refuseMethod } from './refuse-method.js';
@@ -72,6 +73,8 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
   exportTls(exchange);
   obeyEnvironment(exchange);
+  const unfaked = fakeCredentials(exchange);
+  if (unfaked !== undefined) return unfaked;
   const redirection = site.router.findSectionRedirect(route.settings, path);
   if (redirection !== undefined) return redirect(exchange, redirection);
   const changed = leadsElsewhere(route) ? undefined : changeRequestHeaders(exchange);
@@ -142,6 +145,7 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
   const verdict = await site.authorizer.decide(
     {
       method: exchange.method,
+      sent: exchange.sent,
       authorization,
       clientAddress: record.connection.clientAddress,
       localAddress: record.connection.localAddress,
@@ -155,7 +159,10 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
   );
   exchange.user = verdict.user ?? findCertifiedUser(exchange);
   exchange.authType = verdict.kind === 'granted' ? verdict.authType : undefined;
-  return verdict.kind === 'granted' ? undefined : refuseVerdict(verdict);
+  exchange.authInfo = verdict.kind === 'granted' ? verdict.info : undefined;
+  if (verdict.kind === 'refused') return refuseVerdict(verdict);
+  if (verdict.notice !== undefined) exchange.log('info', verdict.notice.module, verdict.notice.text);
+  return undefined;
 }
 
 function refuseVerdict(verdict: Extract<Verdict, { readonly kind: 'refused' }>): Refusal {

@@ -23,10 +23,11 @@ export type Started =
  * Every answer goes through here or through startOwnPage.
  */
 export function startAnswer(exchange: Exchange, { status, reason, headers, server }: AnswerHead): Started {
-  const { earlyAnswer, errorHeaders, settings } = exchange;
+  const { authInfo, earlyAnswer, errorHeaders, settings } = exchange;
   const rules = settings.responseHeaders ?? [];
   const always = [...earlyAnswer.always, ...errorHeaders];
-  const onSuccess = [...earlyAnswer.onsuccess, ...headers];
+  const proof = authInfo === undefined ? [] : ['Authentication-Info', authInfo];
+  const onSuccess = [...earlyAnswer.onsuccess, ...proof, ...headers];
   if (rules.length === 0) return send(exchange, status, reason, always, onSuccess, server);
   // Header always changes what was kept, Header the rest; each sees both.
   const changedAlways = applyHeaderRules(

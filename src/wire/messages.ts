@@ -25,8 +25,12 @@ export interface ResponseMessage {
   readonly headers: Pairs;
 }
 
+/** Functions of an auth script. */
+export const callFunctions = ['check_password', 'groups_for_user', 'get_realm_hash', 'allow_access'] as const;
+export type CallFunction = (typeof callFunctions)[number];
+
 export interface CallMessage {
-  readonly functionName: 'check_password' | 'groups_for_user';
+  readonly functionName: CallFunction;
   readonly scriptFile: string;
   readonly applicationGroup: string;
   readonly checkScript: boolean;
@@ -139,7 +143,7 @@ export function decodeCall(payload: Buffer): CallMessage {
   if (scriptFile === undefined || applicationGroup === undefined || flags === undefined) {
     throw new WireViolation('CALL is too short');
   }
-  if (functionName !== 'check_password' && functionName !== 'groups_for_user') {
+  if (!isCallFunction(functionName)) {
     throw new WireViolation(`CALL of an unknown function: ${JSON.stringify(functionName)}`);
   }
   const argumentsEnd = 5 + decodeCount(count, texts.length - 5, 1);
@@ -153,6 +157,10 @@ export function decodeCall(payload: Buffer): CallMessage {
     arguments: texts.slice(5, argumentsEnd),
     environ: texts.slice(argumentsEnd),
   };
+}
+
+function isCallFunction(name: string | undefined): name is CallFunction {
+  return callFunctions.some((known) => known === name);
 }
 
 export function encodeReply(message: ReplyMessage): string {

@@ -95,7 +95,7 @@ describe('who enters', () => {
     ['an empty container', any(), basic, '403 403 403 403'],
     ['no AuthType', validUser, { authName: 'x', authUserFile: userFile }, '500 500 500 500'],
     ['AuthType None', validUser, { ...basic, authType: 'none' }, '500 500 500 500'],
-    ['AuthType Digest', validUser, { ...basic, authType: 'Digest' }, '500 500 500 500'],
+    ['AuthType Form', validUser, { ...basic, authType: 'Form' }, '500 500 500 500'],
     ['AuthType Form', validUser, { ...basic, authType: 'form' }, '500 500 500 500'],
     ['no AuthName', validUser, { authType: 'Basic', authUserFile: userFile }, '500 500 500 500'],
     ['AuthName with a line end', validUser, { ...basic, authName: 'a\r\nb' }, '500 500 500 500'],
@@ -245,9 +245,9 @@ describe('challenge and log line', () => {
     ['no Require', { authType: 'Basic' }, '500 authz_core:error AH01627'],
     ['no AuthType', { require: validUser }, '500 core:error AH00027'],
     [
-      'AuthType Digest',
-      { require: validUser, authType: 'Digest' },
-      '500 authn_core:error AH01796: AuthType Digest',
+      'AuthType Form',
+      { require: validUser, authType: 'Form' },
+      '500 authn_core:error AH01796: AuthType Form',
     ],
     ['no AuthName', { require: validUser, authType: 'Basic' }, '500 auth_basic:error AH01615'],
     [

@@ -233,6 +233,43 @@ it('puts those who are known before strangers', async () => {
   expect(places[0]).toMatchObject({ client: '192.0.2.1' });
 });
 
+describe('a client that does not show its password', () => {
+  /** One request with a nonce; `isRight`: whether it knows the password. */
+  function withNonce({ guard, settings }: ReturnType<typeof setUp>) {
+    return async (session: string, isRight: boolean, address = '192.0.2.1') => {
+      const check = async (): Promise<Authentication> =>
+        isRight
+          ? { kind: 'granted', user: 'bob' }
+          : { kind: 'refused', failure: 'wrong-password', describe: () => '' };
+      const made: Attempt = { kind: 'attempt', user: 'bob', session, check };
+      return summarise(await guard.check(request({ address }), settings, made));
+    };
+  }
+
+  it('waits where it sends more at once than may be guessed', async () => {
+    const ask = withNonce(setUp());
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask('n', true)));
+    expect(new Set(answers)).toEqual(new Set(['granted']));
+  });
+
+  it('is refused when those before it have guessed too much', async () => {
+    const ask = withNonce(setUp());
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => ask(`n${at}`, false)));
+    expect(answers.filter((answer) => answer === 'wrong-password')).toHaveLength(3);
+    expect(answers.filter((answer) => answer.startsWith('429'))).toHaveLength(47);
+  });
+
+  it('goes on with what was right, whatever others guess, until it is wrong once', async () => {
+    const ask = withNonce(setUp());
+    expect(await ask('n', true)).toBe('granted');
+    for (let guess = 0; guess < 3; guess += 1) expect(await ask(`x${guess}`, false)).toBe('wrong-password');
+    expect(await ask('y', true)).toMatch(/^429/);
+    expect(await ask('n', true)).toBe('granted');
+    expect(await ask('n', false)).toBe('wrong-password');
+    expect(await ask('n', true)).toMatch(/^429/);
+  });
+});
+
 describe('several front ends', () => {
   it('count together', async () => {
     const one = setUp();

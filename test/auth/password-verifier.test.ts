@@ -156,7 +156,10 @@ describe('what a failed login costs', () => {
       waitingPerClient: 1,
       patienceMs: 1,
     });
-    const schemes = createSchemes(createProviders(unaskedPorts, createPasswordVerifier(full)));
+    const schemes = createSchemes({
+      ports: unaskedPorts,
+      providers: createProviders(unaskedPorts, createPasswordVerifier(full)),
+    });
     for (const name of ['bob', 'carl', 'plain']) {
       const { decide } = createAuthorizer(unaskedPorts, schemes);
       const verdict = await decide(request({ credentials: `${name}:wrong` }), settings);

@@ -64,11 +64,20 @@ export function request(
     readonly address?: string;
     readonly method?: string;
     readonly variables?: readonly string[];
+    readonly target?: string;
   } = {},
 ): AuthRequest {
-  const { credentials, header, address = '192.0.2.7', method = 'GET', variables = [] } = given;
+  const {
+    credentials,
+    header,
+    address = '192.0.2.7',
+    method = 'GET',
+    variables = [],
+    target = '/private/page?token=hidden',
+  } = given;
   return {
     method,
+    sent: { method, target, host: 'www.example' },
     authorization:
       credentials === undefined ? header : `Basic ${Buffer.from(credentials).toString('base64')}`,
     clientAddress: address,
@@ -87,6 +96,8 @@ export function factsOf(given: Parameters<typeof request>[0] = {}, known: Partia
 /** Ports that fail the test when they are asked. */
 export const unaskedPorts: AuthPorts = {
   checkPassword: () => Promise.reject(new Error('checkPassword was asked')),
+  getRealmHash: () => Promise.reject(new Error('getRealmHash was asked')),
+  allowAccess: () => Promise.reject(new Error('allowAccess was asked')),
   groupsForUser: () => Promise.reject(new Error('groupsForUser was asked')),
 };
 

@@ -302,7 +302,7 @@ describe('who may enter', () => {
       'valid users of users (500: no AuthName)',
       { authType: 'basic', authUserFile: '/site/users', require: validUser },
     ],
-    ['valid users of users (500: AuthType Digest is not known)', { ...files, authType: 'Digest' }],
+    ['valid users of users (500: AuthType Form is not known)', { ...files, authType: 'Form' }],
     ['valid users of provider wsgi (500: no WSGIAuthUserScript)', { ...basic, authBasicProviders: ['wsgi'] }],
   ])('%s', (expected, settings) => {
     const main = makeServer({ scriptAliases: [makeScriptAlias('/', '/site/a.py')] });

@@ -10,25 +10,23 @@ import {
   one,
   oneOrTwo,
 } from '../definition.js';
-import { createSectionDraft, type Here, type Scope } from '../draft.js';
+import type { Here } from '../draft.js';
+import { takeText } from '../expression.js';
 import { type FileReference, noteFile } from '../file-references.js';
-import { findNearest } from '../nearest-name.js';
 import { statPath } from '../stat-path.js';
-import { resolvePath } from '../values.js';
-import { splitWords } from '../words.js';
-
-/** Providers that check a name and a password. */
-const providers: readonly string[] = ['file', 'wsgi'];
-/** Apache's others: known, so that the message can say what is missing. */
-const missingProviders: readonly string[] = ['anon', 'dbd', 'dbm', 'fcgi', 'ldap', 'socache'];
-
-/** Kinds of AuthType that Apache's modules bring and modhost lacks. */
-const missingTypes: readonly string[] = ['digest', 'form'];
+import { chooseWord, resolvePath } from '../values.js';
+import { addProviders, defineProviderAlias } from './auth-providers.js';
 
 /** Who somebody is. */
 export const auth: readonly Definition[] = [
   ...inModule('authn_core', [
-    honoured('AuthType', insideSections, one('Basic|None'), 'How a user shows who they are.', setAuthType),
+    honoured(
+      'AuthType',
+      insideSections,
+      one('Basic|Digest|None'),
+      'How a user shows who they are.',
+      setAuthType,
+    ),
     honoured(
       'AuthName',
       insideSections,
@@ -42,17 +40,17 @@ export const auth: readonly Definition[] = [
       '<AuthnProviderAlias',
       mainServerOnly,
       'provider name',
-      'A provider under a name of its own, with settings of its own, for AuthBasicProvider.',
-      defineAlias,
+      'A provider under a name of its own, with settings of its own, for AuthBasicProvider and AuthDigestProvider.',
+      defineProviderAlias,
     ),
   ]),
   ...inModule('auth_basic', [
     honoured(
       'AuthBasicProvider',
       insideSections,
-      list('file|wsgi|alias …'),
+      list('file|wsgi|anon|alias …'),
       'Who knows the passwords, in the order of asking.',
-      setProviders,
+      (here, names) => addProviders(here, 'authBasicProviders', names),
       'file',
     ),
     honoured(
@@ -65,13 +63,32 @@ export const auth: readonly Definition[] = [
       },
       'On',
     ),
+    honoured(
+      'AuthBasicFake',
+      insideSections,
+      oneOrTwo('off|user [password]'),
+      'The name and the password that applications and other servers get in place of those of the client; both may be expressions.',
+      fakeCredentials,
+      'off',
+    ),
+    honoured(
+      'AuthBasicUseDigestAlgorithm',
+      insideSections,
+      one('MD5|Off'),
+      'Whether names and passwords are checked against what is stored for AuthType Digest.',
+      (here, text) => {
+        const word = chooseWord(here, text, ['md5', 'off']);
+        if (word !== undefined) here.section.settings.authBasicUsesDigest = word === 'md5';
+      },
+      'Off',
+    ),
   ]),
   ...inModule('authn_file', [
     honoured(
       'AuthUserFile',
       insideSections,
       one('file'),
-      'A password file, as htpasswd writes it.',
+      'A password file, as htpasswd (for Digest: htdigest) writes it.',
       (here, path) => {
         here.section.settings.authUserFile = findFile(here, 'passwords', path);
       },
@@ -106,61 +123,27 @@ function findFile(here: Here, use: FileReference['use'], text: string): string {
 
 function setAuthType(here: Here, text: string): void {
   const type = text.toLowerCase();
-  if (missingTypes.includes(type))
-    here.fail(`expected Basic or None: ${text} is not supported yet`, { kind: 'argument-refused' });
-  else if (type === 'basic' || type === 'none') here.section.settings.authType = type;
+  if (type === 'form')
+    here.fail(
+      `expected Basic, Digest or None: ${text} is not supported. Let the application show its own login page, or ask it with AuthType Basic and AuthBasicProvider wsgi`,
+      { kind: 'argument-refused' },
+    );
+  else if (type === 'basic' || type === 'digest' || type === 'none') here.section.settings.authType = type;
   else {
     here.warn(
-      `expected Basic or None: '${text}' is unknown, so every request that has to authenticate will fail`,
+      `expected Basic, Digest or None: '${text}' is unknown, so every request that has to authenticate will fail`,
     );
     here.section.settings.authType = text;
   }
 }
 
-function setProviders(here: Here, names: readonly string[]): void {
+function fakeCredentials(here: Here, name: string, secret = 'password'): void {
   const { settings } = here.section;
-  const aliases = new Map(settings.authnAliases);
-  for (const name of names) {
-    const alias = here.draft.authnAliases.get(name);
-    if (alias !== undefined) aliases.set(name, alias);
-    else if (!providers.includes(name)) reportUnknownProvider(here, name);
-    const { provider = name, settings: own = undefined } = alias ?? {};
-    if (provider === 'wsgi' && own?.authUserScript === undefined)
-      here.draft.wsgiProviders.push({ place: here.place, serverId: here.server.id });
+  if (name.toLowerCase() === 'off') {
+    settings.authBasicFake = 'off';
+    return;
   }
-  // Several lines of one section add up.
-  settings.authBasicProviders = [...(settings.authBasicProviders ?? []), ...names];
-  if (aliases.size > 0) settings.authnAliases = aliases;
-}
-
-function reportUnknownProvider(here: Here, name: string): void {
-  if (missingProviders.includes(name))
-    here.fail(`expected file or wsgi: the provider '${name}' is not supported yet`, {
-      kind: 'argument-refused',
-    });
-  else
-    here.fail(`expected file or wsgi: there is no provider '${name}'`, {
-      suggestion: findNearest(name, [...providers, ...here.draft.authnAliases.keys()]),
-    });
-}
-
-/** Of modhost's own providers only: with an alias of an alias httpd dies. */
-function defineAlias(here: Here, text: string, walk: (scope: Scope) => void): void {
-  const section = createSectionDraft();
-  walk({ ...here, section, enclosing: ['location'], only: ['AuthUserFile', 'WSGIAuthUserScript'] });
-  const { authnAliases } = here.draft;
-  const [base = '', name = '', ...more] = splitWords(text);
-  if (name === '' || more.length > 0)
-    here.fail('takes two arguments: provider name', { kind: 'argument-count' });
-  else if (!providers.includes(base)) here.fail(`expected file or wsgi, not '${base}'`);
-  else if ([...providers, ...missingProviders].includes(name) || authnAliases.has(name))
-    here.fail(`there is a provider '${name}' already`, { kind: 'declared-twice' });
-  else {
-    const { authUserFile, authUserScript } = section.settings;
-    const own = {
-      ...(authUserFile === undefined ? {} : { authUserFile }),
-      ...(authUserScript === undefined ? {} : { authUserScript }),
-    };
-    authnAliases.set(name, { provider: base, settings: own });
-  }
+  const user = takeText(here, name);
+  const password = takeText(here, secret);
+  if (user !== undefined && password !== undefined) settings.authBasicFake = { user, password };
 }

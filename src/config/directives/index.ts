@@ -9,7 +9,9 @@ import { allowMethods } from './allow-methods.js';
 import { allowOverride } from './allow-override.js';
 import { answers } from './answers.js';
 import { auth } from './auth.js';
+import { authDigest } from './auth-digest.js';
 import { authThrottle } from './auth-throttle.js';
+import { authnAnon } from './authn-anon.js';
 import { authz } from './authz.js';
 import { core } from './core.js';
 import { dir } from './dir.js';
@@ -70,6 +72,8 @@ export const definitions: readonly Definition[] = [
   ...headers,
   ...auth,
   ...authThrottle,
+  ...authDigest,
+  ...authnAnon,
   ...authz,
   ...accessCompat,
   ...tls,

@@ -200,4 +200,14 @@ export const wsgi = inModule('wsgi', [
       if (script !== undefined) here.section.settings.authGroupScript = script;
     },
   ),
+  honoured(
+    'WSGIAccessScript',
+    insideSections,
+    raw('file [option=value …]'),
+    'Who may enter, by where the request comes from: allow_access().',
+    (here, text) => {
+      const script = readAuthScript(here, text);
+      if (script !== undefined) here.section.settings.accessScript = script;
+    },
+  ),
 ]);

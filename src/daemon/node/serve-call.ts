@@ -1,4 +1,4 @@
-import type { CallMessage, ReplyMessage } from '../../wire/index.js';
+import type { CallFunction, CallMessage, ReplyMessage } from '../../wire/index.js';
 import { readEnviron } from './environ.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
@@ -15,7 +15,9 @@ type AuthFunction = (environ: Record<string, unknown>, ...parameters: readonly s
 const exportNames = {
   check_password: ['check_password', 'checkPassword'],
   groups_for_user: ['groups_for_user', 'groupsForUser'],
-} as const;
+  get_realm_hash: ['get_realm_hash', 'getRealmHash'],
+  allow_access: ['allow_access', 'allowAccess'],
+} as const satisfies Record<CallFunction, readonly string[]>;
 
 /** Answers one CALL: loads the script like a request would, calls its function, checks what it gave back. */
 export async function serveCall(stream: Stream, message: CallMessage, host: Host): Promise<void> {
@@ -69,7 +71,7 @@ async function answerCall(
   let checked: ReplyMessage | string;
   try {
     const result = await callable({ ...environ, 'wsgi.errors': errors }, ...message.arguments);
-    checked = message.functionName === 'check_password' ? checkVerdict(result) : checkGroups(result);
+    checked = readers[message.functionName](result);
   } catch (error) {
     reply.flushPrinted();
     reply.complain(`${message.functionName} raised an error`, error);
@@ -97,6 +99,23 @@ function checkVerdict(result: unknown): ReplyMessage | string {
   return { kind: 'text', text: result };
 }
 
+/** Nobody knows the user, or the digest of `user:realm:password` in hexadecimal. Else: what is wrong. */
+function checkRealmHash(result: unknown): ReplyMessage | string {
+  if (result === null || result === undefined) return { kind: 'none' };
+  const text = result instanceof Uint8Array ? Buffer.from(result).toString('latin1') : result;
+  if (typeof text !== 'string' || !isWireText(text))
+    return 'a value that is not a digest in hexadecimal or null';
+  return { kind: 'text', text };
+}
+
+/** As for passwords, but without names. Else: what is wrong. */
+function checkAccess(result: unknown): ReplyMessage | string {
+  const checked = checkVerdict(result);
+  if (typeof checked === 'string' || checked.kind === 'text')
+    return 'a value that is not true, false or null';
+  return checked;
+}
+
 /** Any iterable of byte strings or bytes. Else: what is wrong. */
 function checkGroups(result: unknown): ReplyMessage | string {
   if (typeof result === 'string' || typeof result !== 'object' || result === null)
@@ -112,6 +131,13 @@ function checkGroups(result: unknown): ReplyMessage | string {
   }
   return { kind: 'list', texts };
 }
+
+const readers = {
+  check_password: checkVerdict,
+  groups_for_user: checkGroups,
+  get_realm_hash: checkRealmHash,
+  allow_access: checkAccess,
+} satisfies Record<CallFunction, (result: unknown) => ReplyMessage | string>;
 
 function isWireText(text: string): boolean {
   return /^[\x01-\xff]+$/.test(text);

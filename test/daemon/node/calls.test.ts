@@ -180,3 +180,43 @@ describe('groups_for_user', () => {
     expect(reply).toMatchObject({ kind: 'error' });
   });
 });
+
+describe('get_realm_hash', () => {
+  const getRealmHash = (file: string) => hosted.frontEnd.call('get_realm_hash', file, ['alice', 'area']);
+
+  it.each([
+    [`[user, realm].join(' ')`, { kind: 'text', text: 'alice area' }],
+    [`Promise.resolve('0123')`, { kind: 'text', text: '0123' }],
+    [`Buffer.from('0123')`, { kind: 'text', text: '0123' }],
+    ['null', { kind: 'none' }],
+    ['undefined', { kind: 'none' }],
+  ])('%s', async (result, reply) => {
+    const file = script(`export const getRealmHash = (environ, user, realm) => ${result}`);
+    expect(await getRealmHash(file).reply()).toEqual(reply);
+  });
+
+  it.each(['true', 'false', `''`, '0', '{}', `['a']`, `'a\\0'`])('%s is an error', async (result) => {
+    const file = script(`export const get_realm_hash = () => (${result})`);
+    expect(await getRealmHash(file).reply()).toMatchObject({ kind: 'error' });
+  });
+});
+
+describe('allow_access', () => {
+  const allowAccess = (file: string) => hosted.frontEnd.call('allow_access', file, ['192.0.2.1']);
+
+  it.each([
+    [`host === '192.0.2.1'`, { kind: 'true' }],
+    ['false', { kind: 'false' }],
+    ['null', { kind: 'none' }],
+    ['undefined', { kind: 'none' }],
+    ['Promise.resolve(false)', { kind: 'false' }],
+  ])('%s', async (result, reply) => {
+    const file = script(`export const allowAccess = (environ, host) => ${result}`);
+    expect(await allowAccess(file).reply()).toEqual(reply);
+  });
+
+  it.each([`'yes'`, '1', '0', `''`, '{}', '[]'])('%s is an error', async (result) => {
+    const file = script(`export const allow_access = () => (${result})`);
+    expect(await allowAccess(file).reply()).toMatchObject({ kind: 'error' });
+  });
+});

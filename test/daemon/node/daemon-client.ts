@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import {
+  type CallFunction,
   type CallInterface,
   decodeAbort,
   decodeCredit,
@@ -276,7 +277,7 @@ export class FrontEnd {
   }
 
   call(
-    functionName: 'check_password' | 'groups_for_user',
+    functionName: CallFunction,
     scriptFile: string,
     parameters: readonly string[],
     options: { readonly checkScript?: boolean; readonly applicationGroup?: string } = {},

@@ -117,6 +117,48 @@ describe('groups_for_user', () => {
   });
 });
 
+describe('get_realm_hash', () => {
+  const ask = async (user: string) =>
+    await frontEnd.call(script, { functionName: 'get_realm_hash', arguments: [user, 'area'] });
+
+  it.each<[string, unknown]>([
+    ['realm', { kind: 'text', text: 'realm:area' }],
+    ["'0123'", { kind: 'text', text: '0123' }],
+    ["b'0123'", { kind: 'text', text: '0123' }],
+    ['None', { kind: 'none' }],
+  ])('returns %s', async (user, reply) => {
+    expect((await ask(user)).reply).toEqual(reply);
+  });
+
+  it.each(['True', 'False', '1', "''", "b''", '[]', "'\\u20ac'", "'a\\x00'", 'Pretender()'])(
+    'is an error when it returns %s',
+    async (user) => {
+      const exchange = await ask(user);
+      expect(exchange.reply?.kind).toBe('error');
+      expect(exchange.logs.length).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('allow_access', () => {
+  const ask = async (host: string) =>
+    await frontEnd.call(script, { functionName: 'allow_access', arguments: [host] });
+
+  it.each<[string, unknown]>([
+    ['True', { kind: 'true' }],
+    ['False', { kind: 'false' }],
+    ['None', { kind: 'none' }],
+  ])('returns %s', async (host, reply) => {
+    expect((await ask(host)).reply).toEqual(reply);
+  });
+
+  it.each(['1', '0', "'yes'", "''", '[]', 'raise'])('is an error when it returns %s', async (host) => {
+    const exchange = await ask(host);
+    expect(exchange.reply?.kind).toBe('error');
+    expect(exchange.logs.length).toBeGreaterThan(0);
+  });
+});
+
 describe('a script', () => {
   it('without the function is missing it', async () => {
     const exchange = await frontEnd.call(app('cases.py'));

@@ -10,22 +10,12 @@ import { rows } from './rows.js';
 /** Who may enter, and as whom: left out, it would open what it closes. */
 export const accessRest: readonly Definition[] = [
   ...rows(
-    'auth_basic',
-    'refused',
-    insideSections,
-    'it changes who a user is',
-    'AuthBasicFake AuthBasicUseDigestAlgorithm',
-    /^off$/i,
-  ),
-  ...rows(
     'auth_digest',
-    'refused',
-    insideSections,
-    'what it protects would be open',
-    `
-    AuthDigestAlgorithm AuthDigestDomain AuthDigestNcCheck AuthDigestNonceLifetime AuthDigestProvider AuthDigestQop`,
+    'accepted',
+    mainServerOnly,
+    'modhost needs no memory that processes share',
+    'AuthDigestShmemSize',
   ),
-  ...rows('auth_digest', 'accepted', mainServerOnly, 'there are no digests to keep', 'AuthDigestShmemSize'),
   ...rows(
     'auth_form',
     'refused',
@@ -35,14 +25,6 @@ export const accessRest: readonly Definition[] = [
     AuthFormAuthoritative AuthFormBody AuthFormDisableNoStore AuthFormFakeBasicAuth AuthFormLocation AuthFormLoginRequiredLocation
     AuthFormLoginSuccessLocation AuthFormLogoutLocation AuthFormMethod AuthFormMimetype AuthFormPassword AuthFormProvider
     AuthFormSitePassphrase AuthFormSize AuthFormUsername`,
-  ),
-  ...rows(
-    'authn_anon',
-    'refused',
-    insideSections,
-    'it changes who a user is',
-    `
-    Anonymous Anonymous_LogEmail Anonymous_MustGiveEmail Anonymous_NoUserId Anonymous_VerifyEmail`,
   ),
   ...rows(
     'authn_dbd',

@@ -52,5 +52,4 @@ export const wsgiRest: readonly Definition[] = [
     'requests it sends elsewhere would be answered here',
     'WSGIDispatchScript WSGIHandlerScript',
   ),
-  ...rows('wsgi', 'refused', insideSections, 'what it protects would be open', 'WSGIAccessScript'),
 ];

@@ -1,4 +1,4 @@
-"""CALL: a script's check_password and groups_for_user, and what their answers mean."""
+"""CALL: the functions of an auth script, and what their answers mean."""
 
 from __future__ import annotations
 
@@ -92,6 +92,28 @@ def _read_password_answer(answer: object, where: str, log: RequestLog) -> Reply:
     )
 
 
+def _read_realm_hash(answer: object, where: str, log: RequestLog) -> Reply:
+    if answer is None:
+        return ['none']
+    if isinstance(answer, bytes):
+        answer = answer.decode('latin-1')
+    if isinstance(answer, str):
+        digest = str.__str__(answer)
+        if digest and _is_safe_text(digest):
+            return ['text', digest]
+    return _error(log, '%s returned something else than None or a digest in hexadecimal' % where)
+
+
+def _read_access(answer: object, where: str, log: RequestLog) -> Reply:
+    if answer is True:
+        return ['true']
+    if answer is False:
+        return ['false']
+    if answer is None:
+        return ['none']
+    return _error(log, '%s returned %s instead of True, False or None' % (where, type(answer).__name__))
+
+
 def _read_groups(answer: List[Union[str, bytes]], where: str, log: RequestLog) -> Reply:
     groups = ['list']
     total = 0
@@ -114,6 +136,8 @@ def _read_groups(answer: List[Union[str, bytes]], where: str, log: RequestLog) -
 _READERS: Dict[str, Callable[[Any, str, RequestLog], Reply]] = {
     'check_password': _read_password_answer,
     'groups_for_user': _read_groups,
+    'get_realm_hash': _read_realm_hash,
+    'allow_access': _read_access,
 }
 
 

@@ -55,7 +55,7 @@ def build_request_environ(
 
 
 def build_call_environ(pairs: List[str], log: RequestLog) -> Environ:
-    """For check_password and groups_for_user: no body, no scheme."""
+    """For the functions of auth scripts: no body, no scheme."""
     environ = _from_pairs(pairs)
     environ['mod_wsgi.version'] = MOD_WSGI_VERSION
     environ['apache.version'] = APACHE_VERSION

@@ -34,7 +34,7 @@ _KNOWN_TYPES = frozenset(
     (HELLO, REQUEST, RESPONSE, BODY, END, ABORT, CREDIT, LOG, CALL, REPLY, PING, PONG, DRAIN)
 )
 _INTERFACES = frozenset(('auto', 'wsgi', 'fetch', 'node'))
-_FUNCTIONS = frozenset(('check_password', 'groups_for_user'))
+_FUNCTIONS = frozenset(('check_password', 'groups_for_user', 'get_realm_hash', 'allow_access'))
 _COUNT = re.compile(r'[0-9]{1,7}')
 _HEADER = struct.Struct('>II')
 _pack_header = _HEADER.pack

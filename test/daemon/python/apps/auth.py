@@ -18,6 +18,18 @@ def check_password(environ, user, password):
     return None
 
 
+def get_realm_hash(environ, user, realm):
+    if user == 'realm':
+        return '%s:%s' % (user, realm)
+    return eval(user)
+
+
+def allow_access(environ, host):
+    if host == 'raise':
+        raise ValueError('no access')
+    return eval(host)
+
+
 def groups_for_user(environ, user):
     if user == 'generator':
         return (name for name in ('a', b'b'))
