@@ -21,6 +21,16 @@ export const conditions: ReadonlyMap<string, Condition> = new Map<string, Condit
   ['ifversion', (text) => compareVersion(text)],
 ]);
 
+/** What each of them asks for, in messages. */
+export const conditionArguments: ReadonlyMap<string, string> = new Map([
+  ['ifdefine', '[!]name'],
+  ['ifmodule', '[!]module'],
+  ['iffile', '[!]path'],
+  ['ifdirective', '[!]name'],
+  ['ifsection', '[!]name'],
+  ['ifversion', '[[!]operator] version'],
+]);
+
 function askForModule(text: string, phase: ReadPhase, place: Place): boolean | string {
   return ask(text, (name, negated) => {
     const found = phase.known.findModule(name);
@@ -35,12 +45,15 @@ function askForModule(text: string, phase: ReadPhase, place: Place): boolean | s
   });
 }
 
+/** Said of a conditional without one. */
+export const noArgument = 'requires an argument';
+
 /** `[!]name`, quotes and a blank after the `!` allowed; further words are ignored. */
 function ask(text: string, isTrue: (name: string, negated: boolean) => boolean): boolean | string {
   const negated = text.startsWith('!');
   const { word } = takeWord(negated ? text.slice(1) : text);
   const quotedNegation = !negated && word.startsWith('!');
   const name = quotedNegation ? word.slice(1).trim() : word;
-  if (name === '') return 'requires an argument';
+  if (name === '') return noArgument;
   return isTrue(name, negated || quotedNegation) !== (negated || quotedNegation);
 }

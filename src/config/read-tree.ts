@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { conditions } from './conditionals.js';
+import { conditionArguments, conditions, noArgument } from './conditionals.js';
 import { findIncludedFiles, maximumIncludeDepth, readConfigFile } from './include.js';
 import { maximumHtaccessLine, splitLines, trimSpace } from './lines.js';
 import { fillMacroLine, type MacroHead, parseMacroHead } from './macros.js';
@@ -249,8 +249,9 @@ class TreeReader {
     }
     const condition = conditions.get(name.toLowerCase());
     if (condition !== undefined && isPermitted) {
-      const answer = text === '' ? 'requires an argument' : condition(text, this.#phase, place);
-      if (typeof answer === 'string') mistakes.error(place, `<${name}>`, answer, { kind: 'condition' });
+      const answer = text === '' ? noArgument : condition(text, this.#phase, place);
+      if (typeof answer === 'string')
+        mistakes.error(place, `<${name}>`, describeCondition(name, answer), { kind: 'condition' });
       this.#push(
         frames,
         answer === true ? { kind: 'taken', name, place, nodes } : { kind: 'skipped', name, place },
@@ -465,4 +466,8 @@ function isClosedLater(lines: readonly SourceLine[], from: number, name: string)
 /** As push(...more), for any number of nodes. */
 function append(nodes: Node[], more: readonly Node[]): void {
   for (const node of more) nodes.push(node);
+}
+
+function describeCondition(name: string, wrong: string): string {
+  return wrong === noArgument ? `${wrong}: <${name} ${conditionArguments.get(name.toLowerCase())}>` : wrong;
 }

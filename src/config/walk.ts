@@ -1,5 +1,6 @@
 import type { Context, Definition } from './definition.js';
 import type { Here, HtaccessDraft, Scope } from './draft.js';
+import { describeForeignName } from './foreign-names.js';
 import type { MistakeDetails, Place } from './mistakes.js';
 import { findNearest } from './nearest-name.js';
 import { isOverridable, overrideClassesOf } from './override-classes.js';
@@ -14,9 +15,9 @@ export function walkNodes(nodes: readonly Node[], scope: Scope, table: Definitio
   for (const node of nodes) {
     const name = node.kind === 'section' ? `<${node.name}` : node.name;
     const shown = node.kind === 'section' ? `<${node.name}>` : node.name;
-    const here = lookFrom(scope, node.place, shown);
     const definition = table.get(name.toLowerCase());
     const { htaccess } = scope.draft;
+    const here = lookFrom(scope, node.place, shown, definition);
     if (definition === undefined) {
       const { message, ...details } = describeUnknown(name, node.kind, table);
       if (htaccess?.overrides.forgives.has('unknown')) {
@@ -41,15 +42,31 @@ export function walkNodes(nodes: readonly Node[], scope: Scope, table: Definitio
   }
 }
 
-function lookFrom(scope: Scope, place: Place, directive: string): Here {
+function lookFrom(scope: Scope, place: Place, directive: string, definition: Definition | undefined): Here {
   const { mistakes } = scope.draft;
   return {
     ...scope,
     place,
     directive,
-    fail: (message, details) => mistakes.error(place, directive, message, details),
+    fail: (message, details) =>
+      mistakes.error(place, directive, message + describeUsage(message, details, definition), details),
     warn: (message, details) => mistakes.warning(place, directive, message, details),
   };
+}
+
+/** Beyond that, it would hide what is wrong. */
+const longestUsage = 60;
+
+/** Whoever has forgotten an argument is told all of them. */
+function describeUsage(
+  message: string,
+  details: MistakeDetails | undefined,
+  definition: Definition | undefined,
+): string {
+  if (details?.kind !== 'argument-count' || definition === undefined) return '';
+  const { name, arguments: usage } = definition;
+  if (usage === '' || usage.length > longestUsage || message.includes(usage)) return '';
+  return name.startsWith('<') ? `; it is written ${name} ${usage}>` : `; it is written ${name} ${usage}`;
 }
 
 function describeUnknown(
@@ -65,6 +82,8 @@ function describeUnknown(
     kind: isSection ? 'unknown-section' : 'unknown-directive',
     at: 'name',
   } as const;
+  const foreign = describeForeignName(name);
+  if (foreign !== undefined) return { ...unknown, message: `${unknown.message}: it ${foreign}` };
   // A name can also be glued to its argument or stand without its bracket.
   const glued = candidates.find(
     (candidate) =>

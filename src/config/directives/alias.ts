@@ -84,7 +84,6 @@ function addAlias(here: Here, text: string, rest: Pick<Alias, 'handler'> = {}): 
 function setAliasTarget(here: Here, target: string, more: string): void {
   if (here.enclosing.at(-1) !== 'location' || target === '' || more !== '')
     here.fail('expected it with one argument in <Location>, or with two outside every section', {
-      kind: 'argument-count',
       at: 'name',
     });
   else if (target.includes('%{'))

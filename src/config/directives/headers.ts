@@ -71,6 +71,8 @@ function takeChange(
 ): Taken | undefined {
   const action = actions[direction].find((known) => known === word.toLowerCase());
   const [name, value, replacement] = operands;
+  if (word === '')
+    return failCount(here, 'an action and the name of a header, such as set X-Frame-Options DENY');
   switch (action) {
     case undefined:
       here.fail(`expected ${listWords(actions[direction])}, not '${word}'`, {
