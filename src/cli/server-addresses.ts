@@ -1,10 +1,10 @@
 import type { Listener, ServerConfig, VirtualHost } from '../config/model.js';
 
-/** `http://host:port` for every listener on which this virtual host, or the main server, can be reached. */
+/** `http://host:port`, or `https://`, for every listener on which this virtual host, or the main server, can be reached. */
 export function listBaseUrls(config: ServerConfig, virtualHost: VirtualHost): string[] {
   const urls = config.listeners
     .filter((listener) => answersOn(config, virtualHost, listener))
-    .map((listener) => formatBaseUrl(chooseName(virtualHost, listener), listener));
+    .map((listener) => formatBaseUrl(chooseName(virtualHost, listener), listener, virtualHost));
   return [...new Set(urls)];
 }
 
@@ -46,8 +46,8 @@ function isUnspecific(host: string | undefined): boolean {
   return host === undefined || host === '0.0.0.0' || host === '::';
 }
 
-function formatBaseUrl(host: string, listener: Listener): string {
-  const scheme = listener.protocol === 'https' ? 'https' : 'http';
+function formatBaseUrl(host: string, listener: Listener, { settings }: VirtualHost): string {
+  const scheme = settings.tls === undefined ? 'http' : 'https';
   const port = listener.port === (scheme === 'https' ? 443 : 80) ? '' : `:${listener.port}`;
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}${port}`;
 }

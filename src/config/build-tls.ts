@@ -1,10 +1,14 @@
 import type { ConfigDraft, SectionDraft, ServerDraft } from './draft.js';
-import type { TlsSettings } from './model.js';
+import type { NamedPath, TlsSettings } from './model.js';
 
 /** What the SSL* directives outside sections have said so far; `engine` is SSLEngine. */
 export type TlsDraft = {
   -readonly [Member in keyof Omit<TlsSettings, 'position' | 'sectionsVerify'>]?: TlsSettings[Member];
-} & { engine?: { readonly on: boolean; readonly position: TlsSettings['position'] } };
+} & {
+  engine?: { readonly on: boolean; readonly position: TlsSettings['position'] };
+  /** SSLCACertificateFile of sections. */
+  sectionAuthorities?: readonly NamedPath[];
+};
 
 const defaults = {
   certificateFiles: [],
@@ -22,13 +26,15 @@ const defaults = {
 
 /** TLS of a virtual host, with what the main server says where it says nothing; undefined: SSLEngine is not on. */
 export function buildTls(draft: ConfigDraft, server: ServerDraft): TlsSettings | undefined {
-  const { engine, ...said } = { ...draft.mainServer.tls, ...server.tls };
+  const { engine, sectionAuthorities = [], ...said } = { ...draft.mainServer.tls, ...server.tls };
   if (engine === undefined || !engine.on) return undefined;
   const hasLists = said.revocationFile !== undefined || said.revocationPath !== undefined;
   return {
     ...defaults,
     // Whoever names lists and does not say whether they count means that they do.
     checksRevocation: hasLists,
+    // There is one handshake for all sections: check-tls.ts sees to it that they name the same file.
+    ...(sectionAuthorities[0] === undefined ? {} : { authorityFile: sectionAuthorities[0] }),
     ...said,
     ...mainServerOnly(draft),
     position: engine.position,

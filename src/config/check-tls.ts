@@ -4,7 +4,8 @@ import type { Listener } from './model.js';
 
 /** What TLS needs, and what looks like TLS and is none. */
 export function checkTls(draft: ConfigDraft): void {
-  for (const server of [draft.mainServer, ...draft.virtualHosts]) checkServer(draft, server);
+  const isExplained = hasReported(draft);
+  for (const server of [draft.mainServer, ...draft.virtualHosts]) checkServer(draft, server, isExplained);
   for (const listener of draft.listeners)
     if (listener.protocol === 'https' && !speaksTls(draft, listener))
       draft.mistakes.warning(
@@ -15,10 +16,10 @@ export function checkTls(draft: ConfigDraft): void {
       );
 }
 
-function checkServer(draft: ConfigDraft, server: ServerDraft): void {
+function checkServer(draft: ConfigDraft, server: ServerDraft, isExplained: boolean): void {
   const tls = buildTls(draft, server);
   // What was written and could not be taken has been reported.
-  if (tls === undefined || (hasReported(draft) && tls.certificateFiles.length === 0)) return;
+  if (tls === undefined || (isExplained && tls.certificateFiles.length === 0)) return;
   const { position } = tls;
   if (tls.certificateFiles.length === 0)
     draft.mistakes.error({ position }, 'SSLEngine', 'expected an SSLCertificateFile beside it', {
@@ -32,9 +33,18 @@ function checkServer(draft: ConfigDraft, server: ServerDraft): void {
       'expected an SSLCertificateFile for each key',
       { kind: 'tls-incomplete', at: 'name' },
     );
+  const { sectionAuthorities = [] } = { ...draft.mainServer.tls, ...server.tls };
+  for (const named of sectionAuthorities)
+    if (named.path !== tls.authorityFile?.path || tls.authorityPath !== undefined)
+      draft.mistakes.error(
+        named,
+        named.directive,
+        'names others than elsewhere in this virtual host; a connection has one handshake, so expected the same file everywhere',
+        { kind: 'argument-refused' },
+      );
   const asks = tls.verifyClient !== 'none' || tls.sectionsVerify;
   const believes = tls.authorityFile !== undefined || tls.authorityPath !== undefined;
-  if (asks && !believes && tls.verifyClient !== 'optional_no_ca' && !hasReported(draft))
+  if (asks && !believes && tls.verifyClient !== 'optional_no_ca' && !isExplained)
     draft.mistakes.error(
       { position },
       'SSLEngine',

@@ -32,8 +32,7 @@ export function translateSslRequire(written: string): Translated {
     const token = tokens.exec(written)?.[0];
     if (token === undefined) return wrong('SSLRequire does not know', written.slice(at).split(/\s/)[0] ?? '');
     const piece = translateToken(token);
-    if (piece === undefined)
-      return wrong('is not supported in SSLRequire; expected a Require expr in its place for', token);
+    if (piece === undefined) return wrong('SSLRequire does not know', token);
     pieces.push(piece);
   }
   const text = pieces.join('');

@@ -15,12 +15,13 @@ export interface Wanted {
 
 /** The request as it would come in, and on which listener; a text says why it cannot. */
 export function findAskedRequest(config: ServerConfig, wanted: Wanted): AskedRequest | string {
-  const url = /^(?:http:\/\/([^/?#]*))?([/?].*|\*|)$/i.exec(wanted.url);
-  if (url === null) return `${wanted.url} is neither a path nor an http:// URL`;
-  const [, authority, target = ''] = url;
+  const url = /^(?:(https?):\/\/([^/?#]*))?([/?].*|\*|)$/i.exec(wanted.url);
+  if (url === null) return `${wanted.url} is neither a path nor an http:// or https:// URL`;
+  const [, written, authority, target = ''] = url;
+  const scheme = written?.toLowerCase() === 'https' ? 'https' : 'http';
   const host = authority === undefined ? undefined : parseHost(authority);
   if (authority !== undefined && host === undefined) return `${authority} is no valid host`;
-  const port = host === undefined ? undefined : (host.port ?? 80);
+  const port = host === undefined ? undefined : (host.port ?? (scheme === 'https' ? 443 : 80));
   const listener = config.listeners.find((candidate) => port === undefined || candidate.port === port);
   if (listener === undefined) {
     const ports = config.listeners.map((candidate) => candidate.port).join(', ');
@@ -29,6 +30,7 @@ export function findAskedRequest(config: ServerConfig, wanted: Wanted): AskedReq
   const localAddress =
     listener.host ?? (host !== undefined && isIP(host.host) !== 0 ? host.host : '127.0.0.1');
   return {
+    ...(written === undefined ? {} : { scheme }),
     method: wanted.method,
     target: toByteString(target === '' || target.startsWith('?') ? `/${target}` : target),
     host: authority ?? `${config.mainServer.serverName?.host ?? 'localhost'}:${listener.port}`,

@@ -29,6 +29,7 @@ import {
 import { type Exchange, isLogWanted, type Site, serveRequest, serverSoftware } from '../server/index.js';
 import type { Step, Trace } from '../trace/index.js';
 import { createAccessWitness } from './access-steps.js';
+import { assumeTls } from './assume-tls.js';
 import { describeSection, listAppliedSections, listEffectiveSettings } from './effective-settings.js';
 import type { ExplainedApplication, Explanation } from './explanation.js';
 import { type AskedRequest, RecordedRequest } from './recorded-request.js';
@@ -63,7 +64,8 @@ export async function explainRequest(
 ): Promise<Explanation> {
   const recording: Recording = { steps: [], assumptions: [], errorLog: [], accessLog: [] };
   const site = createRecordingSite(config, resolvedNames, assumed, recording, parseHtaccess);
-  const record = new RecordedRequest(asked);
+  const tls = assumeTls(asked, site.router, (assumption) => recording.assumptions.push(assumption));
+  const record = new RecordedRequest(asked, tls);
   const exchange = await serveRequest(record, site);
   record.reply.close();
   return describe(exchange, asked, recording);

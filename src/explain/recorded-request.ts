@@ -1,7 +1,10 @@
 import type { Reply, RequestRecord } from '../server/index.js';
+import type { TlsConnection } from '../tls/index.js';
 
 /** What shall be explained. Byte strings. */
 export interface AskedRequest {
+  /** Absent: whatever is spoken on the listener. */
+  readonly scheme?: 'http' | 'https';
   readonly method: string;
   readonly target: string;
   /** Of the Host header. */
@@ -37,9 +40,15 @@ export class RecordedRequest implements RequestRecord {
     resume: () => {},
   };
 
-  constructor(asked: AskedRequest) {
+  constructor(asked: AskedRequest, tls?: TlsConnection) {
     const { clientAddress, localAddress, localPort } = asked;
-    this.connection = { clientAddress, clientPort: 40_000, localAddress, localPort };
+    this.connection = {
+      clientAddress,
+      clientPort: 40_000,
+      localAddress,
+      localPort,
+      ...(tls === undefined ? {} : { tls }),
+    };
     this.method = asked.method;
     this.target = asked.target;
     this.headers = ['Host', asked.host, ...asked.headers];

@@ -6,9 +6,7 @@ import { checkConnection } from './tls-access.js';
 
 /** Limits, Host and path, before anything is looked up: fills in what the exchange knows of the address. */
 export function checkHead(exchange: Exchange): Refusal | undefined {
-  return (
-    checkLimits(exchange) ?? checkExpectation(exchange) ?? readAddress(exchange) ?? checkConnection(exchange)
-  );
+  return checkLimits(exchange) ?? checkExpectation(exchange) ?? readAddress(exchange);
 }
 
 /** LimitRequestLine, LimitRequestFieldSize, LimitRequestFields; all but the first answer 400, never 431 (as httpd). */
@@ -50,12 +48,20 @@ function readAddress(exchange: Exchange): Refusal | undefined {
     const host = parseHost(hostText);
     if (host === undefined) return refuse(400, 'core', 'the request names no valid host');
     exchange.host = host;
-    exchange.virtualHost = site.router.selectVirtualHost({ ...record.connection, hostName: host.host });
+    const asked = site.router.selectVirtualHost({ ...record.connection, hostName: host.host });
+    // Until then nothing is that host's business, not even the page of an error.
+    const misdirected = checkConnection(exchange, asked);
+    if (misdirected !== undefined) return misdirected;
+    exchange.virtualHost = asked;
     // Nobody behind this line shall see another host than the one that was decided on (RFC 9112 section 3.2.2).
     if (targetHost !== undefined) exchange.headers = setHeader(record.headers, 'Host', targetHost);
     const { virtualHost } = exchange;
     if (virtualHost.settings.strictHostCheck && findChosenName(virtualHost, host.host) === undefined)
       return refuse(400, 'core', `nobody here is called ${host.host} (StrictHostCheck)`);
+  }
+  if (hostText === undefined) {
+    const nameless = checkConnection(exchange, exchange.virtualHost);
+    if (nameless !== undefined) return nameless;
   }
   const target = cleanPath(record.target, exchange.virtualHost.settings);
   if (target.kind === 'refusal')

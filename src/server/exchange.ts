@@ -66,7 +66,7 @@ export class Exchange {
     this.sent = { method: record.method, target: record.target, host };
     this.body = record.body.isPresent ? record.body : undefined;
     // Until the Host header has been understood: the first host of the address, as httpd does.
-    this.virtualHost = site.router.selectVirtualHost({ ...record.connection, hostName: '' });
+    this.virtualHost = hostOfConnection(record, site);
     record.reply.onClosed((how) => this.#logAccess(how));
   }
 
@@ -207,6 +207,13 @@ export class Exchange {
       tlsVariable: (name) => this.#readLogged(name),
     };
   }
+}
+
+/** The one that the client asked for in the handshake; of plain HTTP, the first of the address. */
+function hostOfConnection({ connection }: RequestRecord, { config, router }: Site): VirtualHost {
+  const { tls } = connection;
+  const asked = [config.mainServer, ...config.virtualHosts].find(({ id }) => id === tls?.hostId);
+  return asked ?? router.selectVirtualHost({ ...connection, hostName: '' });
 }
 
 /** Bytes of a head with these fields; the first line is not known any more and counts as none. */

@@ -217,7 +217,6 @@ function readItem(
     case 'variable':
       return subject.environment(part.name) ?? '(null)';
     case 'tls-variable':
-      // Without TLS there is none.
-      return '(null)';
+      return subject.tlsVariable(part.name) ?? '(null)';
   }
 }

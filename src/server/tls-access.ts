@@ -1,6 +1,6 @@
 /** What SSL* directives say about a request: on which connection it may come, and what is told about it. */
 
-import type { DirectorySettings, TlsSettings } from '../config/model.js';
+import type { DirectorySettings, Position, TlsSettings, VirtualHost } from '../config/model.js';
 import { headerValue } from '../http/index.js';
 import {
   formatLegacyName,
@@ -18,13 +18,18 @@ import { type Refusal, refuse } from './site.js';
  * Whether the connection is one for the virtual host that the request names: a client could else open it with a host that asks for
  * less, and go on with one that asks for more.
  */
-export function checkConnection({ record, virtualHost, site }: Exchange): Refusal | undefined {
+export function checkConnection({ record, site }: Exchange, virtualHost: VirtualHost): Refusal | undefined {
   const { tls } = record.connection;
   const wanted = virtualHost.settings.tls;
   if (tls === undefined) {
     if (wanted === undefined) return undefined;
     return refuse(421, 'ssl', 'plain HTTP for a virtual host with SSLEngine on');
   }
+  site.trace?.({
+    stage: 'connection',
+    text: `TLS for ${tls.serverName ?? 'no name'}: ${wanted === undefined ? 'no SSLEngine of its own' : 'SSLEngine on'}`,
+    position: wanted?.position ?? virtualHost.position,
+  });
   const policy = wanted?.sniPolicy ?? 'secure';
   const hosts = [site.config.mainServer, ...site.config.virtualHosts];
   const opened = hosts.find(({ id }) => id === tls.hostId);
@@ -74,15 +79,21 @@ export function checkTlsAccess(exchange: Exchange, settings: DirectorySettings):
   const access = settings.tls;
   if (access === undefined) return undefined;
   const { tls } = exchange.record.connection;
+  const tell = (text: string, position: Position) =>
+    exchange.site.trace?.({ stage: 'access', text, position });
+  if (access.requireTls !== undefined)
+    tell(`SSLRequireSSL: ${tls === undefined ? 'refused' : 'holds'}`, access.requireTls);
   if (access.requireTls !== undefined && tls === undefined)
     return refuse(403, 'ssl', 'TLS is required here (SSLRequireSSL)');
   const { verifyClient } = access;
   if (verifyClient !== undefined && verifyClient.mode !== 'none') {
     const { file, line } = verifyClient.position;
     const verification = judgeOf(exchange);
+    const isFulfilled = verification !== undefined && fulfils(verifyClient.mode, verification);
+    tell(`SSLVerifyClient ${verifyClient.mode}: ${isFulfilled ? 'holds' : 'refused'}`, verifyClient.position);
     if (verification === undefined)
       return refuse(403, 'ssl', `TLS is required here (SSLVerifyClient at ${file}:${line})`);
-    if (!fulfils(verifyClient.mode, verification)) {
+    if (!isFulfilled) {
       const reason = verification.kind === 'failed' ? verification.reason : 'there is none';
       return refuse(
         403,
@@ -91,10 +102,11 @@ export function checkTlsAccess(exchange: Exchange, settings: DirectorySettings):
       );
     }
   }
-  for (const { condition, position } of access.requirements ?? []) {
+  for (const { condition, position, text } of access.requirements ?? []) {
     const { file, line } = position;
-    if (askExchange(exchange, condition, {}, 'ssl', position) !== true)
-      return refuse(403, 'ssl', `SSLRequire at ${file}:${line} does not hold`);
+    const holds = askExchange(exchange, condition, {}, 'ssl', position) === true;
+    tell(`SSLRequire ${text}: ${holds ? 'holds' : 'refused'}`, position);
+    if (!holds) return refuse(403, 'ssl', `SSLRequire at ${file}:${line} does not hold`);
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { NamedPath, ServerConfig, VirtualHost } from '../config/model.js';
 import type { MaterialFault } from './material.js';
@@ -43,7 +44,8 @@ function checkHost(host: VirtualHost, now: number): MaterialFault[] {
 }
 
 function covers(certificate: X509Certificate, name: string): boolean {
-  return certificate.checkHost(name) !== undefined || certificate.checkIP(name) !== undefined;
+  const found = isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name);
+  return found !== undefined;
 }
 
 function checkDates(file: NamedPath, { validFrom, validTo }: X509Certificate, now: number): MaterialFault[] {

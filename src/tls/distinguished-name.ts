@@ -22,10 +22,12 @@ function escapeValue(value: string): string {
 }
 
 function escapeBytes(value: string): string {
-  return value.replace(
-    /[\x00-\x1f\x7f-\xff]/g,
-    (byte) => `\\x${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+  return value
+    .replace(/[/+]/g, '\\$&')
+    .replace(
+      /[\x00-\x1f\x7f-\xff]/g,
+      (byte) => `\\x${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+    );
 }
 
 function escapeByte(byte: string): string {

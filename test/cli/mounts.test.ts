@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { formatMounts, formatVirtualHosts, type MountPorts, type MountRoute } from '../../src/cli/index.js';
-import type { AccessOrder, DirectorySettings, HostAccess, Requirement } from '../../src/config/model.js';
+import type {
+  AccessOrder,
+  DirectorySettings,
+  HostAccess,
+  Requirement,
+  TlsSettings,
+} from '../../src/config/model.js';
 import {
   at,
   denied,
@@ -36,6 +42,23 @@ const directory = (filename: string, settings = open): MountRoute => ({
   settings,
   mapping: { kind: 'directory', filename },
 });
+
+const tls: TlsSettings = {
+  position: at(1),
+  certificateFiles: [],
+  keyFiles: [],
+  checksRevocation: false,
+  verifyClient: 'none',
+  sectionsVerify: false,
+  verifyDepth: 1,
+  protocols: ['TLSv1.3'],
+  cipherList: 'DEFAULT',
+  honorCipherOrder: false,
+  sessionTickets: true,
+  sessionTimeoutSeconds: 300,
+  strictSni: false,
+  sniPolicy: 'secure',
+};
 
 describe('the table of mounts', () => {
   it('lists redirects, which answer whoever asks', () => {
@@ -139,7 +162,7 @@ http://127.0.0.1:8080/static/inner  conf/static/inner/  files    -              
     const config = makeConfig({
       listeners: [
         { port: 80, position: at(1) },
-        { host: '::1', port: 8443, protocol: 'https', position: at(1) },
+        { host: '::1', port: 8443, position: at(1) },
       ],
       mainServer: makeServer({ scriptAliases: [makeScriptAlias('/main', '/site/m.py')] }),
       virtualHosts: [
@@ -147,11 +170,14 @@ http://127.0.0.1:8080/static/inner  conf/static/inner/  files    -              
           { id: 1, addresses: [{ host: '*', port: '*' }], serverName: { host: 'a.example' } },
           { documentRoot: '/var/www' },
         ),
-        makeServer({
-          id: 2,
-          addresses: [{ host: '::1', port: 8443 }],
-          serverAliases: ['*.b.example', 'b.example'],
-        }),
+        makeServer(
+          {
+            id: 2,
+            addresses: [{ host: '::1', port: 8443 }],
+            serverAliases: ['*.b.example', 'b.example'],
+          },
+          { tls },
+        ),
       ],
     });
     const ports = portsFor({ '/': directory('/var/www'), '/main': script('/site/m.py') });

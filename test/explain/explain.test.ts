@@ -283,7 +283,7 @@ describe('explain', () => {
   it('refuses what no server would get', () => {
     const wanted = { method: 'GET', headers: [] };
     expect(findAskedRequest(config, { ...wanted, url: 'ftp://x/' })).toContain(
-      'neither a path nor an http:// URL',
+      'neither a path nor an http:// or https:// URL',
     );
     expect(findAskedRequest(config, { ...wanted, url: 'http://x:99/' })).toBe(
       'nothing listens on port 99; the site file says Listen for 8080, 8081',

@@ -38,6 +38,7 @@ const setAside: readonly string[] = [
   mistakeCodes['no-such-directory'].code,
   mistakeCodes['unknown-process-group'].code,
   mistakeCodes['no-listener'].code,
+  mistakeCodes['tls-file-missing'].code,
 ];
 
 const notYet: readonly string[] = [mistakeCodes.refused.code, mistakeCodes['argument-refused'].code];

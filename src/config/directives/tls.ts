@@ -203,9 +203,10 @@ function fileOf(
   doc: string,
 ) {
   return honoured(name, contexts, one('file'), doc, (here, path) => {
-    if (refuseInSections(here)) return;
     const file = takeFile(here, path);
-    if (file !== undefined) here.server.tls[member] = file;
+    if (file === undefined) return;
+    if (here.enclosing.length === 0) here.server.tls[member] = file;
+    else here.server.tls.sectionAuthorities = [...(here.server.tls.sectionAuthorities ?? []), file];
   });
 }
 
