@@ -5,6 +5,8 @@ export interface PrintedDefinition {
   /** Without `mod_`. */
   readonly module: string;
   readonly contexts: readonly ('server' | 'virtual-host' | 'section')[];
+  /** Classes of AllowOverride; absent: not in .htaccess. */
+  readonly overrides?: ReadonlySet<string>;
   readonly arguments: string;
   readonly doc: string;
   readonly default?: string;
@@ -34,7 +36,8 @@ function formatDirective(definition: PrintedDefinition): string {
     `${name} (${module})`,
     `\t${doc}`,
     `\t${name} ${definition.arguments}`.trimEnd() + closing,
-    `\t${describeContexts(definition)}`,
+    `\t${describeContexts(definition)}${definition.overrides ? ' and in .htaccess' : ''}`,
+    ...(definition.overrides ? [`\twhen AllowOverride ${describeOverrides(definition.overrides)}`] : []),
     ...describeClass(definition),
   ];
   return `${lines.join('\n')}\n`;
@@ -49,6 +52,11 @@ function describeContexts({ contexts }: PrintedDefinition): string {
   if (server && virtualHost) return 'Allowed in *.conf only outside <Directory>, <Files> or <Location>';
   if (virtualHost) return 'Allowed in *.conf only directly inside <VirtualHost>';
   return 'Allowed in *.conf only outside <VirtualHost>, <Directory>, <Files> or <Location>';
+}
+
+/** Of all five classes it takes any. */
+function describeOverrides(classes: ReadonlySet<string>): string {
+  return classes.size === 5 ? "isn't None" : `includes ${[...classes].join(' or ')}`;
 }
 
 function describeClass(definition: PrintedDefinition): string[] {

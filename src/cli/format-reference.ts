@@ -49,18 +49,19 @@ Every directive and section of Apache 2.4 and mod_wsgi is known. What modhost ma
 - **ignored**: an effect is missing that has nothing to do with safety; a warning says so.
 - **refused**: missing, and starting without it would be unsafe; modhost does not start.
 
-Where it may stand: **s** outside every section, **v** directly in \`<VirtualHost>\`, **d** in \`<Directory>\`, \`<Files>\`, \`<Location>\` and their kin.
+Where it may stand: **s** outside every section, **v** directly in \`<VirtualHost>\`, **d** in \`<Directory>\`, \`<Files>\`, \`<Location>\` and their kin. In a \`.htaccess\` file
+it may stand where \`AllowOverride\` names one of the classes of the last column but one (\`any\`: any of them), or \`AllowOverrideList\` the directive.
 
 ## Honoured
 
-| Directive | Arguments | Default | Where | Module | |
-| --- | --- | --- | --- | --- | --- |
+| Directive | Arguments | Default | Where | Module | .htaccess | |
+| --- | --- | --- | --- | --- | --- | --- |
 ${honoured.map(formatHonoured).join('\n')}
 
 ## Others
 
-| Directive | Class | Where | Module | |
-| --- | --- | --- | --- | --- |
+| Directive | Class | Where | Module | .htaccess | |
+| --- | --- | --- | --- | --- | --- |
 ${others.map(formatOther).join('\n')}
 `;
 }
@@ -69,13 +70,28 @@ function formatHonoured(definition: PrintedDefinition): string {
   const { module, doc } = definition;
   const words = definition.arguments === '' ? '' : code(definition.arguments);
   const usual = definition.default === undefined ? '' : code(definition.default);
-  return row([code(nameOf(definition)), words, usual, placesOf(definition), module, escapeMarkup(doc)]);
+  return row([
+    code(nameOf(definition)),
+    words,
+    usual,
+    placesOf(definition),
+    module,
+    overridesOf(definition),
+    escapeMarkup(doc),
+  ]);
 }
 
 function formatOther(definition: PrintedDefinition): string {
   const { module, doc } = definition;
   const name = code(nameOf(definition));
-  return row([name, definition.class, placesOf(definition), module, escapeMarkup(`${doc}.`)]);
+  return row([
+    name,
+    definition.class,
+    placesOf(definition),
+    module,
+    overridesOf(definition),
+    escapeMarkup(`${doc}.`),
+  ]);
 }
 
 function nameOf({ name }: PrintedDefinition): string {
@@ -85,6 +101,10 @@ function nameOf({ name }: PrintedDefinition): string {
 function placesOf({ contexts }: PrintedDefinition): string {
   const letters = { server: 's', 'virtual-host': 'v', section: 'd' } as const;
   return contexts.map((context) => letters[context]).join('');
+}
+
+function overridesOf({ overrides = new Set() }: PrintedDefinition): string {
+  return overrides.size === 5 ? 'any' : [...overrides].join(', ');
 }
 
 function row(cells: readonly string[]): string {

@@ -1,4 +1,5 @@
 import type { Here, Scope } from './draft.js';
+import type { OverrideClass } from './model.js';
 import { splitWords, takeWord } from './words.js';
 
 /** Where a directive may stand. */
@@ -25,6 +26,8 @@ export interface Definition {
   /** Apache's module without `mod_`. */
   readonly module: string;
   readonly contexts: readonly Context[];
+  /** Classes of AllowOverride of which each lets it stand in a .htaccess file; absent: it never may. */
+  readonly overrides?: ReadonlySet<OverrideClass>;
   /** What the arguments look like, for messages and the reference page. */
   readonly arguments: string;
   readonly doc: string;

@@ -39,8 +39,8 @@ const directives: Readonly<Record<OverrideClass | 'any' | 'AuthConfig Limit', st
     AddOutputFilterByType AddType AliasPreservePath AuthnzFcgiCheckAuthnProvider BrowserMatch BrowserMatchNoCase CGIVar CharsetDefault
     CharsetOptions CharsetSourceEnc CookieDomain CookieExpires CookieHttpOnly CookieName CookieSameSite CookieSecure CookieStyle
     CookieTracking DefaultLanguage DefaultType EnableMMAP EnableSendfile ErrorDocument FileETag ForceLanguagePriority ForceType
-    H2CopyFiles H2ProxyRequests H2EarlyHint H2PushResource Header LanguagePriority MultiviewsMatch PassEnv ProxyExpressDBMFile
-    ProxyExpressDBMType ProxyExpressEnable ProxyFCGIBackendType ProxyFCGISetEnvIf ProxyHCExpr ProxyHCTemplate QualifyRedirectURL
+    H2CopyFiles H2ProxyRequests H2EarlyHint H2PushResource Header LanguagePriority MultiviewsMatch PassEnv
+    ProxyFCGIBackendType ProxyFCGISetEnvIf QualifyRedirectURL
     Redirect RedirectMatch RedirectPermanent RedirectRelative RedirectTemp RemoveCharset RemoveEncoding RemoveHandler
     RemoveInputFilter RemoveLanguage RemoveOutputFilter RemoveType RequestHeader RewriteBase RewriteCond RewriteEngine
     RewriteOptions RewriteRule SetEnv SetEnvIf SetEnvIfExpr SetEnvIfNoCase SetHandler SetInputFilter SetOutputFilter Substitute
@@ -59,7 +59,7 @@ const directives: Readonly<Record<OverrideClass | 'any' | 'AuthConfig Limit', st
   'AuthConfig Limit': '<Limit <LimitExcept',
   any: `
     <If <ElseIf <Else <Files <FilesMatch <IfDefine <IfDirective <IfFile <IfModule <IfSection <IfVersion <Macro Use UndefMacro
-    DeflateInflateLimitRequestBody DeflateInflateRatioBurst DeflateInflateRatioLimit Error LimitRequestBody LimitXMLRequestBody
+    DeflateInflateLimitRequestBody DeflateInflateRatioBurst DeflateInflateRatioLimit Error FancyIndexing LimitRequestBody LimitXMLRequestBody
     LogIOTrackTTFB LuaCodeCache LuaHookAccessChecker LuaHookAuthChecker LuaHookCheckUserID LuaHookFixups LuaHookInsertFilter
     LuaHookLog LuaHookMapToStorage LuaHookPreTranslateName LuaHookTranslateName LuaHookTypeChecker LuaInherit LuaInputFilter
     LuaMapHandler LuaOutputFilter LuaPackageCPath LuaPackagePath LuaQuickHandler LuaRoot LuaScope MacroIgnoreBadNesting

@@ -76,7 +76,8 @@ export function createHtaccessReader(
       if (opened.kind === 'refused') return refuseFile(file, opened.reason);
       if (known?.opened === opened && known.overrides === overrides) return known.outcome;
       if (understood.size === mostFiles) understood.clear();
-      const fresh = understand(directory, opened, overrides);
+      const isSameText = known?.overrides === overrides && known.opened.content.equals(opened.content);
+      const fresh = isSameText ? { ...known, opened } : understand(directory, opened, overrides);
       understood.set(file, fresh);
       return fresh.outcome;
     }

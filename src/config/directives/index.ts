@@ -1,6 +1,7 @@
 import type { Definition } from '../definition.js';
 import { inModule, readPhase } from '../definition.js';
 import { modulesWithoutDirectives, parseModuleName, servedWithoutDirectives } from '../modules.js';
+import { overrideClassesOf } from '../override-classes.js';
 import type { KnownNames } from '../read-phase.js';
 import type { DefinitionTable } from '../walk.js';
 import { accessCompat } from './access-compat.js';
@@ -45,8 +46,7 @@ const macro = inModule('macro', [
   readPhase('UndefMacro', 'name', 'Removes a macro.'),
 ]);
 
-/** Every directive and section that modhost knows, by module. */
-export const definitions: readonly Definition[] = [
+const allDefinitions: readonly Definition[] = [
   ...core,
   ...allowOverride,
   ...sections,
@@ -81,6 +81,12 @@ export const definitions: readonly Definition[] = [
   ...wsgi,
   ...notCarriedOut,
 ];
+
+/** Every directive and section that modhost knows, by module. */
+export const definitions: readonly Definition[] = allDefinitions.map((definition) => {
+  const overrides = overrideClassesOf(definition.name);
+  return overrides.size === 0 ? definition : { ...definition, overrides };
+});
 
 /** The definitions by lower-case name. */
 export const definitionTable: DefinitionTable = new Map(

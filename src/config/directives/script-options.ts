@@ -13,7 +13,9 @@ export function readAuthScript(here: Here, text: string): AuthScript | undefined
     here.fail('expected a script file', { kind: 'argument-count' });
     return undefined;
   }
-  const options = readScriptOptions(here, rest, ['process-group', 'application-group']);
+  // Whoever writes a .htaccess file shall not run programs under the account of another group.
+  const groups = here.draft.htaccess === undefined ? ['process-group'] : [];
+  const options = readScriptOptions(here, rest, [...groups, 'application-group']);
   if (options === undefined) return undefined;
   const processGroup = options.get('process-group');
   const applicationGroup = options.get('application-group');
