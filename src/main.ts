@@ -9,6 +9,8 @@ import {
   type ControlAction,
   checkAddresses,
   checkFiles,
+  checkFolders,
+  checkNearMisses,
   checkProtection,
   type ExplainCommand,
   findSiteFile,
@@ -151,6 +153,8 @@ async function checkWorld(config: ServerConfig, { fileReferences, addFindings }:
     ...readTlsMaterial(config).faults,
     ...checkCertificates(config),
     ...checkFiles(config, fileReferences),
+    ...checkFolders(config),
+    ...checkNearMisses(config),
     ...checkProtection(config, mountPorts(config)),
     ...(await checkAddresses(config)),
   ]);

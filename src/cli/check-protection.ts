@@ -37,7 +37,10 @@ function checkSection(
   section: Section,
   ports: MountPorts,
 ): Finding[] {
-  if (!isMeantToProtect(section.settings)) return [];
+  const inner = section.sections.flatMap((child) =>
+    asksUser(section.settings.require) ? [] : checkSection(config, host, child, ports),
+  );
+  if (!isMeantToProtect(section.settings)) return inner;
   const found = (kind: Finding['kind'], message: string): Finding => ({
     kind,
     position: section.position,
@@ -45,13 +48,24 @@ function checkSection(
     message,
     at: 'arguments',
   });
-  for (const path of listPaths(config, host, section)) {
+  const neighbours = others(config, host, section);
+  const paths = listPaths(config, host, section);
+  for (const path of paths) {
     const { settings } = ports.route(host, Buffer.from(path).toString('latin1'));
     const judgement = judgeAccess(settings);
-    const finding = judge(section, settings, judgement, others(config, host, section));
-    if (finding !== undefined) return [found(...finding)];
+    const finding = judge(section, settings, judgement, neighbours);
+    if (finding !== undefined) return [found(...finding), ...inner];
   }
-  return [];
+  // What requests it is about cannot be told: only what it says itself can be judged.
+  if (paths.length === 0 && section.settings.require === undefined && !isCompleted(neighbours))
+    return [
+      found(
+        'open-in-effect',
+        'asks nobody by itself: AuthType and its kin need a Require; expected one here',
+      ),
+      ...inner,
+    ];
+  return inner;
 }
 
 function judge(
@@ -69,9 +83,7 @@ function judge(
           'open-in-effect',
           'is open in effect: a section that is merged later, or AuthMerging Or, grants access to all',
         ];
-      // Some say how to log in here and require it further down.
-      if (neighbours.some(({ settings }) => settings.authType === undefined && asksUser(settings.require)))
-        return undefined;
+      if (isCompleted(neighbours)) return undefined;
       return ['open-in-effect', `is open in effect: ${whyOpen(merged)}; expected a Require here`];
     case 'fails':
       return ['fails-for-all', `every request here fails: ${judgement.why}`];
@@ -84,6 +96,11 @@ function judge(
   }
 }
 
+/** Some say how to log in here and require it further down. */
+function isCompleted(neighbours: readonly Section[]): boolean {
+  return neighbours.some(({ settings }) => settings.authType === undefined && asksUser(settings.require));
+}
+
 function whyOpen({ authType, require }: DirectorySettings): string {
   const said =
     authType === undefined ? 'without AuthType and Require nobody is asked' : 'AuthType alone asks nobody';
@@ -92,7 +109,13 @@ function whyOpen({ authType, require }: DirectorySettings): string {
   return `${said}, and the Require of ${file}:${line} grants access to all`;
 }
 
-function isMeantToProtect({ require, authType, authUserFile, authUserScript }: DirectorySettings): boolean {
+/** Somebody is to be kept out, or a login is prepared. */
+export function isMeantToProtect({
+  require,
+  authType,
+  authUserFile,
+  authUserScript,
+}: DirectorySettings): boolean {
   if (require !== undefined && !isOnlyGranting(require)) return true;
   const asks = authType !== undefined && authType !== 'none';
   return require === undefined && (asks || authUserFile !== undefined || authUserScript !== undefined);
@@ -104,7 +127,8 @@ function isOnlyGranting(requirement: Requirement): boolean {
   return requirement.kind === 'granted';
 }
 
-function isPlainDenial(requirement: Requirement): boolean {
+/** `all denied`, and nothing else. */
+export function isPlainDenial(requirement: Requirement): boolean {
   if (requirement.kind === 'any' || requirement.kind === 'every')
     return requirement.requirements.every(isPlainDenial);
   return requirement.kind === 'denied';

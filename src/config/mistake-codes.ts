@@ -241,6 +241,11 @@ export const mistakeCodes = {
     'A script file is missing',
     'Requests for it are answered with 404, logins that ask it with 500, until the file exists.',
   ),
+  'missing-folder': code(
+    'MH0706',
+    'A directory is missing',
+    'A process group or an alias names a directory that does not exist. Daemon processes whose `home=` or `python-home=` is missing cannot start, and requests for them are answered with 503; what an alias leads to is answered with 404.',
+  ),
   'unreadable-file': code(
     'MH0703',
     'A file that front ends or applications cannot read',

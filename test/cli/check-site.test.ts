@@ -3,7 +3,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkAddresses, checkFiles, checkProtection } from '../../src/cli/index.js';
+import {
+  checkAddresses,
+  checkFiles,
+  checkFolders,
+  checkNearMisses,
+  checkProtection,
+} from '../../src/cli/index.js';
 import { formatMistake, type LoadResult, loadConfig, type ServerConfig } from '../../src/config/index.js';
 import { createRouter } from '../../src/routing/index.js';
 
@@ -188,5 +194,90 @@ describe('-t looks at addresses', () => {
     } finally {
       other.close();
     }
+  });
+});
+
+describe('-t looks at protections that requests pass by', () => {
+  it.each([
+    ['<Files secret.txt>', '</Files>'],
+    ['<LocationMatch ^/private>', '</LocationMatch>'],
+    ['<If "%{REQUEST_URI} =~ m#^/if#">', '</If>'],
+    ['<Directory /*/x>', '</Directory>'],
+  ])('%s with a login that nobody asks for', (opening, closing) => {
+    const found = protection(`${opening}\n${login}${closing}\n`);
+    expect(found).toEqual([
+      '1: asks nobody by itself: AuthType and its kin need a Require; expected one here',
+    ]);
+    expect(protection(`${opening}\n${login}Require valid-user\n${closing}\n`)).toEqual([]);
+  });
+
+  it('finds one inside another section, unless that asks for a user', () => {
+    const nested = (rest: string) =>
+      protection(`<Directory ${root}/www>\n${rest}<Files x>\n${login}</Files>\n</Directory>\n`);
+    expect(nested('').map((text) => text.slice(0, 20))).toEqual(['2: asks nobody by it']);
+    expect(nested('Require valid-user\n').filter((text) => text.startsWith('3:'))).toEqual([]);
+  });
+
+  const missed = (text: string) =>
+    checkNearMisses(load(text).config).map(
+      ({ position, message }) => `${position.line}: ${message.replaceAll(root, '$ROOT')}`,
+    );
+  const guarded = (opening: string) =>
+    `<${opening}>\n${login}Require valid-user\n</${opening.split(' ')[0]}>\n`;
+
+  it.each([
+    [
+      'Alias /Admin www',
+      '/admin',
+      'does not protect /Admin: upper and lower case differ; expected <Location /Admin>',
+    ],
+    [
+      'WSGIScriptAlias /app app.py',
+      '/app/',
+      'does not protect /app itself, only what is below it; expected <Location /app>',
+    ],
+  ])('%s beside <Location %s>', (mount, location, message) => {
+    expect(missed(`${mount}\n${guarded(`Location ${location}`)}`)).toEqual([`2: ${message}`]);
+  });
+
+  it.each([
+    ['Alias /admin www', 'Location /admin'],
+    ['Alias /admin/ www/', 'Location /admin'],
+    ['Alias /admin/ www/', 'Location /admin/'],
+    ['Alias /a www', 'Location /'],
+    ['DocumentRoot www', 'Directory www/sub'],
+    ['WSGIScriptAlias / www/app.py', 'Directory www'],
+    ['AliasMatch ^/(.*) /srv/$1', 'Directory /elsewhere'],
+  ])('%s with <%s> is as it should be', (mount, opening) => {
+    expect(missed(`${mount}\n${guarded(opening)}`)).toEqual([]);
+  });
+
+  it('finds a directory that no URL reaches', () => {
+    expect(missed(`DocumentRoot www\n${guarded('Directory /elsewhere')}`)).toEqual([
+      '2: protects nothing: no URL leads to /elsewhere',
+    ]);
+    expect(missed('DocumentRoot www\n<Directory /elsewhere>\nRequire all denied\n</Directory>\n')).toEqual(
+      [],
+    );
+    const host = `<VirtualHost *:8080>\nDocumentRoot www\n</VirtualHost>\n`;
+    expect(missed(`${host}${guarded('Directory www')}`)).toEqual([]);
+  });
+
+  it('finds directories that process groups and aliases lack', () => {
+    mkdirSync(join(root, 'venv/bin'), { recursive: true });
+    writeFileSync(join(root, 'venv/bin/python'), '');
+    const text = `WSGIDaemonProcess a home=/gone/home python-home=/gone/python python-path=/gone/x:${root}/www
+WSGIDaemonProcess b home=${root} python-home=${root}/venv
+Alias /gone gone
+Alias /www www
+AliasMatch ^/x gone
+`;
+    const result = load(text);
+    expect(print(result, checkFolders(result.config))).toEqual([
+      'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: home: there is no directory /gone/home: the daemon processes of the group cannot start',
+      'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-home: there is no Python in /gone/python: the daemon processes of the group cannot start',
+      'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-path: there is no /gone/x: Python finds no modules in it',
+      'MH0706 $ROOT/site.conf:3: warning: Alias: there is no $ROOT/gone: requests for it are answered with 404',
+    ]);
   });
 });
