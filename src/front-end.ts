@@ -1,14 +1,17 @@
 /** Entry of a front-end process: started by the supervisor, which hands over configuration, sockets and open logs. */
 
+import { readFileSync } from 'node:fs';
 import {
   type Authorizer,
   type AuthPorts,
+  type CredentialCache,
   createAuthorizer,
   createHashLine,
   createLoginGuard,
   createPasswordVerifier,
   createProviders,
   createSchemes,
+  createSiteCache,
   gatherNews,
   type LoginGuard,
   type LoginNews,
@@ -77,8 +80,10 @@ process.once('message', (message: ToFrontEnd) => {
 });
 
 async function start(given: FrontEndStart): Promise<void> {
-  takeIdentity(given);
   const { config } = given;
+  // The front ends' account need not be able to read it.
+  const cacheSecret = readCacheSecret(given);
+  takeIdentity(given);
   const pools = new Pools(config);
   const listeners: HttpListener[] = [];
   const guard = createLoginGuard({
@@ -95,7 +100,7 @@ async function start(given: FrontEndStart): Promise<void> {
     parse: createHtaccessParser(config, process.env),
     warn: (virtualHost, text) => site.logs.errorLog(virtualHost).log('warn', 'core', text),
   });
-  const site: Site = createSite(given, pools, router, guard);
+  const site: Site = createSite(given, pools, router, guard, cacheSecret);
   // A bug that no step of the lifecycle caught: it costs the request that met it (its time limits end it), not all the others.
   process.on('uncaughtException', (error) =>
     site.logs
@@ -109,6 +114,12 @@ async function start(given: FrontEndStart): Promise<void> {
     await listener.listen(fd, config.global.listenBacklog);
   }
   tell({ type: 'listening' });
+}
+
+/** Without a file: what the front ends of this server share as long as it runs. */
+function readCacheSecret({ config, logins }: FrontEndStart): Uint8Array {
+  const file = config.global.authnCacheSecretFile;
+  return file === undefined ? logins.secret : readFileSync(file);
 }
 
 /** Gives up root for User and Group before anything of a client is read. */
@@ -125,7 +136,13 @@ function newsOf({ failures, successes }: SharedLogins): readonly LoginNews[] {
   return [...failures, ...successes] as LoginNews[];
 }
 
-function createSite(given: FrontEndStart, pools: Pools, router: Router, guard: LoginGuard): Site {
+function createSite(
+  given: FrontEndStart,
+  pools: Pools,
+  router: Router,
+  guard: LoginGuard,
+  cacheSecret: Uint8Array,
+): Site {
   const { config } = given;
   const writers = new Map<string, LogWriter>();
   for (const { key, fd } of given.logFds) writers.set(key, createLogWriter(fd));
@@ -148,6 +165,9 @@ function createSite(given: FrontEndStart, pools: Pools, router: Router, guard: L
       given,
       createAuthPorts(listMountedScripts(config, router), pools),
       guard,
+      createSiteCache(config.global.authnCacheStore, cacheSecret, (text) =>
+        mainLog.log('warn', 'authn_socache', text),
+      ),
     ),
     serveFile,
     logs,
@@ -157,9 +177,14 @@ function createSite(given: FrontEndStart, pools: Pools, router: Router, guard: L
   };
 }
 
-function createSiteAuthorizer({ logins }: FrontEndStart, ports: AuthPorts, guard: LoginGuard): Authorizer {
+function createSiteAuthorizer(
+  { logins }: FrontEndStart,
+  ports: AuthPorts,
+  guard: LoginGuard,
+  cache: CredentialCache,
+): Authorizer {
   const verifier = createPasswordVerifier(createHashLine(logins.frontEnds));
-  const providers = createProviders(ports, verifier);
+  const providers = createProviders(ports, verifier, cache);
   const schemes = createSchemes({ ports, providers, secret: logins.secret });
   return createAuthorizer(ports, schemes, undefined, undefined, guard);
 }

@@ -3,6 +3,8 @@ import type { DirectorySettings, Requirement } from '../config/model.js';
 import { createAnonProvider } from './anon-provider.js';
 import type { Providers } from './authenticate.js';
 import { createBasicScheme } from './basic-scheme.js';
+import { type CredentialCache, createCredentialCache } from './credential-cache.js';
+import { createMemoryStore } from './credential-store.js';
 import { createNonces } from './digest-nonce.js';
 import { createDigestScheme } from './digest-scheme.js';
 import { createFactFinder, type FactFinder } from './fact-finder.js';
@@ -70,11 +72,16 @@ export function createSchemes(means: SchemeMeans): Schemes {
 }
 
 /** By the words of AuthBasicProvider. */
-export function createProviders(ports: AuthPorts, verifier?: PasswordVerifier): Providers {
+export function createProviders(
+  ports: AuthPorts,
+  verifier?: PasswordVerifier,
+  cache: CredentialCache = createCredentialCache(createMemoryStore(), randomBytes(32)),
+): Providers {
   return new Map([
-    ['file', createFileProvider(verifier)],
-    ['wsgi', createWsgiProvider(ports)],
+    ['file', cache.remembering('file', createFileProvider(verifier))],
+    ['wsgi', cache.remembering('wsgi', createWsgiProvider(ports))],
     ['anon', createAnonProvider()],
+    ['socache', cache.provider],
   ]);
 }
 

@@ -81,6 +81,7 @@ export interface Authorizer {
   decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
 }
 export type { Provider, Providers } from './authenticate.js';
+export type { CredentialCache } from './credential-cache.js';
 export { parseCredentials } from './credentials.js';
 export { gatherNews } from './login-exchange.js';
 export {
@@ -94,4 +95,5 @@ export { createHashLine, createPasswordVerifier, type PasswordVerifier } from '.
 export { realmOf } from './realm.js';
 export { createRealmHashSources, findRealmHash, type RealmHashSources } from './realm-hashes.js';
 export type { Attempt, Authentication, Scheme, Schemes } from './scheme.js';
+export { createSiteCache } from './site-cache.js';
 export type { Judgement, Witness } from './witness.js';

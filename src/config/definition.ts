@@ -60,6 +60,13 @@ export const flag: ArgumentShape<[boolean]> = {
   },
 };
 
+/** No argument. */
+export const nothing: ArgumentShape<[]> = {
+  label: '',
+  expected: 'takes no arguments',
+  parse: (text) => (text === '' ? [] : undefined),
+};
+
 /** Exactly one argument, not empty. */
 export function one(label: string): ArgumentShape<[string]> {
   return {

@@ -84,6 +84,10 @@ export interface GlobalSettings {
   readonly runtimeDirectory: string;
   /** WSGISocketPrefix, absolute; absent: `<runtimeDirectory>/wsgi`. */
   readonly socketPrefix?: string;
+  /** Absent: memory. */
+  readonly authnCacheStore?: AuthnCacheStore;
+  /** Absolute; it can be read before User is taken on. */
+  readonly authnCacheSecretFile?: string;
   /** Number of front-end processes (`ServerLimit`); absent: one per core. */
   readonly frontEnds?: number;
   readonly listenBacklog: number;
@@ -441,6 +445,11 @@ export interface DirectorySettings {
   readonly authGroupFile?: string;
   readonly authUserScript?: AuthScript;
   readonly authGroupScript?: AuthScript;
+  /** How long, for which words of AuthBasicProvider and within what verified credentials are kept. */
+  readonly authnCacheTimeoutMs?: number;
+  readonly authnCacheProvideFor?: readonly string[];
+  /** `directory`, `server`, or a name of the site file's own. */
+  readonly authnCacheContext?: string;
   /** What is not said is as `auth/login-guard.ts` has it. */
   readonly authThrottle?: AuthThrottle;
   /** WSGIAccessScript: asked before anybody has to log in. */
@@ -695,6 +704,11 @@ export type HostTest =
   /** The name of the client ends with it, as a whole or behind a dot. */
   | { readonly kind: 'host'; readonly domain: string }
   | { readonly kind: 'env'; readonly variable: string; readonly negated: boolean };
+
+/** Where verified credentials are kept. */
+export type AuthnCacheStore =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'redis'; readonly host: string; readonly port: number };
 
 /** How much may be guessed. */
 export interface AuthThrottle {

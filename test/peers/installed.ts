@@ -29,6 +29,9 @@ export const apache =
     ? { program: apacheProgram, modules: apacheModules }
     : undefined;
 
+/** A Redis or Valkey server's program, if there is one. */
+export const redis = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find(isExecutable);
+
 /** The browser's program, if there is one. */
 export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   isExecutable,

@@ -11,6 +11,8 @@ const providers = {
   authBasicProviders: ['file', 'wsgi', 'anon'],
   authDigestProviders: ['file', 'wsgi'],
 } as const satisfies Record<ProviderList, readonly string[]>;
+/** Knows whom one of the others has let in lately. */
+const cache = 'socache';
 const allProviders: readonly string[] = providers.authBasicProviders;
 
 const askApplication =
@@ -21,7 +23,7 @@ const missingProviders: ReadonlyMap<string, string> = new Map([
   ['dbm', 'write the users into a file with htpasswd: provider file'],
   ['fcgi', askApplication],
   ['ldap', askApplication],
-  ['socache', 'modhost keeps verified passwords for a short time by itself: leave it out'],
+  [cache, 'it keeps who has logged in with Basic: leave it out'],
 ]);
 
 /** AuthBasicProvider, AuthDigestProvider: several lines of one section add up. */
@@ -29,6 +31,7 @@ export function addProviders(here: Here, list: ProviderList, names: readonly str
   const { settings } = here.section;
   const aliases = new Map(settings.authnAliases);
   for (const name of names) {
+    if (name === cache && list === 'authBasicProviders') continue;
     const alias = here.draft.authnAliases.get(name);
     if (alias !== undefined) aliases.set(name, alias);
     const { provider = name, settings: own = undefined } = alias ?? {};

@@ -48,7 +48,7 @@ export const auth: readonly Definition[] = [
     honoured(
       'AuthBasicProvider',
       insideSections,
-      list('file|wsgi|anon|alias …'),
+      list('file|wsgi|anon|socache|alias …'),
       'Who knows the passwords, in the order of asking.',
       (here, names) => addProviders(here, 'authBasicProviders', names),
       'file',

@@ -13,6 +13,7 @@ import { auth } from './auth.js';
 import { authDigest } from './auth-digest.js';
 import { authThrottle } from './auth-throttle.js';
 import { authnAnon } from './authn-anon.js';
+import { authnCache } from './authn-cache.js';
 import { authz } from './authz.js';
 import { core } from './core.js';
 import { dir } from './dir.js';
@@ -74,6 +75,7 @@ const allDefinitions: readonly Definition[] = [
   ...authThrottle,
   ...authDigest,
   ...authnAnon,
+  ...authnCache,
   ...authz,
   ...accessCompat,
   ...tls,

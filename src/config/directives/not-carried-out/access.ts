@@ -41,20 +41,6 @@ export const accessRest: readonly Definition[] = [
     'AuthDBMType AuthDBMUserFile',
   ),
   ...rows(
-    'authn_socache',
-    'accepted',
-    mainServerOnly,
-    'modhost keeps verified passwords for a short time by itself',
-    'AuthnCacheEnable AuthnCacheSOCache',
-  ),
-  ...rows(
-    'authn_socache',
-    'accepted',
-    insideSections,
-    'modhost keeps verified passwords for a short time by itself',
-    'AuthnCacheContext AuthnCacheProvideFor AuthnCacheTimeout',
-  ),
-  ...rows(
     'authnz_fcgi',
     'refused',
     anywhere,
