@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import type { Listener, ServerConfig } from '../config/model.js';
+import type { ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
 import type { TlsMaterial } from '../tls/index.js';
+import { bindListeners, closeUnshared } from './bind-listeners.js';
 import type { LoadedScript } from './control-channel.js';
 import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
 import type { FrontEndProcess } from './front-end-process.js';
-import { type BoundListener, Generation } from './generation.js';
+import { Generation } from './generation.js';
 import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
-
-import { type BoundSocket, bindTcp } from './listening-sockets.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { LoginJournal, type SharedLogins } from './login-journal.js';
 import { findUnfitPool, listReloads, type NeededPool, planPools } from './pool-succession.js';
-import { removeStaleSockets } from './stale-sockets.js';
+import { SocketPaths, writePidFile } from './run-files.js';
 
 export interface SupervisorPorts {
   readonly frontEndModule: string;
@@ -33,9 +31,6 @@ export interface SupervisorPorts {
 
 export type StopMode = 'now' | 'graceful';
 
-/** sun_path holds 108 bytes with its NUL. */
-const longestSocketPath = 107;
-
 /** Starts, watches, reloads and ends everything. Signals only leave a note; `#work` acts on them one by one. */
 export class Supervisor {
   readonly #ports: SupervisorPorts;
@@ -49,9 +44,7 @@ export class Supervisor {
   /** No generation needs them any more. */
   readonly #endingPools = new Set<DaemonPool>();
   #work: Promise<void> = Promise.resolve();
-  #socketPrefix = '';
-  #socketCount = 0;
-  #temporaryDirectory: string | undefined;
+  #socketPaths: SocketPaths | undefined;
   #isServing = false;
   #isStopping = false;
   #onStopping: () => void = () => {};
@@ -111,7 +104,7 @@ export class Supervisor {
   }
 
   async #start(config: ServerConfig): Promise<boolean> {
-    this.#socketPrefix = this.#prepareSocketPrefix(config);
+    this.#socketPaths = new SocketPaths(config);
     const generation = this.#prepare(config, undefined, false);
     this.#current = generation;
     const failure = await this.#bringUp(generation);
@@ -217,8 +210,10 @@ export class Supervisor {
   }
 
   #createPool(plan: PoolPlan, reloads?: readonly LoadedScript[]): DaemonPool {
+    const paths = this.#socketPaths;
+    if (paths === undefined) throw new Error('a pool before the start');
     const ports = {
-      takeSocketPath: () => this.#takeSocketPath(plan),
+      takeSocketPath: () => paths.take(plan),
       log: this.#ports.log,
       changed: () => this.#announce(),
     };
@@ -300,83 +295,12 @@ export class Supervisor {
       for (const pool of pools) pool.terminate();
       await Promise.all([...pools].map((pool) => pool.ended()));
     }
-    if (this.#temporaryDirectory !== undefined)
-      rmSync(this.#temporaryDirectory, { recursive: true, force: true });
+    this.#socketPaths?.remove();
     this.#onEnded();
   }
 
   /** A second request to stop: no more waiting. */
   #terminateAll(): void {
     for (const generation of [this.#current, ...this.#leaving]) generation?.terminate();
-  }
-
-  #prepareSocketPrefix(config: ServerConfig): string {
-    const wanted = config.global.socketPrefix ?? join(config.global.runtimeDirectory, 'wsgi');
-    makeFolder(dirname(wanted), 'the sockets of daemon processes');
-    removeStaleSockets(wanted);
-    // Room for what takeSocketPath adds.
-    if (Buffer.byteLength(wanted) + 60 <= longestSocketPath) return `${wanted}.${process.pid}`;
-    const directory = join(tmpdir(), `modhost-${process.pid}-${Date.now().toString(36)}`);
-    mkdirSync(directory, { mode: 0o711 });
-    this.#temporaryDirectory = directory;
-    return join(directory, 'wsgi');
-  }
-
-  #takeSocketPath({ group, runtime }: PoolPlan): string {
-    this.#socketCount += 1;
-    const label = group.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 24);
-    return `${this.#socketPrefix}.${label}.${runtime}.${this.#socketCount}.sock`;
-  }
-}
-
-/** A key that tells whether two Listen lines mean the same socket. */
-function keyOfListener({ host, port }: Listener): string {
-  return `${host ?? '*'}:${port}`;
-}
-
-function bindListeners(listeners: readonly Listener[], old: readonly BoundListener[]): BoundListener[] {
-  const bound: BoundListener[] = [];
-  try {
-    for (const listener of listeners) {
-      const key = keyOfListener(listener);
-      const kept = old.find((candidate) => candidate.key === key);
-      bound.push(kept ?? { key, socket: bindListener(listener) });
-    }
-  } catch (error) {
-    closeUnshared(bound, old);
-    throw error;
-  }
-  return bound;
-}
-
-/** @throws Error naming the line of the site file */
-function bindListener({ host, port, position }: Listener): BoundSocket {
-  try {
-    return bindTcp(host, port);
-  } catch (error) {
-    throw new Error(`${position.file}:${position.line}: Listen: ${(error as Error).message}`);
-  }
-}
-
-function closeUnshared(listeners: readonly BoundListener[], kept: readonly BoundListener[]): void {
-  const shared = new Set(kept.map(({ socket }) => socket));
-  for (const { socket } of listeners) if (!shared.has(socket)) socket.close();
-}
-
-function writePidFile(path: string): void {
-  makeFolder(dirname(path), 'the PidFile');
-  try {
-    writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
-  } catch (error) {
-    throw new Error(`could not write the PidFile: ${(error as Error).message}`);
-  }
-}
-
-/** @throws Error worded for the user */
-function makeFolder(path: string, purpose: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o755 });
-  } catch (error) {
-    throw new Error(`could not make the folder for ${purpose}: ${(error as Error).message}`);
   }
 }
