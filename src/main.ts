@@ -2,7 +2,7 @@
 /** The `modhost` command. */
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -13,6 +13,7 @@ import {
   checkNearMisses,
   checkProtection,
   type ExplainCommand,
+  findRunningServer,
   findSiteFile,
   formatDirectives,
   formatModules,
@@ -22,6 +23,7 @@ import {
   formatVirtualHosts,
   packageFolder,
   parseCommandLine,
+  type Question,
   runHtpasswd,
   type SiteOptions,
   signalServer,
@@ -39,20 +41,20 @@ import {
   type ServerConfig,
   servedModules,
 } from './config/index.js';
+import {
+  askControl,
+  type ControlOutcome,
+  type ControlRequest,
+  controlSocketOf,
+  formatPlan,
+  formatStatus,
+} from './control/index.js';
 import { explainRequest, findAskedRequest, formatExplanation } from './explain/index.js';
 import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
 import { toByteString } from './http/index.js';
-import { formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
-import { type NeededPool, Supervisor } from './processes/index.js';
-import {
-  createRouter,
-  listAuthScripts,
-  listMountedScripts,
-  placeAuthScript,
-  resolveVirtualHostNames,
-  runtimeOf,
-} from './routing/index.js';
-import { checkCertificates, readTlsMaterial, type TlsMaterial } from './tls/index.js';
+import { createRouter, resolveVirtualHostNames, runtimeOf } from './routing/index.js';
+import { supervise } from './supervise.js';
+import { checkCertificates, readTlsMaterial } from './tls/index.js';
 
 /** Set for the process that `start` leaves behind; it reports over IPC and has the error log as standard error. */
 const backgroundVariable = 'MODHOST_BACKGROUND';
@@ -95,6 +97,8 @@ async function run(argv: readonly string[]): Promise<number> {
       return showResolved(command.site);
     case 'show-virtual-hosts':
       return showVirtualHosts(command.site);
+    case 'ask':
+      return ask(command.question, command.site, command.json);
     case 'control':
       return control(command.action, command.site, argv);
     case 'start':
@@ -202,6 +206,10 @@ async function control(action: ControlAction, site: SiteOptions, argv: readonly 
   // As httpd: a broken site file leaves the running server untouched.
   const config = readSite(site, false);
   if (config === undefined) return 1;
+  if (action === 'graceful' && existsSync(controlSocketOf(config.global.pidFile))) {
+    const graceful = await askServer(config, { command: 'graceful' });
+    if (graceful !== undefined) return graceful.isDone ? 0 : 1;
+  }
   const outcome = signalServer(config.global.pidFile, action);
   if (outcome.message !== undefined) say(outcome.message, outcome.kind === 'done' && outcome.exitCode === 1);
   if (outcome.kind === 'done') return outcome.exitCode;
@@ -211,6 +219,34 @@ async function control(action: ControlAction, site: SiteOptions, argv: readonly 
     config,
     argv.filter((word) => !isAction(word)),
   );
+}
+
+/** What only a running server knows or does. */
+async function ask(question: Question, site: SiteOptions, json: boolean): Promise<number> {
+  const config = readSite(site, false);
+  if (config === undefined) return 1;
+  const outcome = await askServer(config, question);
+  if (outcome === undefined) {
+    process.stderr.write('modhost: no server of this site file runs\n');
+    return 1;
+  }
+  const { isDone, status, plan } = outcome;
+  if (json) process.stdout.write(`${JSON.stringify(status ?? plan ?? { isDone }, null, 2)}\n`);
+  else if (status !== undefined) process.stdout.write(formatStatus(status, Date.now()));
+  else if (plan !== undefined) process.stdout.write(formatPlan(plan));
+  return isDone ? 0 : 1;
+}
+
+/** Undefined where no server can be asked. What it says meanwhile goes to standard error. */
+async function askServer(config: ServerConfig, request: ControlRequest): Promise<ControlOutcome | undefined> {
+  const { pidFile } = config.global;
+  if (findRunningServer(pidFile).kind !== 'running') return undefined;
+  const outcome = await askControl(controlSocketOf(pidFile), request, (text) =>
+    process.stderr.write(`${text}\n`),
+  );
+  if (!('unreachable' in outcome)) return outcome;
+  process.stderr.write(`modhost: cannot ask the server: ${outcome.unreachable}\n`);
+  return undefined;
 }
 
 async function start(site: SiteOptions, foreground: boolean, argv: readonly string[]): Promise<number> {
@@ -224,7 +260,13 @@ async function start(site: SiteOptions, foreground: boolean, argv: readonly stri
     if (outcome.kind === 'done') return outcome.exitCode;
     if (!foreground) return startInBackground(config, argv);
   }
-  return supervise(site, config, foreground);
+  return supervise(config, {
+    foreground,
+    isInBackground: isLeftBehind,
+    ...(site.startupLogLevel === undefined ? {} : { startupLogLevel: site.startupLogLevel }),
+    loadConfig: () => readSite(site, foreground),
+    describeMounts: (served) => formatMounts(served, mountPorts(served)),
+  });
 }
 
 function say(message: string, isError: boolean): void {
@@ -271,115 +313,4 @@ function openErrorLog(config: ServerConfig): number {
   if (errorLog.path === `${config.serverRoot}/logs/error_log`)
     mkdirSync(dirname(errorLog.path), { recursive: true });
   return openSync(errorLog.path, 'a', 0o640);
-}
-
-/** Everything from here on is one server, until a signal ends it. */
-async function supervise(site: SiteOptions, config: ServerConfig, foreground: boolean): Promise<number> {
-  const log = createSupervisorLog(site.startupLogLevel);
-  const oddIdentity = describeOddIdentity(config);
-  if (oddIdentity !== undefined) log.log('warn', oddIdentity);
-  const supervisor = new Supervisor({
-    frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
-    loadConfig: () => readSite(site, foreground),
-    readTls,
-    neededPools,
-    runtimeOf: (scriptFile) => runtimeOf(scriptFile),
-    log: log.log,
-    logTo: log.setTarget,
-  });
-  process.on('SIGTERM', () => supervisor.stop('now', 'caught SIGTERM'));
-  process.on('SIGINT', () => supervisor.stop('now', 'caught SIGINT'));
-  process.on('SIGHUP', () => supervisor.restart());
-  process.on('SIGUSR1', () => supervisor.graceful());
-  // Foreground servers get WINCH from every resized terminal; only a server without one means it.
-  process.on('SIGWINCH', () => {
-    if (!(foreground && process.stdout.isTTY)) supervisor.stop('graceful', 'caught SIGWINCH');
-  });
-  try {
-    if (!(await supervisor.start(config))) {
-      await supervisor.ended;
-      return 0;
-    }
-  } catch (error) {
-    const failure = (error as Error).message;
-    if (process.send !== undefined) {
-      process.send({ failure });
-      log.log('crit', failure);
-    } else process.stderr.write(`modhost: ${failure}\n`);
-    supervisor.stop('now');
-    await supervisor.ended;
-    return 1;
-  }
-  if (process.env[backgroundVariable] !== undefined) {
-    process.send?.({});
-    process.disconnect?.();
-  } else {
-    process.stdout.write(`${formatMounts(config, mountPorts(config))}\nmodhost serves; Ctrl-C ends it.\n`);
-  }
-  log.endStartup();
-  await supervisor.ended;
-  return 0;
-}
-
-/** What somebody may not expect of the accounts that processes run as. */
-function describeOddIdentity({ global, processGroups }: ServerConfig): string | undefined {
-  if (process.getuid?.() === 0) {
-    if (global.user !== undefined) return undefined;
-    return 'front ends and daemon processes run as root, since no User says otherwise';
-  }
-  const asksForOthers = [global, ...processGroups].some(({ user, group }) => (user ?? group) !== undefined);
-  if (!asksForOthers) return undefined;
-  return `only root can change accounts: everything runs as uid ${process.getuid?.()}, whatever User, Group, user= and group= say`;
-}
-
-/** @throws Error for the files of certificates and keys that cannot be used, worded for the user */
-function readTls(config: ServerConfig): TlsMaterial {
-  const { material, faults } = readTlsMaterial(config);
-  const errors = faults.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return material;
-  const lines = errors.map(
-    ({ position, directive, message }) => `${position.file}:${position.line}: ${directive}: ${message}`,
-  );
-  throw new Error(lines.join('\n'));
-}
-
-/** Process groups and runtimes that the site file shows to be needed; what it does not show is started on demand. */
-function neededPools(config: ServerConfig): readonly NeededPool[] {
-  const mounted = listMountedScripts(config, createRouter(config));
-  const authScripts = listAuthScripts(config).map((script) => placeAuthScript(script, mounted));
-  return [...mounted, ...authScripts]
-    .filter(({ processGroup }) => processGroup !== '')
-    .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
-      group: processGroup,
-      runtime,
-      script: Buffer.from(scriptFile, 'latin1').toString('utf8'),
-      applicationGroup,
-    }));
-}
-
-/** The supervisor's own lines: few, so each is written at once. `startupLevel` (-e) holds until the server has started. */
-function createSupervisorLog(startupLevel: LogLevel | undefined) {
-  let fd = 2;
-  let level: LogLevel = 'warn';
-  let override = startupLevel;
-  return {
-    endStartup: () => {
-      override = undefined;
-    },
-    setTarget: (target: number, config: ServerConfig) => {
-      const { logLevel } = config.mainServer.settings;
-      fd = target;
-      level = logLevel.modules.get('core') ?? logLevel.default;
-    },
-    log: (lineLevel: LogLevel, message: string, pid = process.pid) => {
-      // As in httpd, notices about the server's own life are always written.
-      if (lineLevel !== 'notice' && !isLevelEnabled(lineLevel, override ?? level)) return;
-      const line = formatErrorLine({ time: new Date(), module: 'core', level: lineLevel, pid, message });
-      try {
-        writeSync(fd, line, null, 'latin1');
-      } catch {
-        // A full disk or a closed terminal must not end the server.
-      }
-    },
-  };
 }

@@ -18,6 +18,11 @@ export interface SiteOptions {
 
 export type ControlAction = 'stop' | 'restart' | 'graceful' | 'graceful-stop';
 
+export type Question =
+  | { readonly command: 'status' | 'plan' }
+  /** `group`: '' is %{GLOBAL}. */
+  | { readonly command: 'reload'; readonly group: string };
+
 /** `modhost explain [options] URL` */
 export interface ExplainCommand {
   readonly kind: 'explain';
@@ -49,5 +54,7 @@ export type Command =
   /** -M, -L, -v, -V, -h */
   | { readonly kind: 'list-modules' | 'list-directives' | 'show-version' | 'show-settings' | 'help' }
   | ExplainCommand
+  /** `modhost status`, `modhost plan`, `modhost reload GROUP`: what only a running server knows or does */
+  | { readonly kind: 'ask'; readonly question: Question; readonly site: SiteOptions; readonly json: boolean }
   /** `modhost htpasswd …`: the rest belongs to that command. */
   | { readonly kind: 'htpasswd'; readonly arguments: readonly string[] };

@@ -1,5 +1,5 @@
 import { type LogLevel, logLevels } from '../log/index.js';
-import type { Command, ControlAction, SiteOptions } from './command.js';
+import type { Command, ControlAction, Question, SiteOptions } from './command.js';
 import { parseExplain } from './parse-explain.js';
 
 /** One sentence; usage follows on stderr, and exit code 1. */
@@ -98,9 +98,15 @@ function chooseCommand(given: Given): Command | UsageError {
   if (has('S') || shows('DUMP_VHOSTS') || shows('DUMP_RUN_CFG')) return { kind: 'show-virtual-hosts', site };
   const json = given.longs.has('--json');
   if (has('t')) return { kind: 'check', site, json };
-  if (json) return usageError('--json goes with -t');
-
-  const [word = 'start', second] = given.words;
+  const [word = 'start', second, third] = given.words;
+  const question = readQuestion(word, second);
+  if (typeof question === 'string') return usageError(question);
+  if (question !== undefined) {
+    const extra = question.command === 'reload' ? third : second;
+    if (extra !== undefined) return usageError(`${word} takes no ${extra}`);
+    return { kind: 'ask', question, site, json };
+  }
+  if (json) return usageError('--json goes with -t, status and plan');
   if (second !== undefined) return usageError(`one thing at a time: ${word} or ${second}`);
   const resolved = given.longs.has('--resolved');
   if (word === 'config' && resolved) return { kind: 'show-resolved', site };
@@ -108,10 +114,18 @@ function chooseCommand(given: Given): Command | UsageError {
   if (isControlAction(word)) return { kind: 'control', action: word, site };
   if (word !== 'start' && word !== 'run')
     return usageError(
-      `unknown command ${word}; expected run, start, ${controlActions.join(', ')}, config, explain or htpasswd`,
+      `unknown command ${word}; expected run, start, ${controlActions.join(', ')}, reload, plan, status, config, explain or htpasswd`,
     );
   const foreground = word === 'run' || has('X') || site.defines.includes('FOREGROUND');
   return { kind: 'start', foreground, site };
+}
+
+/** Or what is missing; undefined for other words. */
+function readQuestion(word: string, second: string | undefined): Question | string | undefined {
+  if (word === 'status' || word === 'plan') return { command: word };
+  if (word !== 'reload') return undefined;
+  if (second === undefined) return 'expected modhost reload GROUP';
+  return { command: 'reload', group: second === '%{GLOBAL}' ? '' : second };
 }
 
 const printingKinds = new Map([

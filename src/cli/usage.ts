@@ -2,6 +2,7 @@
 export const usage = `Usage: modhost [-f FILE] [-d DIRECTORY] [-D NAME]... [-C DIRECTIVE]... [-c DIRECTIVE]... [-e LEVEL]
                [-X | run | -k start|stop|restart|graceful|graceful-stop]
        modhost [-f FILE] [-d DIRECTORY] [-D NAME]... -t [--json] | -S
+       modhost [-f FILE] [-d DIRECTORY] status [--json] | plan [--json] | reload GROUP
        modhost -M | -L | -v | -V | -h
        modhost [-f FILE] [-d DIRECTORY] [-D NAME]... config --resolved
        modhost explain [--method M] [--user U] [--group G]... [--ip A] [--header 'N: v']... [--json] URL
@@ -22,7 +23,10 @@ What to do (default: start in the background)
   graceful-stop  end it when the requests under way are answered
   restart        read the site file again, ending requests under way
   graceful       read the site file again, letting requests under way end
-                 (each word also as the value of -k)
+                 (each word also as the value of -k); returns when the new one serves, or says why not
+  reload GROUP   new processes for one process group, with the code that is there now
+  plan           show what graceful would start, replace and end
+  status         show the processes of a running server and what became of those before them
   -t             check the site file: "Syntax OK", or every mistake in it with its place and its
                  code (docs/errors.md explains each); --json: for editors and CI
   -S             show virtual hosts, process groups and mounts

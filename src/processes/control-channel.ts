@@ -37,13 +37,22 @@ export type DaemonMessage =
   /** The process wants to be replaced, and serves until it is. */
   | { readonly type: 'reload'; readonly reason: string; readonly isEviction: boolean }
   /** The answer to `ping`. */
-  | { readonly type: 'pong' };
+  | { readonly type: 'pong' }
+  /** The answer to `count`. */
+  | ({ readonly type: 'counts' } & RequestCounts);
+
+/** Requests and calls of one process: those that are open, and those that are over. */
+export interface RequestCounts {
+  readonly active: number;
+  readonly finished: number;
+}
 
 export type SupervisorMessage =
   | StartMessage
   | { readonly type: 'drain' }
   /** Is the interpreter alive? */
   | { readonly type: 'ping' }
+  | { readonly type: 'count' }
   /** The successor cannot start. */
   | { readonly type: 'keep' };
 
@@ -93,6 +102,9 @@ function readMessage(line: string): DaemonMessage | undefined {
   }
   const { type, failed = [], script, applicationGroup, reason, eviction } = members;
   if (type === 'pong') return { type };
+  const { active, finished } = members;
+  if (type === 'counts' && typeof active === 'number' && typeof finished === 'number')
+    return { type, active, finished };
   if (type === 'ready' && Array.isArray(failed)) return { type, failed: failed.map(String) };
   if (type === 'loaded' && typeof script === 'string' && typeof applicationGroup === 'string')
     return { type, script, applicationGroup };

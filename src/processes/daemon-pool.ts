@@ -28,6 +28,18 @@ export interface PoolPorts {
   changed(): void;
 }
 
+/** A process that has ended. */
+export interface Ending {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly pid: number;
+  /** Worded for people. */
+  readonly why: string;
+}
+
+/** So many endings are remembered. */
+const mostEndings = 20;
+
 /** The processes of one group and runtime: kept at their number, replaced when they end or want to be. */
 export class DaemonPool {
   readonly plan: PoolPlan;
@@ -41,6 +53,8 @@ export class DaemonPool {
   readonly #idleCallbacks: (() => void)[] = [];
   readonly #settledCallbacks: (() => void)[] = [];
   #isEnding = false;
+  #starts = 0;
+  readonly #endings: Ending[] = [];
 
   /** `reloads`: what the pool before had loaded, to be loaded before this one is ready. */
   constructor(plan: PoolPlan, ports: PoolPorts, reloads: readonly LoadedScript[] = []) {
@@ -81,6 +95,30 @@ export class DaemonPool {
   /** Starts at once what waits after early deaths: the cause may be gone. */
   retry(): void {
     for (const place of this.#places) place.retry();
+  }
+
+  /** New processes in place of all, one after the other; resolves with what went wrong first, if something did. */
+  async renew(reason: string): Promise<string | undefined> {
+    for (const place of this.#places) {
+      const failure = await place.renew(reason);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+
+  /** Every process that there is, also those that start or leave. */
+  get all(): readonly DaemonProcess[] {
+    return [...this.#all];
+  }
+
+  /** Processes started so far. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  /** The last ones, the newest last. */
+  get endings(): readonly Ending[] {
+    return this.#endings;
   }
 
   /** Finish open requests, then end. */
@@ -128,6 +166,10 @@ export class DaemonPool {
         this.#noteProgress();
         this.#ports.changed();
       },
+      ended: ({ pid }, why) => {
+        this.#endings.push({ at: Date.now(), pid, why });
+        if (this.#endings.length > mostEndings) this.#endings.shift();
+      },
     });
   }
 
@@ -147,6 +189,7 @@ export class DaemonPool {
       preload,
     );
     this.#all.add(process);
+    this.#starts += 1;
     return process;
   }
 }

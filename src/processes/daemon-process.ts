@@ -1,7 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { unlink, unlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { ControlChannel, type LoadedScript, type StartMessage } from './control-channel.js';
+import {
+  ControlChannel,
+  type LoadedScript,
+  type RequestCounts,
+  type StartMessage,
+} from './control-channel.js';
 import { Heartbeat } from './heartbeat.js';
 import { splitLines } from './line-splitter.js';
 import { type BoundSocket, bindUnix } from './listening-sockets.js';
@@ -44,6 +49,9 @@ const uncontrolledMs = 1_000;
 /** What a process said last is read for so long; programs that it started may hold its pipes for ever. */
 const lastWordsMs = 500;
 
+/** A process whose interpreter is busy does not answer at once. */
+const countsPatienceMs = 500;
+
 /** Between SIGABRT, which has it write where its threads are, and SIGKILL. */
 const dumpMs = 1_000;
 
@@ -68,6 +76,7 @@ export class DaemonProcess {
   #uncontrolledTimer: NodeJS.Timeout | undefined;
   #endingReason: string | undefined;
   #heartbeat: Heartbeat | undefined;
+  #countsCallback: ((counts: RequestCounts) => void) | undefined;
 
   /** @throws BindError, or the system's error when the program cannot even be tried */
   constructor(
@@ -91,6 +100,7 @@ export class DaemonProcess {
       (message) => {
         if (message.type === 'reload') return listener.reload(message.reason, message.isEviction);
         if (message.type === 'pong') return this.#heartbeat?.answered();
+        if (message.type === 'counts') return this.#countsCallback?.(message);
         if (message.type === 'loaded') return void this.#noteLoaded(message);
         clearTimeout(this.#startupTimer);
         this.isReady = true;
@@ -111,6 +121,18 @@ export class DaemonProcess {
   /** What has been loaded so far, each once. */
   get loadedScripts(): readonly LoadedScript[] {
     return [...this.#loadedScripts.values()];
+  }
+
+  /** Resolves with undefined when it does not answer. */
+  counts(): Promise<RequestCounts | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), countsPatienceMs);
+      this.#countsCallback = ({ active, finished }) => {
+        clearTimeout(timer);
+        resolve({ active, finished });
+      };
+      this.#control?.send({ type: 'count' });
+    });
   }
 
   /** The successor that it asked for cannot start. */

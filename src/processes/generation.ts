@@ -77,6 +77,10 @@ export class Generation {
     });
   }
 
+  get frontEnds(): readonly FrontEndProcess[] {
+    return [...this.#frontEnds];
+  }
+
   /** Tells every front end which daemon processes there are. */
   announce(): void {
     const processes = this.#processTable();

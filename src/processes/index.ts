@@ -3,4 +3,6 @@ export type { RuntimeOf } from './launch-plan.js';
 export { BindError } from './listening-sockets.js';
 export type { SharedLogins } from './login-journal.js';
 export type { NeededPool } from './pool-succession.js';
-export { Supervisor, type SupervisorPorts } from './supervisor.js';
+export type { PlannedChange } from './reload-plan.js';
+export type { SiteStatus } from './status.js';
+export { type LogWitness, Supervisor, type SupervisorPorts } from './supervisor.js';

@@ -14,6 +14,8 @@ export interface PlacePorts {
   log(level: LogLevel, message: string, pid?: number): void;
   /** A process became ready, began to leave or ended. */
   changed(): void;
+  /** A process has ended that served; `why` it was replaced, or how it ended. */
+  ended(process: DaemonProcess, why: string): void;
 }
 
 /** A process that lived shorter than this died young: the next start of its place waits. */
@@ -38,9 +40,12 @@ export class Place {
   /** What the current process has to load to be as good as the one before it. */
   #reloads: readonly LoadedScript[] = [];
   #failure: string | undefined;
+  /** Why processes are replaced that have not ended yet. */
+  readonly #reasons = new WeakMap<DaemonProcess, string>();
   #earlyDeaths = 0;
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
+  readonly #renewals: ((failure: string | undefined) => void)[] = [];
 
   constructor(ports: PlacePorts) {
     this.#ports = ports;
@@ -73,12 +78,30 @@ export class Place {
     this.start();
   }
 
+  /**
+   * Puts a new process in place of the one that serves, or tries to start one where there is none. Resolves when it is
+   * ready, with what went wrong if it cannot be.
+   */
+  renew(reason: string): Promise<string | undefined> {
+    const current = this.#current;
+    if (current === undefined) this.retry();
+    else if (current.isReady) this.#replace(current, reason);
+    const isUnderWay = this.#successor !== undefined || this.#current?.isReady === false;
+    if (!isUnderWay) return Promise.resolve(this.#failure ?? 'could not be started');
+    return new Promise((resolve) => this.#renewals.push(resolve));
+  }
+
+  #answerRenewals(failure: string | undefined): void {
+    for (const resolve of this.#renewals.splice(0)) resolve(failure);
+  }
+
   /** No more starts. */
   stop(): void {
     this.#isEnding = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#successorTimer);
     this.#watch?.stop();
+    this.#answerRenewals('the group is being ended');
   }
 
   /** What every process preloads. */
@@ -115,6 +138,7 @@ export class Place {
     const broken = findBroken(failed, this.#reloads);
     this.#failure = broken === undefined ? undefined : `could not load ${broken}`;
     log('info', `daemon process ${name} is ready`, process.pid);
+    this.#answerRenewals(this.#failure);
     this.#watch?.stop();
     this.#watch = new ProcessWatch(process, this.#ports.plan, (reason) => this.#replace(process, reason));
     this.#ports.changed();
@@ -129,6 +153,7 @@ export class Place {
     if (successor === undefined) return old.keep();
     this.#successor = successor;
     this.#isEviction = isEviction;
+    this.#reasons.set(old, reason);
     this.#successorTimer = setTimeout(
       () => this.#giveUp(successor, `was not ready within ${successorPatienceMs / 1000} s`),
       successorPatienceMs,
@@ -154,6 +179,7 @@ export class Place {
     const old = this.#current;
     log('error', `daemon process ${name} ${reason}: the old process goes on serving`, successor.pid);
     old?.keep();
+    this.#answerRenewals(reason);
   }
 
   #forgetSuccessor(): void {
@@ -166,6 +192,7 @@ export class Place {
     const isExpected = process.isLeaving && !isFailure;
     const level = isExpected || this.#isEnding ? 'info' : 'error';
     log(level, `daemon process ${name} ${reason}`, process.pid || undefined);
+    this.#ports.ended(process, (process.isLeaving && this.#reasons.get(process)) || reason);
     if (process === this.#successor) this.#giveUp(process, 'ended before it was ready');
     else if (process === this.#current) this.#refill(process, reason);
     this.#ports.changed();
@@ -188,6 +215,7 @@ export class Place {
   #startLater(reason: string): void {
     if (this.#isEnding) return;
     this.#failure = reason;
+    this.#answerRenewals(reason);
     this.#earlyDeaths += 1;
     const delayMs =
       this.#earlyDeaths === 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (this.#earlyDeaths - 2));

@@ -14,7 +14,9 @@ import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { LoginJournal, type SharedLogins } from './login-journal.js';
 import { findUnfitPool, listReloads, type NeededPool, planPools } from './pool-succession.js';
+import { type PlannedChange, planReload } from './reload-plan.js';
 import { SocketPaths, writePidFile } from './run-files.js';
+import { readStatus, type SiteStatus } from './status.js';
 
 export interface SupervisorPorts {
   readonly frontEndModule: string;
@@ -28,6 +30,9 @@ export interface SupervisorPorts {
   log(level: LogLevel, message: string, pid?: number): void;
   logTo(fd: number, config: ServerConfig): void;
 }
+
+/** Hears what goes to the error log. */
+export type LogWitness = (level: LogLevel, message: string) => void;
 
 export type StopMode = 'now' | 'graceful';
 
@@ -45,6 +50,7 @@ export class Supervisor {
   readonly #endingPools = new Set<DaemonPool>();
   #work: Promise<void> = Promise.resolve();
   #socketPaths: SocketPaths | undefined;
+  readonly #witnesses = new Set<LogWitness>();
   #isServing = false;
   #isStopping = false;
   #onStopping: () => void = () => {};
@@ -53,7 +59,7 @@ export class Supervisor {
   readonly ended: Promise<void>;
 
   constructor(ports: SupervisorPorts) {
-    this.#ports = ports;
+    this.#ports = { ...ports, log: (...line) => this.#log(ports, ...line) };
     this.#stopping = new Promise((resolve) => {
       this.#onStopping = resolve;
     });
@@ -76,14 +82,43 @@ export class Supervisor {
     return started;
   }
 
-  /** Reads the site file again and swaps it in; a bad one leaves the old one serving. */
-  graceful(): void {
-    this.#then(() => this.#reload(false));
+  /** Reads the site file again and swaps it in; a bad one leaves the old one serving. Resolves with true if it serves. */
+  graceful(): Promise<boolean> {
+    return this.#then(() => this.#reload(false), false);
+  }
+
+  /**
+   * New processes for one group, which load the code that is there now. Resolves with what went wrong, if something did: then the
+   * old ones go on serving.
+   */
+  renewGroup(name: string): Promise<string | undefined> {
+    return this.#then(() => this.#renewGroup(name), 'something unforeseen happened; see the error log');
+  }
+
+  /** What `graceful` would do; undefined when the site file has mistakes. */
+  plan(): readonly PlannedChange[] | undefined {
+    const current = this.#current;
+    const config = this.#ports.loadConfig();
+    if (current === undefined || config === undefined) return undefined;
+    const running = new Map([...current.pools].map(([key, { plan }]) => [key, plan]));
+    const { neededPools, runtimeOf } = this.#ports;
+    const wanted = planPools(config, neededPools(config), current.pools, runtimeOf);
+    return planReload({ config: current.config, plans: running }, { config, plans: wanted });
+  }
+
+  status(): Promise<SiteStatus> {
+    return readStatus([this.#current, this.#starting, ...this.#leaving].filter((one) => one !== undefined));
+  }
+
+  /** Hears every line for the error log until the function returned is called. */
+  listen(witness: LogWitness): () => void {
+    this.#witnesses.add(witness);
+    return () => this.#witnesses.delete(witness);
   }
 
   /** As graceful, but every daemon process is new and open requests are not waited for. */
   restart(): void {
-    this.#then(() => this.#reload(true));
+    void this.#then(() => this.#reload(true), false);
   }
 
   /** `cause` is worded for the log; absent where it has been reported. */
@@ -94,13 +129,36 @@ export class Supervisor {
     this.#onStopping();
     this.#starting?.terminate();
     if (isSecond) this.#terminateAll();
-    else this.#then(() => this.#end(mode, cause));
+    else void this.#then(() => this.#end(mode, cause), undefined);
   }
 
-  #then(step: () => Promise<void>): void {
-    this.#work = this.#work
-      .then(step)
-      .catch((error: Error) => this.#ports.log('crit', error.stack ?? error.message));
+  /** Steps are done one after the other; `failed` is what a step that throws comes to. */
+  #then<Outcome>(step: () => Promise<Outcome>, failed: Outcome): Promise<Outcome> {
+    const outcome = this.#work.then(step).catch((error: Error) => {
+      this.#ports.log('crit', error.stack ?? error.message);
+      return failed;
+    });
+    this.#work = outcome.then(() => {});
+    return outcome;
+  }
+
+  #log(ports: SupervisorPorts, level: LogLevel, message: string, pid?: number): void {
+    ports.log(level, message, pid);
+    for (const witness of this.#witnesses) witness(level, message);
+  }
+
+  async #renewGroup(name: string): Promise<string | undefined> {
+    const pools = [...(this.#current?.pools.values() ?? [])].filter(({ plan }) => plan.group === name);
+    if (pools.length === 0) return 'no process of that group runs';
+    this.#ports.log('notice', `reload of the process group ${name === '' ? '%{GLOBAL}' : name} requested`);
+    for (const pool of pools) {
+      const failure = await Promise.race([
+        pool.renew('reload requested'),
+        this.#stopping.then(() => 'stopped'),
+      ]);
+      if (failure !== undefined) return `daemon process ${pool.name} ${failure}`;
+    }
+    return undefined;
   }
 
   async #start(config: ServerConfig): Promise<boolean> {
@@ -126,31 +184,31 @@ export class Supervisor {
     }
   }
 
-  async #reload(isRestart: boolean): Promise<void> {
+  async #reload(isRestart: boolean): Promise<boolean> {
     const old = this.#current;
-    if (old === undefined || !this.#isServing || this.#isStopping) return;
+    if (old === undefined || !this.#isServing || this.#isStopping) return false;
     const word = isRestart ? 'restart' : 'graceful restart';
     this.#ports.log('notice', `${word} requested`);
     const config = this.#ports.loadConfig();
     if (config === undefined) {
       this.#ports.log('error', `the site file has mistakes: the configuration before it stays in force`);
-      return;
+      return false;
     }
     let next: Generation;
     try {
       next = this.#prepare(config, old, isRestart);
     } catch (error) {
       this.#ports.log('error', `${(error as Error).message}: the configuration before it stays in force`);
-      return;
+      return false;
     }
     const unfit = await findUnfitPool(old.pools, next.pools, this.#stopping);
     if (unfit !== undefined) this.#ports.log('error', unfit);
     const failure = this.#isStopping ? 'stopped' : (unfit ?? (await this.#bringUp(next)));
     if (failure !== undefined) {
       this.#abandon(next, old);
-      if (this.#isStopping) return;
+      if (this.#isStopping) return false;
       this.#ports.log('error', 'the configuration before it stays in force');
-      return;
+      return false;
     }
     this.#current = next;
     this.#retire(old, next, isRestart);
@@ -159,6 +217,7 @@ export class Supervisor {
       writePidFile(config.global.pidFile);
     }
     this.#ports.log('notice', 'modhost configured -- resuming normal operations');
+    return true;
   }
 
   /** Binds, opens and starts what `config` needs, taking over from `old` what has not changed. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectRoot } from '../peers/installed.js';
@@ -227,6 +227,81 @@ ${more}`,
     expect(await ask()).toMatch(/^one/);
     writeFileSync(join(folder, 'one.py'), script('repaired'));
     expect(await ask()).toMatch(/^repaired/);
+  });
+
+  it('graceful returns when the new site file serves, or says what the application said', async () => {
+    await modhost('start');
+    writeSite('one.py', '', '', 5);
+    writeFileSync(join(folder, 'one.py'), script('new'));
+    expect(await modhost('graceful')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await ask()).toMatch(/^new/);
+    writeFileSync(join(folder, 'one.py'), 'raise RuntimeError("no database")');
+    writeSite('one.py', '', '', 6);
+    const { exitCode, stderr } = await modhost('graceful');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('RuntimeError: no database');
+    expect(stderr).toContain('the configuration before it stays in force');
+    expect(await ask()).toMatch(/^new/);
+  });
+
+  it('reload GROUP puts new processes in place, or says why they cannot serve', async () => {
+    expect(await modhost('reload', 'app')).toMatchObject({ exitCode: 1 });
+    await modhost('start');
+    const before = await ask();
+    expect(await modhost('reload', 'app')).toMatchObject({ exitCode: 0, stderr: '' });
+    const after = await ask();
+    expect(after).not.toBe(before);
+    writeFileSync(join(folder, 'one.py'), 'import no_such_module');
+    const failed = await modhost('reload', 'app');
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain("No module named 'no_such_module'");
+    expect(failed.stderr).toMatch(/modhost: daemon process app\/python could not load \S+one\.py\n$/);
+    expect(await ask()).toBe(after);
+    const unknown = await modhost('reload', 'nobody');
+    expect(unknown).toMatchObject({ exitCode: 1, stderr: 'modhost: no process of that group runs\n' });
+  });
+
+  it('plan tells what graceful would do', async () => {
+    await modhost('start');
+    writeSite(
+      'one.py',
+      `WSGIDaemonProcess more processes=2\nWSGIScriptAlias /two ${folder}/two.py process-group=more\n`,
+      '',
+      5,
+    );
+    const { exitCode, stdout } = await modhost('plan');
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      `listener 127.0.0.1:${port}: left alone`,
+      'process group app/python: replaced (threads 4 -> 5)',
+      'process group more/python: started',
+      'front ends: replaced',
+      '',
+    ]);
+    writeSite('one.py');
+    expect((await modhost('plan')).stdout).toContain('process group app/python: left alone');
+  });
+
+  it('status shows processes and what became of those before them', async () => {
+    expect(await modhost('status')).toMatchObject({
+      exitCode: 1,
+      stderr: 'modhost: no server of this site file runs\n',
+    });
+    await modhost('start');
+    expect(statSync(join(folder, 'run/modhost.sock')).mode & 0o777).toBe(0o600);
+    const [, killed = ''] = (await ask()).split(' ');
+    process.kill(Number(killed), 'SIGKILL');
+    await expect.poll(ask).not.toContain(killed);
+    const [, second] = (await ask()).split(' ');
+    const { stdout } = await modhost('status');
+    expect(stdout).toMatch(/^ +PID +STATE +BUSY +REQUESTS +MEMORY +AGE$/m);
+    expect(stdout).toMatch(new RegExp(`^app/python +${second} +ready +0/4 +\\d+ +\\d+ MiB +\\d+ s$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`ago, pid ${killed}: was ended by signal SIGKILL`));
+    const { groups, supervisor } = JSON.parse((await modhost('status', '--json')).stdout);
+    expect(supervisor.pid).toBe(pid());
+    expect(groups).toMatchObject([
+      { name: 'app', runtime: 'python', size: 1, threads: 4, starts: 2, processes: [{ state: 'ready' }] },
+    ]);
   });
 
   it('writes access-log lines', async () => {

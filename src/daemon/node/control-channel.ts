@@ -29,13 +29,16 @@ export type DaemonMessage =
   | { readonly type: 'ready'; readonly failed?: readonly string[] }
   | { readonly type: 'loaded'; readonly script: string; readonly applicationGroup: string }
   | { readonly type: 'reload'; readonly reason: string; readonly eviction?: boolean }
-  | { readonly type: 'pong' };
+  | { readonly type: 'pong' }
+  | { readonly type: 'counts'; readonly active: number; readonly finished: number };
 
 export interface ControlListener {
   start(message: StartMessage): void;
   drain(): void;
   /** The successor that this process asked for could not start. */
   keep(): void;
+  /** Asks for the numbers of {@link DaemonMessage} `counts`. */
+  count(): void;
   /** The first message cannot be carried out. */
   refused(reason: string): void;
   /** The supervisor is gone. */
@@ -82,6 +85,7 @@ export class ControlChannel {
     } else if (!this.#started) this.#listener.refused('the first control message is not start');
     else if (type === 'drain') this.#listener.drain();
     else if (type === 'ping') this.send({ type: 'pong' });
+    else if (type === 'count') this.#listener.count();
     else if (type === 'keep') this.#listener.keep();
   }
 }

@@ -40,6 +40,7 @@ export class Daemon implements ConnectionListener {
   readonly #host: Host & { arrival: number };
   readonly #open = new Set<Stream>();
   readonly #kept = new Set<Promise<unknown>>();
+  #finished = 0;
   #draining = false;
   #ending = false;
   #exiting = false;
@@ -129,12 +130,17 @@ export class Daemon implements ConnectionListener {
   }
 
   finished(stream: Stream): void {
-    this.#open.delete(stream);
+    if (this.#open.delete(stream)) this.#finished += 1;
     this.#exitIfIdle();
   }
 
   closed(connection: Connection): void {
     this.#connections.delete(connection);
+  }
+
+  /** Requests and calls that are open, and those that are over. */
+  get counts(): { readonly active: number; readonly finished: number } {
+    return { active: this.#open.size, finished: this.#finished };
   }
 
   /** No new streams; the open ones are finished, then the process exits with 0. */

@@ -19,6 +19,7 @@ const control = new ControlChannel({
   start: (message) => void start(message),
   drain: () => daemon?.drain(),
   keep: () => daemon?.keep(),
+  count: () => control.send({ type: 'counts', ...(daemon?.counts ?? { active: 0, finished: 0 }) }),
   refused,
   ended: terminate,
 });

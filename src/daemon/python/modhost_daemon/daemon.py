@@ -284,6 +284,9 @@ class Daemon:
                 self._replacement.keep()
             elif message.get('type') == 'ping':
                 self._control.send({'type': 'pong'})
+            elif message.get('type') == 'count':
+                active, finished = self._pool.count()
+                self._control.send({'type': 'counts', 'active': active, 'finished': finished})
 
     def _obey_signals(self) -> None:
         while self.notes:

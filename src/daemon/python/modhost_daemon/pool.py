@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from typing import Callable, Deque, List, Optional, Protocol
+from typing import Callable, Deque, List, Optional, Protocol, Tuple
 
 _PATIENCE_SECONDS = 0.0015
 # Longest pause of the loop while jobs wait.
@@ -56,6 +56,7 @@ class Pool:
         self._lock = threading.Lock()
         self._jobs: Deque[Job] = deque()
         self._busy = 0
+        self._finished = 0
         # Workers that were called and have not looked at the queue yet.
         self._called = 0
         self._started = 0
@@ -138,6 +139,11 @@ class Pool:
                 looks.append(due if self._parked else max(due, self._start_again_at))
         return max(0.0, min(looks) - now) if looks else None
 
+    def count(self) -> Tuple[int, int]:
+        """Jobs that wait or run, and those that are over."""
+        with self._lock:
+            return len(self._jobs) + self._busy, self._finished
+
     def is_empty_but_for(self, given_up: int) -> bool:
         """No job waits, or runs, except so many that nobody waits for."""
         with self._lock:
@@ -184,6 +190,7 @@ class Pool:
                 return
             with self._lock:
                 self._busy -= 1
+                self._finished += 1
             self._on_finished()
 
     def _take(self, worker: _Worker) -> Job:

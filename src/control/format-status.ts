@@ -1,0 +1,82 @@
+import type { SiteStatus } from '../processes/index.js';
+
+type Group = SiteStatus['groups'][number];
+
+/** The status as a person reads it; `now`: milliseconds since the epoch. */
+export function formatStatus({ supervisor, frontEnds, groups }: SiteStatus, now: number): string {
+  const rows = [
+    ['', 'PID', 'STATE', 'BUSY', 'REQUESTS', 'MEMORY', 'AGE'],
+    [
+      'supervisor',
+      String(supervisor.pid),
+      'serving',
+      '',
+      '',
+      megabytes(supervisor.memory),
+      age(supervisor.startedAt, now),
+    ],
+    ...frontEnds.map(({ pid, state, memory, startedAt }) => [
+      'front end',
+      String(pid),
+      state,
+      '',
+      '',
+      megabytes(memory),
+      age(startedAt, now),
+    ]),
+    ...groups.flatMap((group) => rowsOf(group, now)),
+  ];
+  const notes = groups.flatMap((group) => notesOf(group, now));
+  return `${formatTable(rows)}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
+}
+
+function nameOf({ name, runtime }: Group): string {
+  return `${name}/${runtime}`;
+}
+
+function rowsOf(group: Group, now: number): string[][] {
+  const { processes, threads } = group;
+  if (processes.length === 0) return [[nameOf(group), '-', 'not running', '', '', '', '']];
+  return processes.map(({ pid, state, active, finished, memory, startedAt }) => [
+    nameOf(group),
+    String(pid),
+    // Its interpreter is busy or stuck.
+    active === undefined ? `${state}, silent` : state,
+    active === undefined ? '?' : threads === null ? String(active) : `${active}/${threads}`,
+    finished === undefined ? '?' : String(finished),
+    megabytes(memory),
+    age(startedAt, now),
+  ]);
+}
+
+function notesOf(group: Group, now: number): string[] {
+  const { failure, endings, starts } = group;
+  const lines = endings.slice(-5).map(({ at, pid, why }) => `  ${age(at, now)} ago, pid ${pid}: ${why}`);
+  return [
+    ...(failure === undefined ? [] : [`${nameOf(group)} cannot serve: it ${failure}`]),
+    ...(lines.length === 0 ? [] : [`${nameOf(group)}: ${starts} started so far; ended last:`, ...lines]),
+  ];
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function age(since: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - since) / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}

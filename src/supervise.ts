@@ -1,0 +1,184 @@
+/** Wires one supervisor: the signals and the control socket on one side, the site file and the log on the other. */
+
+import { writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ServerConfig } from './config/index.js';
+import { type ControlOutcome, type ControlRequest, controlSocketOf, serveControl } from './control/index.js';
+import { formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
+import { type LogWitness, type NeededPool, Supervisor } from './processes/index.js';
+import {
+  createRouter,
+  listAuthScripts,
+  listMountedScripts,
+  placeAuthScript,
+  runtimeOf,
+} from './routing/index.js';
+import { readTlsMaterial, type TlsMaterial } from './tls/index.js';
+
+export interface SuperviseOptions {
+  readonly foreground: boolean;
+  /** Another process waits for word over IPC that the server listens. */
+  readonly isInBackground: boolean;
+  /** Until the server has started. */
+  readonly startupLogLevel?: LogLevel;
+  /** Reads the site file again; undefined when it has mistakes, which have been reported then. */
+  loadConfig(): ServerConfig | undefined;
+  /** Printed in the foreground when it serves. */
+  describeMounts(config: ServerConfig): string;
+}
+
+/** Runs one server until a signal ends it; resolves with the exit code. */
+export async function supervise(config: ServerConfig, options: SuperviseOptions): Promise<number> {
+  const { foreground } = options;
+  const log = createSupervisorLog(options.startupLogLevel);
+  const oddIdentity = describeOddIdentity(config);
+  if (oddIdentity !== undefined) log.log('warn', oddIdentity);
+  const supervisor = new Supervisor({
+    frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
+    loadConfig: () => options.loadConfig(),
+    readTls,
+    neededPools,
+    runtimeOf: (scriptFile) => runtimeOf(scriptFile),
+    log: log.log,
+    logTo: log.setTarget,
+  });
+  process.on('SIGTERM', () => supervisor.stop('now', 'caught SIGTERM'));
+  process.on('SIGINT', () => supervisor.stop('now', 'caught SIGINT'));
+  process.on('SIGHUP', () => supervisor.restart());
+  process.on('SIGUSR1', () => void supervisor.graceful());
+  // Foreground servers get WINCH from every resized terminal; only a server without one means it.
+  process.on('SIGWINCH', () => {
+    if (!(foreground && process.stdout.isTTY)) supervisor.stop('graceful', 'caught SIGWINCH');
+  });
+  try {
+    if (!(await supervisor.start(config))) {
+      await supervisor.ended;
+      return 0;
+    }
+  } catch (error) {
+    const failure = (error as Error).message;
+    if (process.send !== undefined) {
+      process.send({ failure });
+      log.log('crit', failure);
+    } else process.stderr.write(`modhost: ${failure}\n`);
+    supervisor.stop('now');
+    await supervisor.ended;
+    return 1;
+  }
+  const controlSocket = await openControl(supervisor, config, log.log);
+  if (options.isInBackground) {
+    process.send?.({});
+    process.disconnect?.();
+  } else {
+    process.stdout.write(`${options.describeMounts(config)}\nmodhost serves; Ctrl-C ends it.\n`);
+  }
+  log.endStartup();
+  await supervisor.ended;
+  controlSocket?.close();
+  return 0;
+}
+
+/** A server without it serves, and is controlled by signals. */
+async function openControl(supervisor: Supervisor, config: ServerConfig, log: LogWitness) {
+  try {
+    return await serveControl(controlSocketOf(config.global.pidFile), (request, say) =>
+      carryOut(supervisor, request, say),
+    );
+  } catch (error) {
+    log('warn', `no control socket: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** What an operator asks for; what goes wrong meanwhile is told as it is logged. */
+async function carryOut(
+  supervisor: Supervisor,
+  request: ControlRequest,
+  say: (text: string) => void,
+): Promise<ControlOutcome> {
+  const stopListening = supervisor.listen((level, message) => {
+    if (isLevelEnabled(level, 'error')) say(message);
+  });
+  try {
+    switch (request.command) {
+      case 'status':
+        return { isDone: true, status: await supervisor.status() };
+      case 'plan': {
+        const plan = supervisor.plan();
+        return plan === undefined ? { isDone: false } : { isDone: true, plan };
+      }
+      case 'graceful':
+        return { isDone: await supervisor.graceful() };
+      case 'reload': {
+        const failure = await supervisor.renewGroup(request.group);
+        if (failure !== undefined) say(`modhost: ${failure}`);
+        return { isDone: failure === undefined };
+      }
+    }
+  } finally {
+    stopListening();
+  }
+}
+
+/** What somebody may not expect of the accounts that processes run as. */
+function describeOddIdentity({ global, processGroups }: ServerConfig): string | undefined {
+  if (process.getuid?.() === 0) {
+    if (global.user !== undefined) return undefined;
+    return 'front ends and daemon processes run as root, since no User says otherwise';
+  }
+  const asksForOthers = [global, ...processGroups].some(({ user, group }) => (user ?? group) !== undefined);
+  if (!asksForOthers) return undefined;
+  return `only root can change accounts: everything runs as uid ${process.getuid?.()}, whatever User, Group, user= and group= say`;
+}
+
+/** @throws Error for the files of certificates and keys that cannot be used, worded for the user */
+function readTls(config: ServerConfig): TlsMaterial {
+  const { material, faults } = readTlsMaterial(config);
+  const errors = faults.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return material;
+  const lines = errors.map(
+    ({ position, directive, message }) => `${position.file}:${position.line}: ${directive}: ${message}`,
+  );
+  throw new Error(lines.join('\n'));
+}
+
+/** Process groups and runtimes that the site file shows to be needed; what it does not show is started on demand. */
+function neededPools(config: ServerConfig): readonly NeededPool[] {
+  const mounted = listMountedScripts(config, createRouter(config));
+  const authScripts = listAuthScripts(config).map((script) => placeAuthScript(script, mounted));
+  return [...mounted, ...authScripts]
+    .filter(({ processGroup }) => processGroup !== '')
+    .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
+      group: processGroup,
+      runtime,
+      script: Buffer.from(scriptFile, 'latin1').toString('utf8'),
+      applicationGroup,
+    }));
+}
+
+/** The supervisor's own lines: few, so each is written at once. `startupLevel` (-e) holds until the server has started. */
+function createSupervisorLog(startupLevel: LogLevel | undefined) {
+  let fd = 2;
+  let level: LogLevel = 'warn';
+  let override = startupLevel;
+  return {
+    endStartup: () => {
+      override = undefined;
+    },
+    setTarget: (target: number, config: ServerConfig) => {
+      const { logLevel } = config.mainServer.settings;
+      fd = target;
+      level = logLevel.modules.get('core') ?? logLevel.default;
+    },
+    log: (lineLevel: LogLevel, message: string, pid = process.pid) => {
+      // As in httpd, notices about the server's own life are always written.
+      if (lineLevel !== 'notice' && !isLevelEnabled(lineLevel, override ?? level)) return;
+      const line = formatErrorLine({ time: new Date(), module: 'core', level: lineLevel, pid, message });
+      try {
+        writeSync(fd, line, null, 'latin1');
+      } catch {
+        // A full disk or a closed terminal must not end the server.
+      }
+    },
+  };
+}
