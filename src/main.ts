@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+
 /** The `modhost` command. */
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { digest } from './auth/index.js';
 import {
   type ControlAction,
   checkAddresses,
@@ -24,6 +26,7 @@ import {
   packageFolder,
   parseCommandLine,
   type Question,
+  runHtdigest,
   runHtpasswd,
   type SiteOptions,
   signalServer,
@@ -91,6 +94,8 @@ async function run(argv: readonly string[]): Promise<number> {
       return explain(command);
     case 'htpasswd':
       return runHtpasswd(command.arguments, process, { hashPassword, verifyPassword });
+    case 'htdigest':
+      return runHtdigest(command.arguments, process, digest);
     case 'check':
       return check(command.site, command.json);
     case 'show-resolved':

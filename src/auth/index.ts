@@ -83,6 +83,7 @@ export interface Authorizer {
 export type { Provider, Providers } from './authenticate.js';
 export type { CredentialCache } from './credential-cache.js';
 export { parseCredentials } from './credentials.js';
+export { digest } from './digest.js';
 export { gatherNews } from './login-exchange.js';
 export {
   createLoginGuard,

@@ -57,4 +57,6 @@ export type Command =
   /** `modhost status`, `modhost plan`, `modhost reload GROUP`: what only a running server knows or does */
   | { readonly kind: 'ask'; readonly question: Question; readonly site: SiteOptions; readonly json: boolean }
   /** `modhost htpasswd …`: the rest belongs to that command. */
-  | { readonly kind: 'htpasswd'; readonly arguments: readonly string[] };
+  | { readonly kind: 'htpasswd'; readonly arguments: readonly string[] }
+  /** `modhost htdigest …` */
+  | { readonly kind: 'htdigest'; readonly arguments: readonly string[] };

@@ -2,6 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+/** Which tool's file it is, and what a line of it is the entry of; undefined: of nobody. */
+export interface FileFormat {
+  readonly tool: 'htpasswd' | 'htdigest';
+  readonly keyOf: (line: string) => string | undefined;
+}
+
+/** `user:hash`: the key is the user. */
+export const htpasswdFormat: FileFormat = { tool: 'htpasswd', keyOf: (line) => keyBefore(line, 1) };
+
+/** `user:realm:digest`: the key is `user:realm`. */
+export const htdigestFormat: FileFormat = { tool: 'htdigest', keyOf: (line) => keyBefore(line, 2) };
+
 /** A password file that cannot be read or written ('access'), or is none ('invalid'). */
 export class HtpasswdFileError extends Error {
   override readonly name = 'HtpasswdFileError';
@@ -17,7 +29,7 @@ export class HtpasswdFileError extends Error {
  * The text of a password file, as a byte string.
  * @throws HtpasswdFileError
  */
-export async function readEntries(file: string): Promise<string> {
+export async function readEntries(file: string, format = htpasswdFormat): Promise<string> {
   const text = await readFile(file, 'latin1').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT')
       throw new HtpasswdFileError('access', `cannot modify file ${file}; use '-c' to create it`);
@@ -25,27 +37,39 @@ export async function readEntries(file: string): Promise<string> {
   });
   for (const line of splitLines(text)) {
     const entry = trimBlanks(line);
-    if (entry !== '' && !entry.startsWith('#') && !entry.includes(':'))
-      throw new HtpasswdFileError('invalid', `The file ${file} does not appear to be a valid htpasswd file.`);
+    if (entry !== '' && !entry.startsWith('#') && format.keyOf(line) === undefined)
+      throw new HtpasswdFileError(
+        'invalid',
+        `The file ${file} does not appear to be a valid ${format.tool} file.`,
+      );
   }
   return text;
 }
 
-/** The stored hash of a user: of several entries the first, which is the one that counts. */
-export function findEntry(text: string, user: string): string | undefined {
-  const line = splitLines(text).find((candidate) => userOf(candidate) === user);
-  return line === undefined ? undefined : trimBlanks(line).split(':', 2)[1];
+/** The stored hash behind a key: of several entries the first, which is the one that counts. */
+export function findEntry(text: string, key: string, { keyOf } = htpasswdFormat): string | undefined {
+  const line = splitLines(text).find((candidate) => keyOf(candidate) === key);
+  return line === undefined
+    ? undefined
+    : trimBlanks(line)
+        .slice(key.length + 1)
+        .split(':', 1)[0];
 }
 
 /**
- * The text with `entry` in the place of the user's, or at the end; without it when `entry` is undefined. All entries of the
- * user go, so that a second one does not come to life. Other lines stay as they are.
+ * The text with `entry` in the place of the key's, or at the end; without it when `entry` is undefined. All entries of the
+ * key go, so that a second one does not come to life. Other lines stay as they are.
  */
-export function editEntry(text: string, user: string, entry: string | undefined): string {
+export function editEntry(
+  text: string,
+  key: string,
+  entry: string | undefined,
+  { keyOf } = htpasswdFormat,
+): string {
   const lines = splitLines(text);
-  const place = lines.findIndex((line) => userOf(line) === user);
+  const place = lines.findIndex((line) => keyOf(line) === key);
   const edited = lines.flatMap((line, at) => {
-    if (userOf(line) !== user) return [line];
+    if (keyOf(line) !== key) return [line];
     return at === place && entry !== undefined ? [entry] : [];
   });
   if (place === -1 && entry !== undefined) edited.push(entry);
@@ -116,10 +140,11 @@ function splitLines(text: string): string[] {
   return lines;
 }
 
-/** As the server reads it. Undefined for comments and lines without a colon. */
-function userOf(line: string): string | undefined {
+/** As the server reads it: what stands before the colon of that number. Undefined for comments and lines without one. */
+function keyBefore(line: string, colons: number): string | undefined {
   const entry = trimBlanks(line);
-  return entry.startsWith('#') || !entry.includes(':') ? undefined : entry.split(':', 1)[0];
+  const parts = entry.split(':');
+  return entry.startsWith('#') || parts.length <= colons ? undefined : parts.slice(0, colons).join(':');
 }
 
 /** Bytes that C's isspace() names, not String.trim()'s: a byte of a UTF-8 name may look like a no-break space. */

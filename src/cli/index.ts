@@ -9,6 +9,7 @@ export * from './format-definitions.js';
 export * from './format-mounts.js';
 export * from './format-reference.js';
 export * from './format-virtual-hosts.js';
+export { runHtdigest } from './htdigest.js';
 export { type HtpasswdIo, type PasswordPorts, runHtpasswd } from './htpasswd.js';
 export { collectMounts, type Mount, type MountPorts, type MountRoute } from './mounts.js';
 export * from './parse-command-line.js';

@@ -13,7 +13,7 @@ export interface UsageError {
  * the next argument. In addition the words of -k, and `run`, may stand bare.
  */
 export function parseCommandLine(argv: readonly string[]): Command | UsageError {
-  if (argv[0] === 'htpasswd') return { kind: 'htpasswd', arguments: argv.slice(1) };
+  if (argv[0] === 'htpasswd' || argv[0] === 'htdigest') return { kind: argv[0], arguments: argv.slice(1) };
   if (argv[0] === 'explain') return parseExplainCommand(argv.slice(1));
   const given = readOptions(argv);
   return 'message' in given ? given : chooseCommand(given);
@@ -114,7 +114,7 @@ function chooseCommand(given: Given): Command | UsageError {
   if (isControlAction(word)) return { kind: 'control', action: word, site };
   if (word !== 'start' && word !== 'run')
     return usageError(
-      `unknown command ${word}; expected run, start, ${controlActions.join(', ')}, reload, plan, status, config, explain or htpasswd`,
+      `unknown command ${word}; expected run, start, ${controlActions.join(', ')}, reload, plan, status, config, explain, htpasswd or htdigest`,
     );
   const foreground = word === 'run' || has('X') || site.defines.includes('FOREGROUND');
   return { kind: 'start', foreground, site };

@@ -7,6 +7,7 @@ export const usage = `Usage: modhost [-f FILE] [-d DIRECTORY] [-D NAME]... [-C D
        modhost [-f FILE] [-d DIRECTORY] [-D NAME]... config --resolved
        modhost explain [--method M] [--user U] [--group G]... [--ip A] [--header 'N: v']... [--json] URL
        modhost htpasswd [OPTIONS]...
+       modhost htdigest [OPTIONS]...
 
 Where the site is
   -f FILE        site file, relative to ServerRoot (default: conf/site.conf)
@@ -36,6 +37,7 @@ What to do (default: start in the background)
                  print the site file after files, macros, conditionals and variables, each directive
                  with its origin, without passwords
   htpasswd       maintain a password file; modhost htpasswd -h says more
+  htdigest       the same for AuthType Digest; modhost htdigest -h says more
 
 What there is
   -L             list the directives          -M   list the modules
