@@ -89,6 +89,7 @@ function apacheCommand(root: string, file: string): [string, string[]] {
   if (apache === undefined) throw new Error('Apache is not installed');
   const { program, modules } = apache;
   const names = [
+    ...['auth_digest', 'authn_anon'],
     ...['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_host', 'authz_user', 'authz_groupfile'],
     ...['auth_basic', 'access_compat', 'alias', 'mime', 'dir', 'autoindex', 'env', 'setenvif', 'wsgi'],
     ...['allowmethods', 'cgid', 'macro'],
