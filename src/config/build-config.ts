@@ -31,6 +31,7 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
           ...server.settings,
           ...tlsOf(draft, server),
           proxying: { ...mainSettings.proxying, ...server.proxying },
+          remoteIpProxies: [...mainSettings.remoteIpProxies, ...(server.settings.remoteIpProxies ?? [])],
           logLevel: buildServerLevels(server, mainServer),
           customLogs: buildCustomLogs(server, mainServer),
         },
@@ -68,6 +69,7 @@ const defaultSettings = {
   strictHostCheck: false,
   accessFileNames: ['.htaccess'],
   internalRecursion: { redirects: 10, subrequests: 10 },
+  remoteIpProxies: [],
 } as const satisfies Partial<ServerSettings>;
 
 const defaultProxying: ProxyingSettings = { via: 'off', inheritsPasses: true };

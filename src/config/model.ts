@@ -6,13 +6,13 @@
 
 import type { Condition, Text as ExpressionText } from '../expressions/index.js';
 import type { LogLevel } from '../log/index.js';
-import type { AddressRange } from '../matching/index.js';
+import type { AddressRange, TrustedProxy } from '../matching/index.js';
 import type { Macro } from './macros.js';
 import type { ProcessGroup } from './process-group-model.js';
 import type { TlsAccess, TlsSettings } from './tls-model.js';
 
 export type * from './tls-model.js';
-export type { AddressRange, Condition, ProcessGroup };
+export type { AddressRange, Condition, ProcessGroup, TrustedProxy };
 
 /** Where a directive stands. `line` counts from 1; of a continued line it is the last physical line (as httpd). */
 export interface Position {
@@ -192,6 +192,12 @@ export interface ServerSettings {
   readonly proxying: ProxyingSettings;
   /** LimitInternalRecursion: how often one request may be sent to another path, and how deep indexes may lead. */
   readonly internalRecursion: { readonly redirects: number; readonly subrequests: number };
+  /** RemoteIPHeader: in which request field proxies name the client. */
+  readonly remoteIpHeader?: { readonly name: string; readonly position: Position };
+  /** RemoteIPProxiesHeader: the field that tells of the proxies in between. */
+  readonly remoteIpProxiesHeader?: string;
+  /** Whom to believe; the main server's first. Empty: everybody. */
+  readonly remoteIpProxies: readonly TrustedProxy[];
 }
 
 export type LogDestination =

@@ -1,5 +1,6 @@
 export * from './address-range.js';
 export * from './client-address.js';
+export * from './forwarded.js';
 export * from './groups.js';
 export { type PatternResult, translatePattern } from './patterns.js';
 export * from './wildcard.js';

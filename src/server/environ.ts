@@ -99,7 +99,7 @@ function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string):
     'SERVER_ADDR',
     connection.localAddress,
     'REMOTE_ADDR',
-    connection.clientAddress,
+    exchange.clientAddress,
     'REMOTE_PORT',
     String(connection.clientPort),
     'REQUEST_SCHEME',

@@ -70,13 +70,13 @@ function readAttribute(exchange: Exchange, attribute: EnvironmentAttribute): str
 }
 
 function readRequest(
-  { method, path, record, user }: Exchange,
+  { clientAddress, method, path, record, user }: Exchange,
   name: Extract<EnvironmentAttribute, { kind: 'request' }>['name'],
 ): string {
   switch (name) {
     case 'remote_addr':
     case 'remote_host':
-      return record.connection.clientAddress;
+      return clientAddress;
     case 'remote_user':
       return user ?? '';
     case 'request_method':

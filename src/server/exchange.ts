@@ -29,6 +29,8 @@ export class Exchange {
   readonly earlyAnswer = { always: [] as HeaderList, onsuccess: [] as HeaderList };
   /** What the client signs with AuthType Digest. */
   readonly sent: { readonly method: string; readonly target: string; readonly host: string | undefined };
+  /** Who asks: the other end of the connection, or for whom a proxy in front says that it asks. */
+  clientAddress: string;
   virtualHost: VirtualHost;
   /** What the client asked for; undefined if it named no host. */
   host: RequestHost | undefined;
@@ -60,6 +62,7 @@ export class Exchange {
   constructor(record: RequestRecord, site: Site) {
     this.record = record;
     this.site = site;
+    this.clientAddress = record.connection.clientAddress;
     this.method = record.method;
     this.headers = record.headers;
     const host = hostOfTarget(record.target) ?? headerValue(record.headers, 'host');
@@ -71,8 +74,7 @@ export class Exchange {
   }
 
   get client(): string {
-    const { clientAddress, clientPort } = this.record.connection;
-    return `${clientAddress}:${clientPort}`;
+    return `${this.clientAddress}:${this.record.connection.clientPort}`;
   }
 
   /** What the client asked for, also where an internal redirect led elsewhere. */
@@ -176,7 +178,7 @@ export class Exchange {
       ...(reply.firstByteAt === undefined
         ? {}
         : { timeToFirstByteUs: (reply.firstByteAt - record.startedAt) * 1000 }),
-      clientAddress: connection.clientAddress,
+      clientAddress: this.clientAddress,
       peerAddress: connection.clientAddress,
       peerPort: connection.clientPort,
       localAddress: connection.localAddress,

@@ -82,9 +82,10 @@ function readVariable(
     case 'AUTH_TYPE':
       return exchange.authType;
     case 'CONN_REMOTE_ADDR':
+      return connection.clientAddress;
     case 'REMOTE_ADDR':
     case 'REMOTE_HOST':
-      return connection.clientAddress;
+      return exchange.clientAddress;
     case 'CONTENT_TYPE':
       return joinedHeader(responseHeaders ?? reply.sentHeaders, 'content-type');
     case 'CONTEXT_DOCUMENT_ROOT':

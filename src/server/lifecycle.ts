@@ -13,6 +13,7 @@ import { Exchange } from './exchange.js';
 import { askExchange, createSubject } from './expression-subject.js';
 import { fakeCredentials } from './fake-credentials.js';
 import { answerOtherMethods } from './file-methods.js';
+import { findClient } from './find-client.js';
 import { findIndex } from './find-index.js';
 import { refuseMethod } from './refuse-method.js';
 import type { RequestRecord } from './request-record.js';
@@ -42,7 +43,9 @@ async function answer(exchange: Exchange): Promise<Refusal | undefined> {
   const malformed = checkHead(exchange);
   if (malformed !== undefined) return malformed;
   const unsettled =
-    changeHeadersEarly(exchange) ?? applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
+    changeHeadersEarly(exchange) ??
+    findClient(exchange) ??
+    applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
   if (unsettled !== undefined) return unsettled;
   const early = answerWithoutRoute(exchange);
   if (early !== 'continue') return early;
@@ -147,7 +150,7 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
       method: exchange.method,
       sent: exchange.sent,
       authorization,
-      clientAddress: record.connection.clientAddress,
+      clientAddress: exchange.clientAddress,
       localAddress: record.connection.localAddress,
       ...(verification === undefined ? {} : { tls: { isClientVerified: verification.kind === 'success' } }),
       environ: () => buildAuthEnviron(exchange),

@@ -45,6 +45,7 @@ export function makeServer(
       strictHostCheck: false,
       internalRecursion: { redirects: 10, subrequests: 10 },
       proxying: { via: 'off', inheritsPasses: true },
+      remoteIpProxies: [],
       ...settings,
     },
     directorySettings: {},

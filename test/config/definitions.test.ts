@@ -39,7 +39,7 @@ describe('definitions', () => {
   });
 
   it('refuse everything about access, identity and encryption that is missing', () => {
-    const modules = ['md', 'auth_form', 'authnz_ldap', 'remoteip', 'rewrite'];
+    const modules = ['md', 'auth_form', 'authnz_ldap', 'rewrite'];
     const lax = definitions.filter(
       (row) =>
         modules.includes(row.module) &&

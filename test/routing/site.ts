@@ -97,6 +97,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
       strictHostCheck: false,
       internalRecursion: { redirects: 10, subrequests: 10 },
       proxying: { via: 'off', inheritsPasses: true },
+      remoteIpProxies: [],
       ...members.settings,
     },
   };

@@ -30,6 +30,7 @@ import { notCarriedOut } from './not-carried-out/index.js';
 import { proxy } from './proxy.js';
 import { proxyTls } from './proxy-tls.js';
 import { redirect } from './redirect.js';
+import { remoteIp } from './remoteip.js';
 import { sections } from './sections.js';
 import { setEnvIf } from './set-env-if.js';
 import { tls } from './tls.js';
@@ -71,6 +72,7 @@ const allDefinitions: readonly Definition[] = [
   ...env,
   ...setEnvIf,
   ...headers,
+  ...remoteIp,
   ...auth,
   ...authThrottle,
   ...authDigest,

@@ -109,8 +109,7 @@ export const accessRest: readonly Definition[] = [
     outsideSections,
     'it changes who the client is',
     `
-    RemoteIPHeader RemoteIPInternalProxy RemoteIPInternalProxyList RemoteIPProxiesHeader RemoteIPProxyProtocol
-    RemoteIPProxyProtocolExceptions RemoteIPTrustedProxy RemoteIPTrustedProxyList`,
+    RemoteIPProxyProtocol RemoteIPProxyProtocolExceptions`,
   ),
   ...rows(
     'session',
