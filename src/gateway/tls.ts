@@ -39,6 +39,7 @@ export function secureConnection(
         socket: plain,
         // Judged below, with words for the log.
         rejectUnauthorized: false,
+        checkServerIdentity: () => undefined,
         servername: serverNameIndication(plan.tlsName),
         ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
         ...(tls.identity === undefined ? {} : { cert: tls.identity, key: tls.identity }),
@@ -71,9 +72,9 @@ export function secureConnection(
 function judge(socket: TLSSocket, name: string, tls: ProxyTlsSettings): string | undefined {
   const certificate = socket.getPeerCertificate(true);
   if (certificate?.raw === undefined) return tls.verify === 'require' ? 'there is no certificate' : undefined;
-  // An Error in some versions of Node, its code in others.
-  const error = socket.authorizationError as unknown as (Error & { code?: string }) | string | undefined;
-  const code = typeof error === 'object' ? (error?.code ?? String(error)) : error;
+  // An Error in some versions of Node, its code in others, null if all is well.
+  const error = socket.authorizationError as unknown as (Error & { code?: string }) | string | null;
+  const code = error instanceof Error ? (error.code ?? error.message) : error;
   const { verify = 'none', checksExpiry = true, checksName = true } = tls;
   const isVerified = verify === 'require' || verify === 'optional';
   if (isVerified && code) return `the certificate is not trusted: ${code}`;
