@@ -16,7 +16,7 @@ const defaultPorts: Readonly<Record<ProxyScheme, number>> = {
 };
 
 /** Schemes of httpd that are missed here. */
-const missing = ['ajp', 'balancer', 'fcgi', 'fdpass', 'ftp', 'h2', 'h2c', 'scgi', 'uwsgi'];
+const missing = ['ajp', 'balancer', 'fcgi', 'fdpass', 'ftp', 'h2', 'h2c', 'scgi'];
 
 /** The longest path of a unix socket, by the system. */
 const longestSocketPath = 107;

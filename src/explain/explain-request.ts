@@ -313,7 +313,7 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
       position: mapping.pass.position,
       method,
       path,
-      headers,
+      headers: target.scheme === 'uwsgi' ? passed.variables() : headers,
       timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
       isTunnel: wantsUpgrade,
     },

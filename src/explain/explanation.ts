@@ -61,7 +61,7 @@ export interface ExplainedProxying {
   readonly method: string;
   /** Path and query, as they are sent. */
   readonly path: string;
-  /** name, value, … */
+  /** name, value, … What uWSGI gets are variables. */
   readonly headers: readonly string[];
   /** name → seconds; 0: none. */
   readonly timeLimits: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@ import type { ProxyTarget, ProxyTlsSettings } from '../config/model.js';
 import type { BodySource } from '../proxy/index.js';
 import { type ConnectionPlan, ConnectionPool } from './connections.js';
 import { PassingHttp } from './passing-http.js';
+import { PassingUwsgi } from './passing-uwsgi.js';
 
 /** Where an answer of another server goes. Nothing is called after `end` or `cut`. */
 export interface PassSink {
@@ -40,6 +41,8 @@ export interface PassedRequest {
   readonly sourceAddress?: string;
   /** The connection is not used again. */
   readonly isLast: boolean;
+  /** CGI's, for protocols that have no headers: name, value, …. */
+  readonly variables: () => readonly string[];
   readonly sink: PassSink;
 }
 
@@ -88,7 +91,12 @@ export function createGateway(): Gateway {
   };
   return {
     pass: (request) => {
-      const passing = new PassingHttp(poolOf(planOf(request)), request);
+      const plan = planOf(request);
+      const pool = poolOf(plan);
+      const passing =
+        request.target.scheme === 'uwsgi'
+          ? new PassingUwsgi(plan, pool.slots, request)
+          : new PassingHttp(pool, request);
       return { outcome: passing.outcome, abandon: () => passing.abandon() };
     },
   };

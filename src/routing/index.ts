@@ -116,6 +116,7 @@ export { urlOf } from './proxied.js';
 export type { Redirection } from './redirects.js';
 export { createRouter } from './router.js';
 export * from './runtime.js';
+export { findScriptName } from './script-name.js';
 export { listMergedSettings } from './settings-cache.js';
 export * from './virtual-host-names.js';
 export { findChosenName } from './virtual-hosts.js';

@@ -51,6 +51,19 @@ export function buildEnviron(exchange: Exchange, script: ScriptFacts, runtime: R
   return environ;
 }
 
+/** CGI's variables for another server that has no headers (as mod_proxy_uwsgi): the password goes along, as it does over HTTP. */
+export function buildProxyEnviron(exchange: Exchange, scriptName: string, pathInfo: string): string[] {
+  return [
+    ...exchange.environment.toList(),
+    ...cgiVariables(exchange, scriptName, pathInfo),
+    'GATEWAY_INTERFACE',
+    'CGI/1.1',
+    'SCRIPT_FILENAME',
+    exchange.filename ?? '',
+    ...headerVariables(exchange.headers, true),
+  ];
+}
+
 /** What an auth script gets: no credentials, no SetEnv, nothing to read a body from. */
 export function buildAuthEnviron(exchange: Exchange): string[] {
   const headers = withoutForgedHeaders(exchange.headers, exchange.site.config, []);

@@ -6,9 +6,17 @@ import {
   type PassOutcome,
   type PassSink,
 } from '../gateway/index.js';
-import { encodePath, headerValue, headerValues, reasonPhrase, withoutHeader } from '../http/index.js';
-import { type ProxiedMapping, urlOf } from '../routing/index.js';
+import {
+  encodePath,
+  headerValue,
+  headerValues,
+  mergeSlashes,
+  reasonPhrase,
+  withoutHeader,
+} from '../http/index.js';
+import { findScriptName, type ProxiedMapping, urlOf } from '../routing/index.js';
 import { checkBody } from './check-body.js';
+import { buildProxyEnviron } from './environ.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
@@ -68,6 +76,12 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
     tls: settings.proxyTls ?? {},
     ...(proxying.sourceAddress === undefined ? {} : { sourceAddress: proxying.sourceAddress }),
     isLast: parameters.disableReuse === true || exchange.environment.get('proxy-nokeepalive') !== undefined,
+    variables: () =>
+      buildProxyEnviron(
+        exchange,
+        findScriptName(mergeSlashes(exchange.path ?? ''), mapping.path),
+        mapping.path,
+      ),
     sink,
   };
 }
