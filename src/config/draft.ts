@@ -118,6 +118,8 @@ export interface GroupReference {
 export interface ProxyTargetDraft {
   readonly url: string;
   readonly scheme: ProxyScheme;
+  /** What the first ProxyPass of that URL says. */
+  readonly first: ProxyParameters;
   readonly own: ProxyParameters;
   readonly settled: Mutable<ProxyParameters>;
   readonly place: Place;
@@ -145,9 +147,11 @@ export interface ConfigDraft {
   /** <AuthzProviderAlias> by name. */
   readonly authzAliases: Map<string, Requirement>;
   readonly fileReferences: FileReference[];
-  /** What ProxyPass, ProxySet and <Proxy> have said of a server, by its URL. */
+  /** What ProxySet and <Proxy> have said of a server, by its URL. */
   readonly proxyParameters: Map<string, ProxyParameters>;
   readonly proxyTargets: ProxyTargetDraft[];
+  /** What the first ProxyPass of a URL says itself. */
+  readonly firstPasses: Map<string, ProxyParameters>;
   /** Ids of the servers that say SSLProxyEngine On somewhere. */
   readonly serversWithProxyTls: Set<number>;
   /** Sections that say `AuthBasicProvider … wsgi`. */
@@ -210,6 +214,7 @@ export function createConfigDraft(
     fileReferences: [],
     proxyParameters: new Map(),
     proxyTargets: [],
+    firstPasses: new Map(),
     serversWithProxyTls: new Set(),
     wsgiProviders: [],
     serversWithAuthScript: new Set(),

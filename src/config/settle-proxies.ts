@@ -7,8 +7,8 @@ import type { ProxyParameters } from './model.js';
  */
 export function settleProxyParameters(draft: ConfigDraft): void {
   for (const target of draft.proxyTargets) {
-    const { url, own, settled } = target;
-    Object.assign(settled, findParameters(draft.proxyParameters, url), own);
+    const { url, first, own, settled } = target;
+    Object.assign(settled, findParameters(draft.proxyParameters, url), first, own);
     warnOfMissingTls(draft, target);
   }
 }

@@ -236,12 +236,14 @@ function takeTarget(here: Here, url: string, words: readonly string[]): ProxyTar
   const { parameters: own, isRaw, dropsQuery } = takePassWords(here, words);
   const address = takeProxyUrl(here, url);
   if (address === undefined) return undefined;
-  const { proxyParameters, proxyTargets } = here.draft;
-  // Who asks the same server without a word uses the same connections.
-  proxyParameters.set(url, { ...own, ...proxyParameters.get(url) });
+  const { proxyTargets, firstPasses } = here.draft;
+  // Who asks a server once more without a word means the same connections.
+  const first = firstPasses.get(url) ?? {};
+  if (!firstPasses.has(url)) firstPasses.set(url, own);
   const settled: ProxyParameters = {};
   proxyTargets.push({
     url,
+    first,
     own,
     settled,
     scheme: address.scheme,
