@@ -12,6 +12,7 @@ import {
   checkAddresses,
   checkFiles,
   checkFolders,
+  checkHtaccess,
   checkNearMisses,
   checkProtection,
   type ExplainCommand,
@@ -55,7 +56,7 @@ import {
 import { explainRequest, findAskedRequest, formatExplanation } from './explain/index.js';
 import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
 import { toByteString } from './http/index.js';
-import { createRouter, resolveVirtualHostNames, runtimeOf } from './routing/index.js';
+import { createHtaccessLookup, createRouter, resolveVirtualHostNames, runtimeOf } from './routing/index.js';
 import { supervise } from './supervise.js';
 import { checkCertificates, readTlsMaterial } from './tls/index.js';
 
@@ -165,6 +166,7 @@ async function checkWorld(config: ServerConfig, { fileReferences, addFindings }:
     ...checkFolders(config),
     ...checkNearMisses(config),
     ...checkProtection(config, mountPorts(config)),
+    ...checkHtaccess(config, createHtaccessLookup(config)),
     ...(await checkAddresses(config)),
   ]);
 }

@@ -1,6 +1,7 @@
 export { checkAddresses } from './check-addresses.js';
 export { checkFiles } from './check-files.js';
 export { checkFolders } from './check-folders.js';
+export { type AsksForHtaccess, checkHtaccess } from './check-htaccess.js';
 export { checkNearMisses } from './check-near-misses.js';
 export { checkProtection } from './check-protection.js';
 export * from './command.js';

@@ -285,6 +285,12 @@ export const mistakeCodes = {
     'Something in the tree of requirements has to grant: `Require not` and `<RequireNone>` only take back what another line of the `<RequireAll>` around them grants.',
   ),
 
+  'unread-htaccess': code(
+    'MH0805',
+    'A .htaccess file that looks like a protection is not read',
+    'It lies in a directory that the site file names and says who may enter, but `AllowOverride None` holds there, so that nobody looks at it. Say the same in the site file, or allow it with `AllowOverride AuthConfig` (`Order`, `Allow` and `Deny` need `Limit`).',
+  ),
+
   // ---- 09: TLS
 
   'tls-file-missing': code(

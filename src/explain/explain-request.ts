@@ -296,7 +296,7 @@ function describeMapping({ asked }: Exchange): Pick<Explanation, 'mapping'> {
 function describeAccess({ asked, record }: Exchange): string {
   const { user, authType, route } = asked;
   const { status } = record.reply;
-  if (route === undefined) return 'refused before anybody asked';
+  if (route === undefined || route.refusal !== undefined) return 'refused before anybody asked';
   if (authType !== undefined) return `granted to ${user ?? ''} (${authType})`;
   if (status === 401) return user === undefined ? 'a user has to log in' : `${user} may not enter`;
   if (status === 403) return 'denied';

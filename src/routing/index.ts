@@ -112,6 +112,7 @@ export type CreateRouter = (config: ServerConfig) => Router;
 export * from './groups.js';
 export { findHtaccessSection, type HtaccessPorts } from './htaccess.js';
 export * from './mounted-scripts.js';
+export { createHtaccessLookup } from './overrides.js';
 export { urlOf } from './proxied.js';
 export type { Redirection } from './redirects.js';
 export { createRouter } from './router.js';

@@ -2,9 +2,11 @@ import type { Alias, VirtualHost } from '../config/model.js';
 import { toByteString } from '../http/index.js';
 import type { Step } from '../trace/index.js';
 import type { FoundFile } from './find-file.js';
+import { findHtaccessSection, type HtaccessRefusal } from './htaccess.js';
 import type { ProxiedMapping } from './index.js';
 import { type ExcludedPath, urlOf } from './proxied.js';
 import type { Redirection } from './redirects.js';
+import type { CompiledSection } from './sections.js';
 import type { Translation } from './translate-path.js';
 
 /** What took the path, and which name it became, for `explain`. */
@@ -43,6 +45,16 @@ export function describeFound(found: FoundFile): Step {
   if (kind === 'missing') return step(`there is no ${filename}`);
   const rest = kind === 'file' && found.pathInfo !== '' ? `, behind it ${found.pathInfo}` : '';
   return step(`${filename} is a ${kind}${rest}`);
+}
+
+/** The .htaccess files that have a say, or the one that nobody can obey. */
+export function describeHtaccess(matched: readonly CompiledSection[] | HtaccessRefusal): readonly Step[] {
+  if ('kind' in matched) return [{ stage: 'htaccess', text: `${matched.reason}: no request here can go on` }];
+  return matched.flatMap(({ kind, settings }) => {
+    const section = kind === 'directory' ? findHtaccessSection(settings) : undefined;
+    if (section?.isHtaccess === undefined) return [];
+    return [{ stage: 'htaccess', text: `${section.argument} is read` }];
+  });
 }
 
 /** The redirect that answers. */

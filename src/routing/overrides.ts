@@ -1,6 +1,7 @@
-import type { AllowedOverrides, Overrides } from '../config/model.js';
+import type { AllowedOverrides, Overrides, ServerConfig, VirtualHost } from '../config/model.js';
+import { toByteString } from '../http/index.js';
 import type { HtaccessRefusal, ReadHtaccess } from './htaccess.js';
-import { type CompiledSection, type SectionTable, visitDirectories } from './sections.js';
+import { type CompiledSection, compileSections, type SectionTable, visitDirectories } from './sections.js';
 
 /** What AllowOverride and AllowOverrideList have said so far on the way down to a directory. */
 interface OverridesSoFar {
@@ -71,6 +72,20 @@ export function looksForFiles(tables: readonly SectionTable[]): boolean {
       }),
     ),
   );
+}
+
+/** For -t: whether a virtual host looks for the .htaccess file of a directory (absolute, as in the site file). */
+export function createHtaccessLookup({
+  mainServer,
+}: ServerConfig): (virtualHost: VirtualHost, directory: string) => boolean {
+  const mainSections = compileSections(mainServer.sections);
+  const compiled = new Map<VirtualHost, readonly SectionTable[]>([[mainServer, [mainSections]]]);
+  return (virtualHost, directory) => {
+    const tables = compiled.get(virtualHost) ?? [mainSections, compileSections(virtualHost.sections)];
+    compiled.set(virtualHost, tables);
+    const path = toByteString(directory).replace(/\/+$/, '') || '/';
+    return stepThroughDirectories(tables, path).at(-1)?.overrides !== undefined;
+  };
 }
 
 /** The later section wins, each directive for itself. */

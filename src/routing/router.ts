@@ -8,7 +8,13 @@ import { compileHosts, type Host } from './host-table.js';
 import { findHtaccessSection, type HtaccessPorts, type HtaccessRefusal } from './htaccess.js';
 import type { AskCondition, FoundSoFar, ProxiedMapping, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
-import { describeFound, describeProxied, describeRedirection, describeTranslation } from './mapping-steps.js';
+import {
+  describeFound,
+  describeHtaccess,
+  describeProxied,
+  describeRedirection,
+  describeTranslation,
+} from './mapping-steps.js';
 import type { RequestPath } from './match-table.js';
 import { captureVariables } from './match-variables.js';
 import { findProxied, isClimbing, urlOf } from './proxied.js';
@@ -86,7 +92,8 @@ function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace |
   trace?.(describeTranslation(translation, host.virtualHost));
   const { found, matched } = findWithSections(host, translation);
   if (found !== undefined) trace?.(describeFound(found));
-  if ('kind' in matched) return refuseRoute(host, matched);
+  if (trace !== undefined) for (const step of describeHtaccess(matched)) trace(step);
+  if ('kind' in matched) return refuseRoute(host, matched, found?.filename);
   const sections = [...matched, ...locations];
   const soFar: FoundSoFar = {
     filename: found?.filename ?? '',
@@ -187,11 +194,11 @@ function mayForbidLinks({ settings }: CompiledSection): boolean {
 }
 
 /** Nobody knows which settings hold, so that only those of the server do. */
-function refuseRoute(host: Host, { status, level, reason }: HtaccessRefusal): Route {
+function refuseRoute(host: Host, { status, level, reason }: HtaccessRefusal, filename = ''): Route {
   return {
     virtualHost: host.virtualHost,
     settings: host.merge(),
-    mapping: { kind: 'forbidden', filename: '', reason },
+    mapping: { kind: 'forbidden', filename, reason },
     variables: [],
     refusal: { status, level, reason },
   };

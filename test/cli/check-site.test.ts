@@ -7,11 +7,12 @@ import {
   checkAddresses,
   checkFiles,
   checkFolders,
+  checkHtaccess,
   checkNearMisses,
   checkProtection,
 } from '../../src/cli/index.js';
 import { formatMistake, type LoadResult, loadConfig, type ServerConfig } from '../../src/config/index.js';
-import { createRouter } from '../../src/routing/index.js';
+import { createHtaccessLookup, createRouter } from '../../src/routing/index.js';
 
 let root = '';
 
@@ -279,5 +280,46 @@ AliasMatch ^/x gone
       'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-path: there is no /gone/x: Python finds no modules in it',
       'MH0706 $ROOT/site.conf:3: warning: Alias: there is no $ROOT/gone: requests for it are answered with 404',
     ]);
+  });
+});
+
+describe('-t looks at .htaccess files that nobody reads', () => {
+  const unread = (text: string) => {
+    const result = load(text);
+    return print(result, checkHtaccess(result.config, createHtaccessLookup(result.config)));
+  };
+  const none = '<Directory />\nAllowOverride None\n</Directory>\n';
+  const protect = (text = 'AuthName x\n  Require valid-user\n') =>
+    writeFileSync(join(root, 'www/.htaccess'), text);
+  const warning = (line: string, directive: string) =>
+    `MH0805 $ROOT/site.conf${line}: warning: ${directive}: AllowOverride None: $ROOT/www/.htaccess looks like a protection, and is not read`;
+
+  it.each([
+    ['DocumentRoot www\n', warning('', 'DocumentRoot')],
+    ['Alias /a www\n', warning(':4', 'Alias')],
+    ['WSGIScriptAlias /a www/app.py\n', warning(':4', 'WSGIScriptAlias')],
+    ['<Directory www>\n</Directory>\n', warning(':4', '<Directory>')],
+  ])('in what %j names', (text, expected) => {
+    protect();
+    expect(unread(none + text)).toEqual([expected]);
+  });
+
+  it('and once only', () => {
+    protect('<Limit GET>\nDeny from all\n</Limit>');
+    const named = 'DocumentRoot www\nAlias /a www\n<VirtualHost *:80>\nAlias /b www\n</VirtualHost>\n';
+    expect(unread(none + named)).toHaveLength(1);
+  });
+
+  it.each([
+    ['DocumentRoot www\n', undefined],
+    [`${none}DocumentRoot www\n<Directory www>\nAllowOverride AuthConfig\n</Directory>\n`, undefined],
+    [
+      `${none}DocumentRoot www\n<VirtualHost *:80>\n<Directory www>\nAllowOverride All\n</Directory>\n</VirtualHost>\n`,
+      undefined,
+    ],
+    [`${none}DocumentRoot www\n`, '# Require valid-user\nOptions -Indexes\n'],
+  ])('but not where they are read, or protect nothing: %j %j', (text, htaccess) => {
+    protect(htaccess);
+    expect(unread(text)).toEqual([]);
   });
 });

@@ -62,6 +62,13 @@ Alias /denied.html docs/f.txt
 Require all granted
 </Directory>
 </VirtualHost>
+<VirtualHost *:8080>
+ServerName htaccess.example
+DocumentRoot docs
+<Directory docs>
+AllowOverride All
+</Directory>
+</VirtualHost>
 `;
 
 beforeAll(() => {
@@ -294,6 +301,32 @@ describe('explain', () => {
   it('shows a malformed request refused before any section', async () => {
     const { answer, sections, access } = await explain('http://www.example.com:8080/%zz');
     expect([answer.status, sections, access.outcome]).toEqual([400, [], 'refused before anybody asked']);
+  });
+
+  describe('with .htaccess files', () => {
+    const write = (name: string, text: string) => {
+      mkdirSync(join(folder, 'docs', name), { recursive: true });
+      writeFileSync(join(folder, 'docs', name, '.htaccess'), text);
+    };
+
+    it('lists them among the sections, with the line of each setting', async () => {
+      write('own', '\nRequire user bob\n<Files f.txt>\nForceType text/x-own\n</Files>\n');
+      const { sections, settings, steps } = await explain('http://htaccess.example:8080/own/f.txt');
+      const file = join(folder, 'docs/own/.htaccess');
+      expect(sections.slice(-2)).toEqual([
+        { text: `.htaccess file ${file}`, position: { file, line: 1 } },
+        { text: '<Files f.txt>', position: { file, line: 3 } },
+      ]);
+      expect(settings.find(({ name }) => name === 'forceType')?.from).toEqual([{ file, line: 3 }]);
+      expect(texts(steps, 'htaccess')).toEqual([`${file} is read`]);
+    });
+
+    it('tells which one is wrong', async () => {
+      write('wrong', 'Requir user bob');
+      const { access, answer, steps } = await explain('http://htaccess.example:8080/wrong/f.txt');
+      expect([answer.status, access.outcome]).toEqual([500, 'refused before anybody asked']);
+      expect(texts(steps, 'htaccess').join()).toContain('docs/wrong/.htaccess:1:1: Requir: is not a known');
+    });
   });
 
   it('prints nothing that could move a terminal', async () => {
