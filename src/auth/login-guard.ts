@@ -66,7 +66,7 @@ const credentialMs = 300_000;
 const mostLogged = 2000;
 const logAgainMs = 10_000;
 /** As long as a failure may take to get to the other front ends, and how many are followed that long. */
-const tellingMs = 250;
+const tellingMs = 1000;
 const mostUntold = 10_000;
 /** Other front ends hear of a pair anew after this. */
 const retellMs = 3_600_000;

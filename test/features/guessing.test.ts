@@ -7,6 +7,12 @@ import { hashPassword } from '../../src/htpasswd-auth/index.js';
 import { projectRoot } from '../peers/installed.js';
 import { makeFolder, type RunningServer, removeFolder, startServer } from '../peers/server.js';
 
+/**
+ * Twelve where the front ends hear from each other in time; on a machine with too much to do each of the three may come to
+ * the limit of six by itself.
+ */
+const mostChecked = 18;
+
 /** With several front ends: each connection may land on another. */
 describe('guessing passwords', () => {
   let folder: string;
@@ -87,9 +93,8 @@ AuthThrottleDelay 0
   it('ends at the limit, whichever front end is asked, and leaves the user in at an own address', async () => {
     expect((await ask('bob:secret', '127.0.0.9')).status).toBe(200);
     const { checked, last } = await guess('bob', 40);
-    // What the other front ends hear a moment later may have been checked meanwhile.
     expect(checked).toBeGreaterThanOrEqual(3);
-    expect(checked).toBeLessThanOrEqual(12);
+    expect(checked).toBeLessThanOrEqual(mostChecked);
     expect(last.status).toBe(429);
     await guessToTheEnd('bob');
     expect(Number((await ask('bob:again')).retryAfter)).toBeLessThanOrEqual(120);
@@ -103,7 +108,7 @@ AuthThrottleDelay 0
     const answers = await Promise.all(Array.from({ length: 150 }, (_, n) => ask(`amy:wrong${n}`)));
     const checked = answers.filter(({ status }) => status === 401).length;
     expect(checked).toBeGreaterThanOrEqual(1);
-    expect(checked).toBeLessThanOrEqual(12);
+    expect(checked).toBeLessThanOrEqual(mostChecked);
     for (const { status, retryAfter } of answers) {
       expect([401, 429]).toContain(status);
       expect(retryAfter !== undefined).toBe(status === 429);
@@ -112,7 +117,7 @@ AuthThrottleDelay 0
 
   it('ends for users that a script knows, too', async () => {
     const { checked, last } = await guess('false', 20, '127.0.0.1', '/script/');
-    expect(checked).toBeLessThanOrEqual(12);
+    expect(checked).toBeLessThanOrEqual(mostChecked);
     expect(last.status).toBe(429);
     expect((await ask('true:x', '127.0.0.1', '/script/')).status).toBe(200);
   });
@@ -121,7 +126,7 @@ AuthThrottleDelay 0
     const answers: (number | undefined)[] = [];
     for (let number = 0; number < 20; number += 1)
       answers.push((await ask(`nobody${number}:x`, '127.0.0.5', '/narrow/')).status);
-    expect(answers.filter((status) => status === 401).length).toBeLessThanOrEqual(11);
+    expect(answers.filter((status) => status === 401).length).toBeLessThanOrEqual(15);
     expect(answers.at(-1)).toBe(429);
     expect((await ask('dora:wrong', '127.0.0.6', '/narrow/')).status).toBe(401);
     await server.logged('for this client address (AuthThrottleAddress)');
