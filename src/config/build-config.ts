@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { predefinedLogFormats } from '../log/index.js';
+import { inheritsRules, mergeRewriting } from '../rewriting/index.js';
 import { buildTls } from './build-tls.js';
 import type { ChildSection, ConfigDraft, SectionDraft, ServerDraft } from './draft.js';
 import type {
@@ -14,6 +15,7 @@ import type {
   ServerSettings,
   VirtualHost,
 } from './model.js';
+import { buildRewriting } from './rewrite-draft.js';
 
 /** The parts of a ServerConfig that are made from what the directives said: defaults filled in, servers inheriting. */
 export function buildServers(draft: ConfigDraft, foreground: boolean) {
@@ -126,7 +128,7 @@ function buildServer(
     ...(draft.serverName === undefined ? {} : { serverName: draft.serverName }),
     serverAliases: draft.serverAliases,
     settings,
-    directorySettings: buildSettings(draft.body, settings.logLevel, false),
+    directorySettings: buildSettings(draft.body, settings.logLevel, undefined),
     redirects: draft.redirects,
     aliases: draft.aliases,
     scriptAliases: draft.scriptAliases,
@@ -136,7 +138,24 @@ function buildServer(
       request: [...(main?.earlyHeaders.request ?? []), ...draft.earlyHeaders.request],
       response: [...(main?.earlyHeaders.response ?? []), ...draft.earlyHeaders.response],
     },
+    ...buildServerRewriting(draft, main),
     sections: draft.body.sections.map((section) => buildSection(section, settings.logLevel)),
+  };
+}
+
+/** A virtual host has the engine of the main server, but its rules and maps only if RewriteOptions inherits them (as httpd). */
+function buildServerRewriting(
+  draft: ServerDraft,
+  main: ServerDraft | undefined,
+): Pick<VirtualHost, 'rewriting' | 'rewriteMaps'> {
+  const none = { directory: '', rules: [] };
+  const own = draft.body.rewriting === undefined ? none : buildRewriting(draft.body.rewriting, undefined);
+  if (main === undefined) return { rewriting: own, rewriteMaps: draft.rewriteMaps };
+  const base = main.body.rewriting === undefined ? none : buildRewriting(main.body.rewriting, undefined);
+  const isInherited = inheritsRules(base, own);
+  return {
+    rewriting: mergeRewriting(base, own),
+    rewriteMaps: isInherited ? new Map([...main.rewriteMaps, ...draft.rewriteMaps]) : draft.rewriteMaps,
   };
 }
 
@@ -144,13 +163,19 @@ function buildServer(
 export function buildSection({ head, draft }: ChildSection, levels: LogLevels): Section {
   return {
     ...head,
-    settings: buildSettings(draft, levels, true),
+    settings: buildSettings(draft, levels, head),
     sections: draft.sections.map((section) => buildSection(section, levels)),
   };
 }
 
-function buildSettings(draft: SectionDraft, levels: LogLevels, isSection: boolean): DirectorySettings {
-  const { environment, environmentRules, headers, hostAccess, logLevel, requirements } = draft;
+/** `head`: of the section; undefined for a server. */
+function buildSettings(
+  draft: SectionDraft,
+  levels: LogLevels,
+  head: ChildSection['head'] | undefined,
+): DirectorySettings {
+  const isSection = head !== undefined;
+  const { environment, environmentRules, headers, hostAccess, logLevel, requirements, rewriting } = draft;
   const hasEnvironment = environment.set.size + environment.pass.size + environment.unset.size > 0;
   const hasLevels = isSection && (logLevel.default !== undefined || logLevel.modules.size > 0);
   return {
@@ -162,6 +187,7 @@ function buildSettings(draft: SectionDraft, levels: LogLevels, isSection: boolea
     ...(isSection && environmentRules.length > 0 ? { environmentRules } : {}),
     ...(headers.request.length === 0 ? {} : { requestHeaders: headers.request }),
     ...(headers.response.length === 0 ? {} : { responseHeaders: headers.response }),
+    ...(isSection && rewriting !== undefined ? { rewriting: buildRewriting(rewriting, head) } : {}),
     ...(hasLevels ? { logLevel: buildSectionLevels(draft, levels) } : {}),
   };
 }

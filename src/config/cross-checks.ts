@@ -11,6 +11,7 @@ export function checkDraft(draft: ConfigDraft): void {
   checkWsgiProviders(draft);
   checkTls(draft);
   checkRemoteIp(draft);
+  checkRewriteMaps(draft);
   for (const server of [draft.mainServer, ...draft.virtualHosts])
     for (const section of server.body.sections) checkRequirements(draft, section);
 }
@@ -71,6 +72,16 @@ function checkWsgiProviders({ wsgiProviders, serversWithAuthScript, mistakes }: 
         'wsgi needs a WSGIAuthUserScript: without one every login here will fail',
         { kind: 'provider-incomplete', at: { word: 'wsgi' } },
       );
+}
+
+/** Which of them is asked depends on the virtual host of a request; one that is nowhere can never be. */
+function checkRewriteMaps({ mainServer, virtualHosts, rewriteMapReferences, mistakes }: ConfigDraft): void {
+  const known = new Set([mainServer, ...virtualHosts].flatMap(({ rewriteMaps }) => [...rewriteMaps.keys()]));
+  for (const { name, place, directive } of rewriteMapReferences)
+    if (!known.has(name))
+      mistakes.error(place, directive, `no RewriteMap is called '${name}'`, {
+        suggestion: findNearest(name, known),
+      });
 }
 
 function checkRequirements(draft: ConfigDraft, section: ChildSection): void {

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../log/index.js';
+import type { RewriteMap } from '../rewriting/index.js';
 import type { TlsDraft } from './build-tls.js';
 import type { FileReference } from './file-references.js';
 import type { MistakeDetails, MistakeList, Place } from './mistakes.js';
@@ -32,6 +33,7 @@ import type {
   ServerSettings,
   VirtualHostAddress,
 } from './model.js';
+import type { RewriteDraft } from './rewrite-draft.js';
 
 /** The same members, not yet frozen. */
 export type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
@@ -49,6 +51,7 @@ export interface SectionDraft {
       | 'extensions'
       | 'requestHeaders'
       | 'responseHeaders'
+      | 'rewriting'
     >
   > & { extensions?: Map<string, ExtensionSettings> };
   readonly requirements: Requirement[];
@@ -61,6 +64,7 @@ export interface SectionDraft {
   };
   readonly environmentRules: EnvironmentRule[];
   readonly headers: { readonly request: HeaderRule[]; readonly response: HeaderRule[] };
+  rewriting?: RewriteDraft;
   readonly logLevel: LogLevelDraft;
   readonly sections: ChildSection[];
 }
@@ -99,6 +103,7 @@ export interface ServerDraft {
   readonly scriptAliases: ScriptAlias[];
   readonly earlyHeaders: { readonly request: HeaderRule[]; readonly response: HeaderRule[] };
   readonly proxyPasses: ProxyPass[];
+  readonly rewriteMaps: Map<string, RewriteMap>;
   readonly customLogs: CustomLogDraft[];
   /** LogFormat: nickname → format. */
   readonly logFormats: Map<string, string>;
@@ -146,6 +151,12 @@ export interface ConfigDraft {
   readonly authnAliases: Map<string, AuthnAlias>;
   /** <AuthzProviderAlias> by name. */
   readonly authzAliases: Map<string, Requirement>;
+  /** Where rules name a map, to be checked when all are known. */
+  readonly rewriteMapReferences: {
+    readonly name: string;
+    readonly place: Place;
+    readonly directive: string;
+  }[];
   readonly fileReferences: FileReference[];
   /** What ProxySet and <Proxy> have said of a server, by its URL. */
   readonly proxyParameters: Map<string, ProxyParameters>;
@@ -211,6 +222,7 @@ export function createConfigDraft(
     groupReferences: [],
     authnAliases: new Map(),
     authzAliases: new Map(),
+    rewriteMapReferences: [],
     fileReferences: [],
     proxyParameters: new Map(),
     proxyTargets: [],
@@ -241,6 +253,7 @@ export function createServerDraft(
     earlyHeaders: { request: [], response: [] },
     proxyPasses: [],
     proxying: {},
+    rewriteMaps: new Map(),
     customLogs: [],
     logFormats: new Map(),
   };

@@ -7,6 +7,7 @@
 import type { Condition, Text as ExpressionText } from '../expressions/index.js';
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange, TrustedProxy } from '../matching/index.js';
+import type { RewriteMap, RewriteSettings } from '../rewriting/index.js';
 import type { Macro } from './macros.js';
 import type { ProcessGroup } from './process-group-model.js';
 import type { TlsAccess, TlsSettings } from './tls-model.js';
@@ -134,6 +135,9 @@ export interface VirtualHost {
   readonly scriptAliases: readonly ScriptAlias[];
   /** ProxyPass and ProxyPassMatch outside every section, in the order of the file. */
   readonly proxyPasses: readonly ProxyPass[];
+  /** RewriteRule and its kin outside every section, with what is inherited of the main server's. */
+  readonly rewriting?: RewriteSettings;
+  readonly rewriteMaps?: ReadonlyMap<string, RewriteMap>;
   /** SetEnvIf and its kin outside every section, the main server's first: as soon as the virtual host is known. */
   readonly environmentRules: readonly EnvironmentRule[];
   /** Header and RequestHeader with `early`, the main server's first: before anything else is done with a request. */
@@ -491,6 +495,8 @@ export interface DirectorySettings {
   readonly requestHeaders?: readonly HeaderRule[];
 
   // Where a request goes
+  /** RewriteRule and its kin in sections. */
+  readonly rewriting?: RewriteSettings;
   /** Redirect with a path; those of later sections come first. */
   readonly redirects?: readonly Redirect[];
   /** Redirect without one; it comes before the others. */

@@ -25,18 +25,39 @@ export interface Router {
   selectVirtualHost(facts: RoutingFacts): VirtualHost;
   /** `path`: decoded, cleaned, slashes merged as the virtual host wants. Never throws for what a client can send. */
   /** `ask` evaluates <If>; without it a route that depends on one has a `fault`. */
-  route(virtualHost: VirtualHost, path: string, ask?: AskCondition): Route;
+  /** `rewritten`: what rules made of the path, in the place of what Redirect, Alias and DocumentRoot would. */
+  route(virtualHost: VirtualHost, path: string, ask?: AskCondition, rewritten?: Rewritten): Route;
   /** What holds where no section has a say: for answers to requests whose path cannot be understood. */
   serverSettings(virtualHost: VirtualHost): DirectorySettings;
   /** What the Redirect of a section answers to a path, once the request is let in. */
   findSectionRedirect(settings: DirectorySettings, path: string): Redirection | undefined;
 }
 
+/** What rules settled before anything is mapped. */
+export interface Rewritten {
+  /** An absolute name; absent: the path is mapped as it is. */
+  readonly filename?: string;
+  /** They win over those of every section. */
+  readonly forced?: ForcedSettings;
+}
+
+/** A name in the file system, and the alias or document root that it came from. */
+export interface AccessedName {
+  readonly filename: string;
+  readonly pathInfo: string;
+  readonly contextPrefix: string;
+  readonly contextDocumentRoot: string;
+}
+
+export type ForcedSettings = Pick<DirectorySettings, 'handler' | 'forceType'>;
+
 export interface Route {
   readonly virtualHost: VirtualHost;
   /** Merged in Apache's order; one frozen object per combination of sections, so identity may be used as a cache key. */
   readonly settings: DirectorySettings;
   readonly mapping: Mapping;
+  /** The file name as far as the file system has it, a directory with the slash it was asked with; '' if there is none. */
+  readonly accessed: AccessedName;
   /** What the named groups of Match sections caught: name, value, … Byte strings. */
   readonly variables: readonly string[];
   /** The <If> that could not be evaluated: `settings` are not those that were meant, and the request must be refused. */
@@ -112,6 +133,7 @@ export type CreateRouter = (config: ServerConfig) => Router;
 export * from './groups.js';
 export { findHtaccessSection, type HtaccessPorts } from './htaccess.js';
 export * from './mounted-scripts.js';
+export { settleOptions } from './options.js';
 export { createHtaccessLookup } from './overrides.js';
 export { urlOf } from './proxied.js';
 export type { Redirection } from './redirects.js';

@@ -16,6 +16,7 @@ export function describeTranslation(translation: Translation, { settings }: Virt
       return describeAlias('WSGIScriptAlias', translation.alias, translation.filename);
     case 'tree': {
       const { by, filename } = translation;
+      if (by === 'rewrite') return step(`RewriteRule makes ${filename} of it`);
       if (by === 'location') return step(`Alias of the <Location> makes ${filename} of it`);
       if (by === 'document-root')
         return step(

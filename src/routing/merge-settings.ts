@@ -6,6 +6,7 @@ import type {
   OptionsSetting,
   TlsAccess,
 } from '../config/model.js';
+import { mergeRewriting } from '../rewriting/index.js';
 
 /** How a member merges: what a later section says, on top of what is there. Both say something about it. */
 type Merge<Member extends keyof DirectorySettings> = (
@@ -31,6 +32,7 @@ const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } =
   tls: mergeTls,
   proxyReverses: (base, later) => [...base, ...later],
   proxyTls: (base, later) => ({ ...base, ...later }),
+  rewriting: mergeRewriting,
 };
 
 const mergedMembers = Object.keys(merges) as (keyof typeof merges)[];

@@ -6,7 +6,7 @@ import { matchConditions } from './conditions.js';
 import { type FoundFile, findFile, isScriptFile } from './find-file.js';
 import { compileHosts, type Host } from './host-table.js';
 import { findHtaccessSection, type HtaccessPorts, type HtaccessRefusal } from './htaccess.js';
-import type { AskCondition, FoundSoFar, ProxiedMapping, Route, Router } from './index.js';
+import type { AskCondition, FoundSoFar, ProxiedMapping, Rewritten, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
 import {
   describeFound,
@@ -21,7 +21,7 @@ import { findProxied, isClimbing, urlOf } from './proxied.js';
 import { findSectionRedirect, matchRedirect, type Redirection } from './redirects.js';
 import { type CompiledSection, matchLocations, matchProxies } from './sections.js';
 import { findForbiddenLink } from './symbolic-links.js';
-import { type Translation, translatePath } from './translate-path.js';
+import { type Translation, translatePath, translateRewritten } from './translate-path.js';
 import type { ResolvedNames } from './virtual-host-names.js';
 import { createVirtualHostSelector } from './virtual-hosts.js';
 
@@ -44,7 +44,8 @@ export function createRouter(
   };
   return {
     selectVirtualHost: createVirtualHostSelector(config, resolvedNames),
-    route: (virtualHost, path, ask = cannotTell) => routePath(hostOf(virtualHost), path, ask, trace),
+    route: (virtualHost, path, ask = cannotTell, rewritten = {}) =>
+      routePath(hostOf(virtualHost), path, ask, rewritten, trace),
     serverSettings: (virtualHost) => hostOf(virtualHost).merge(),
     findSectionRedirect: (settings, path) => {
       const redirection = findSectionRedirect(settings, bothForms(path));
@@ -61,7 +62,13 @@ function bothForms(asSent: string): RequestPath {
 /** Without a request there is nobody to ask. */
 const cannotTell: AskCondition = () => 'fault';
 
-function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace | undefined): Route {
+function routePath(
+  host: Host,
+  asSent: string,
+  ask: AskCondition,
+  rewritten: Rewritten,
+  trace: Trace | undefined,
+): Route {
   const { virtualHost } = host;
   // `*` of OPTIONS: the server as a whole.
   if (!asSent.startsWith('/')) {
@@ -69,26 +76,30 @@ function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace |
       virtualHost,
       settings: host.merge(),
       mapping: { kind: 'missing', filename: '', reason: 'names no path' },
+      accessed: nothingAccessed,
       variables: [],
     };
   }
   const path = bothForms(asSent);
   const locations = matchLocations(host.sections, path);
-  const proxied = findProxied(host.proxies, locations, path);
+  const proxied = rewritten.filename === undefined ? findProxied(host.proxies, locations, path) : undefined;
   if (proxied !== undefined) trace?.(describeProxied(proxied));
   if (proxied?.kind === 'proxied') return routeProxied(host, path, locations, proxied, ask);
-  const redirection = redirectPath(host, path);
+  const redirection = rewritten.filename === undefined ? redirectPath(host, path) : undefined;
   if (redirection !== undefined) {
     trace?.(describeRedirection(redirection));
     return {
       virtualHost,
       settings: host.merge(locations),
       mapping: { kind: 'redirect', ...redirection },
+      accessed: nothingAccessed,
       variables: [],
     };
   }
   const translation =
-    translateInLocations(locations) ?? translatePath(host.translations, host.documentRoot, path);
+    translateRewritten(host, rewritten) ??
+    translateInLocations(locations) ??
+    translatePath(host.translations, host.documentRoot, path);
   trace?.(describeTranslation(translation, host.virtualHost));
   const { found, matched } = findWithSections(host, translation);
   if (found !== undefined) trace?.(describeFound(found));
@@ -104,11 +115,13 @@ function routePath(host: Host, asSent: string, ask: AskCondition, trace: Trace |
     }),
   };
   const conditions = matchConditions(listConditions(host, sections), ask, soFar);
-  const settings = host.merge(sections, conditions.sections);
+  const merged = host.merge(sections, conditions.sections);
+  const settings = rewritten.forced === undefined ? merged : { ...merged, ...rewritten.forced };
   return {
     virtualHost,
     settings,
     mapping: mapFound(translation, found, settings, path),
+    accessed: accessedParts(translation, found),
     variables: soFar.variables,
     ...(conditions.fault === undefined ? {} : { fault: conditions.fault }),
   };
@@ -134,6 +147,7 @@ function routeProxied(
     virtualHost: host.virtualHost,
     settings: host.merge(sections, conditions.sections),
     mapping: isClimbing(mapping) ? { kind: 'forbidden', filename: soFar.filename, reason: climbs } : mapping,
+    accessed: nothingAccessed,
     variables: soFar.variables,
     ...(conditions.fault === undefined ? {} : { fault: conditions.fault }),
   };
@@ -199,6 +213,7 @@ function refuseRoute(host: Host, { status, level, reason }: HtaccessRefusal, fil
     virtualHost: host.virtualHost,
     settings: host.merge(),
     mapping: { kind: 'forbidden', filename, reason },
+    accessed: nothingAccessed,
     variables: [],
     refusal: { status, level, reason },
   };
@@ -240,6 +255,20 @@ function matchFound(
 function existingPart(found: FoundFile): string {
   if (found.kind !== 'missing') return found.filename;
   return found.filename.slice(0, found.filename.lastIndexOf('/')) || '/';
+}
+
+const nothingAccessed = { filename: '', pathInfo: '', contextPrefix: '', contextDocumentRoot: '' };
+
+function accessedParts(translation: Translation, found: FoundFile | undefined): Route['accessed'] {
+  if (found === undefined || translation.kind === 'nowhere') return nothingAccessed;
+  const filename = accessedName(translation, found);
+  const { contextPrefix = '', contextDocumentRoot = '' } = translation.kind === 'tree' ? translation : {};
+  return {
+    filename,
+    pathInfo: translation.filename.slice(filename.length),
+    contextPrefix,
+    contextDocumentRoot,
+  };
 }
 
 /** A directory keeps the slash it was asked with: then it has no base name. */

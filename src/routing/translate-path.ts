@@ -19,7 +19,7 @@ export type Translation =
       readonly contextPrefix: string;
       readonly contextDocumentRoot: string;
       /** `location`: Alias with one argument. */
-      readonly by: Alias | 'location' | 'document-root';
+      readonly by: Alias | 'location' | 'document-root' | 'rewrite';
     }
   /** A pattern made a name that climbs. */
   | { readonly kind: 'climbing'; readonly filename: string }
@@ -73,6 +73,17 @@ export function translatePath(
     contextDocumentRoot: documentRoot,
     by: 'document-root',
   };
+}
+
+/** A name that rules made. It is looked up as it is: dot segments would lead past the sections of the directories before them. */
+export function translateRewritten(
+  { documentRoot = '' }: { readonly documentRoot: string | undefined },
+  { filename: made }: { readonly filename?: string },
+): Translation | undefined {
+  if (made === undefined) return undefined;
+  const filename = mergeSlashes(made);
+  if (isClimbing(filename)) return { kind: 'climbing', filename };
+  return { kind: 'tree', filename, contextPrefix: '', contextDocumentRoot: documentRoot, by: 'rewrite' };
 }
 
 /** As a byte string, without dot segments and trailing slash. */

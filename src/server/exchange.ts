@@ -55,6 +55,10 @@ export class Exchange {
   errorStatus: number | undefined;
   /** name, value, …: go out with whatever page is found. */
   errorHeaders: readonly string[] = [];
+  /** The flag END: rules of directories are not asked any more. */
+  rewritingEnded = false;
+  /** Of how many looks ahead of rules this is one. */
+  lookAheadDepth = 0;
   /** Internal redirects so far. */
   redirects = 0;
   #asked: AskedFor | undefined;
@@ -104,16 +108,23 @@ export class Exchange {
     return `${scheme}://${port === (scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`}`;
   }
 
+  /** Goes on as the same request for another path, as rules of a directory have it. */
+  beginRewrite(): void {
+    const { path, query, route, user, authType } = this;
+    this.#asked ??= { path, query, route, user, authType };
+    this.environment.beginRedirect(this.#describeRedirected(200));
+    this.user = undefined;
+    this.authType = undefined;
+    this.redirects += 1;
+  }
+
   /** Goes on as a GET for another path. What was known becomes REDIRECT_*; an error keeps its status and headers. */
   beginRedirect(status: number, errorHeaders?: readonly string[]): void {
     const { path, query, route, user, authType } = this;
     this.#asked ??= { path, query, route, user, authType };
     this.environment.beginRedirect([
-      ...['REDIRECT_STATUS', String(status)],
-      ...['REDIRECT_URL', this.path ?? ''],
-      ...(this.query === '' ? [] : ['REDIRECT_QUERY_STRING', this.query]),
+      ...this.#describeRedirected(status),
       ...['REDIRECT_REQUEST_METHOD', this.method],
-      ...(this.user === undefined ? [] : ['REDIRECT_REMOTE_USER', this.user]),
     ]);
     if (errorHeaders !== undefined) {
       this.errorStatus = status;
@@ -149,6 +160,16 @@ export class Exchange {
       client: this.client,
       ...(referer === undefined ? {} : { referer }),
     });
+  }
+
+  /** name, value, … */
+  #describeRedirected(status: number): string[] {
+    return [
+      ...['REDIRECT_STATUS', String(status)],
+      ...['REDIRECT_URL', this.path ?? ''],
+      ...(this.query === '' ? [] : ['REDIRECT_QUERY_STRING', this.query]),
+      ...(this.user === undefined ? [] : ['REDIRECT_REMOTE_USER', this.user]),
+    ];
   }
 
   #logAccess(how: 'complete' | 'aborted'): void {

@@ -10,17 +10,23 @@ type DirectoryMapping = Extract<Mapping, { kind: 'directory' }>;
 /** What stands for a directory: its index, through the whole decision again; or the way to its `/`. */
 export type DirectoryAnswer = Refusal | { readonly kind: 'index'; readonly path: string };
 
-/** undefined: answered. */
-export function findIndex(exchange: Exchange, mapping: DirectoryMapping): DirectoryAnswer | undefined {
+/** undefined: answered. `leadsSomewhere`: whether rules make something of a path that leads nowhere by itself. */
+export async function findIndex(
+  exchange: Exchange,
+  mapping: DirectoryMapping,
+  leadsSomewhere: (path: string) => Promise<boolean>,
+): Promise<DirectoryAnswer | undefined> {
   const { path = '/', query, site, virtualHost, settings, method } = exchange;
   exchange.filename = mapping.filename;
+  const isRewriting = virtualHost.rewriting?.engine === true || settings.rewriting?.engine === true;
   const hasSlash = path.endsWith('/');
   if (!hasSlash && settings.directorySlash !== false) return redirectToSlash(exchange, path, query);
   for (const name of hasSlash ? indexNames(settings) : []) {
     const indexPath = name.startsWith('/') ? name : path + name;
     site.trace?.({ stage: 'mapping', text: `is ${indexPath} there? (DirectoryIndex)` });
     const { kind } = site.router.route(virtualHost, indexPath).mapping;
-    if (kind === 'file' || kind === 'script' || kind === 'redirect')
+    const isThere = kind === 'file' || kind === 'script' || kind === 'redirect';
+    if (isThere || (isRewriting && (await leadsSomewhere(indexPath))))
       return { kind: 'index', path: indexPath };
   }
   if (method === 'OPTIONS') {

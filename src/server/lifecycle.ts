@@ -3,7 +3,7 @@
 import type { Verdict } from '../auth/index.js';
 import { evaluateText } from '../expressions/index.js';
 import { cleanPath, encodeLocation, toByteString } from '../http/index.js';
-import type { Mapping, Redirection, Route } from '../routing/index.js';
+import type { AskCondition, Mapping, Redirection, Rewritten, Route } from '../routing/index.js';
 import { changeHeadersEarly, changeRequestHeaders } from './change-headers.js';
 import { checkHead } from './check-head.js';
 import { buildAuthEnviron } from './environ.js';
@@ -15,8 +15,10 @@ import { fakeCredentials } from './fake-credentials.js';
 import { answerOtherMethods } from './file-methods.js';
 import { findClient } from './find-client.js';
 import { findIndex } from './find-index.js';
+import { beginLookAhead, lookAhead } from './look-ahead.js';
 import { refuseMethod } from './refuse-method.js';
 import type { RequestRecord } from './request-record.js';
+import { type AskAhead, rewriteInDirectory, rewriteInServer } from './rewrite-request.js';
 import { serveApplication } from './serve-application.js';
 import { serveStaticFile } from './serve-file.js';
 import { serveProxied } from './serve-proxied.js';
@@ -60,7 +62,52 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   const { site } = exchange;
   exchange.path = path;
   if (depth > 0) site.trace?.({ stage: 'mapping', text: `answers ${path} in its place` });
-  const route = routeExchange(exchange, path);
+  const decided = await decidePath(exchange, path, depth > 0);
+  if (decided.kind === 'refusal') return decided;
+  const { route } = decided;
+  // As late as in httpd: what SetEnv says is no ground for access.
+  if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
+  exportTls(exchange);
+  obeyEnvironment(exchange);
+  const unfaked = fakeCredentials(exchange);
+  if (unfaked !== undefined) return unfaked;
+  const redirection = site.router.findSectionRedirect(route.settings, exchange.path);
+  if (redirection !== undefined) return redirect(exchange, redirection);
+  if (decided.elsewhere !== undefined && !lacksSlash(exchange, route))
+    return rewriteElsewhere(exchange, decided.elsewhere);
+  const changed = leadsElsewhere(route) ? undefined : changeRequestHeaders(exchange);
+  return changed ?? serveMapping(exchange, route, depth);
+}
+
+/** An index or a fallback is a request of its own: no rule shall count twice. */
+function leadsElsewhere({ mapping, settings }: Route): boolean {
+  return (
+    mapping.kind === 'directory' || (mapping.kind === 'missing' && settings.fallbackResource !== undefined)
+  );
+}
+
+/** What answers a path, when it is settled that it may. `elsewhere`: the path, and perhaps a query, that rules put in its place. */
+interface Decided {
+  readonly kind: 'decided';
+  readonly route: Route;
+  readonly elsewhere?: string;
+}
+
+/** `filename`: in the place of what the path is mapped to; rules outside sections are not asked then. */
+async function decidePath(
+  exchange: Exchange,
+  path: string,
+  isSubrequest: boolean,
+  filename?: string,
+): Promise<Refusal | Decided> {
+  const askAhead: AskAhead = (...asked) => lookAhead(...asked, decidePath);
+  const rewritten =
+    filename === undefined
+      ? await rewriteInServer(exchange, path, isSubrequest, askAhead)
+      : { kind: 'go-on' as const, path, filename };
+  if (rewritten.kind === 'refusal') return rewritten;
+  exchange.path = rewritten.path;
+  const route = routeExchange(exchange, rewritten);
   exchange.route = route;
   if (route.mapping.kind === 'redirect') return redirect(exchange, route.mapping);
   // Logged where it was found out.
@@ -72,23 +119,29 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   if (unsettled !== undefined) return unsettled;
   const denied = refuseMethod(exchange, route.settings) ?? (await authorise(exchange, route));
   if (denied !== undefined) return denied;
-  // As late as in httpd: what SetEnv says is no ground for access.
-  if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
-  exportTls(exchange);
-  obeyEnvironment(exchange);
-  const unfaked = fakeCredentials(exchange);
-  if (unfaked !== undefined) return unfaked;
-  const redirection = site.router.findSectionRedirect(route.settings, path);
-  if (redirection !== undefined) return redirect(exchange, redirection);
-  const changed = leadsElsewhere(route) ? undefined : changeRequestHeaders(exchange);
-  return changed ?? serveMapping(exchange, route, depth);
+  const inDirectory = await rewriteInDirectory(exchange, route, isSubrequest, askAhead);
+  if (inDirectory.kind === 'refusal') return inDirectory;
+  if (inDirectory.kind === 'elsewhere') return { kind: 'decided', route, elsewhere: inDirectory.target };
+  if (inDirectory.forced === undefined) return { kind: 'decided', route };
+  const forced = { ...rewritten.forced, ...inDirectory.forced };
+  exchange.route = routeExchange(exchange, { ...rewritten, forced });
+  return { kind: 'decided', route: exchange.route };
 }
 
-/** An index or a fallback is a request of its own: no rule shall count twice. */
-function leadsElsewhere({ mapping, settings }: Route): boolean {
-  return (
-    mapping.kind === 'directory' || (mapping.kind === 'missing' && settings.fallbackResource !== undefined)
-  );
+/** Whether rules make something of a path that could be answered. */
+async function leadsSomewhere(exchange: Exchange, path: string): Promise<boolean> {
+  const ahead = beginLookAhead(exchange);
+  const decided = await decidePath(ahead, path, true);
+  if (decided.kind === 'refusal') return decided.status < 400;
+  // What rules of its directory make of an index is not asked (as httpd).
+  if (decided.elsewhere !== undefined) return false;
+  const { mapping } = decided.route;
+  return mapping.kind === 'file' || mapping.kind === 'script' || lacksSlash(ahead, decided.route);
+}
+
+/** DirectorySlash goes before what rules make of a directory. */
+function lacksSlash({ path = '' }: Exchange, { mapping, settings }: Route): boolean {
+  return mapping.kind === 'directory' && !path.endsWith('/') && settings.directorySlash !== false;
 }
 
 async function serveMapping(exchange: Exchange, route: Route, depth: number): Promise<Refusal | undefined> {
@@ -107,7 +160,7 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
     case 'file':
       return serveStaticFile(exchange, mapping);
     case 'directory': {
-      const index = findIndex(exchange, mapping);
+      const index = await findIndex(exchange, mapping, (path) => leadsSomewhere(exchange, path));
       // An index is a request of its own: sections and Require may differ from the directory's.
       return index?.kind === 'index' ? answerPath(exchange, index.path, depth + 1) : index;
     }
@@ -131,11 +184,14 @@ function refuseMissing({ filename, reason, isScript }: Extract<Mapping, { kind: 
   return isScript ? refuse(404, 'wsgi', text) : refuse(404, 'core', text, 'info');
 }
 
-function routeExchange(exchange: Exchange, path: string): Route {
+function routeExchange(
+  exchange: Exchange,
+  { path, ...rewritten }: Rewritten & { readonly path: string },
+): Route {
   const { site, virtualHost } = exchange;
-  return site.router.route(virtualHost, path, (condition, found, position) =>
-    askExchange(exchange, condition, { found }, 'core', position),
-  );
+  const ask: AskCondition = (condition, found, position) =>
+    askExchange(exchange, condition, { found }, 'core', position);
+  return site.router.route(virtualHost, path, ask, rewritten);
 }
 
 async function authorise(exchange: Exchange, route: Route): Promise<Refusal | undefined> {
@@ -208,11 +264,25 @@ function redirectTo(
 
 /** An application asks for another path to be answered in place of its own, by the rules of that path. */
 async function resend(exchange: Exchange, target: string): Promise<Refusal | undefined> {
-  const limit = exchange.virtualHost.settings.internalRecursion.redirects;
-  if (exchange.redirects >= limit)
-    return refuse(500, 'core', `more than ${limit} internal redirects in a row (LimitInternalRecursion)`);
+  const looped = refuseLoop(exchange);
+  if (looped !== undefined) return looped;
   exchange.beginRedirect(200);
   return answerTarget(exchange, target);
+}
+
+/** Rules want the request, as it is, to be answered for another path, by the rules of that path. */
+async function rewriteElsewhere(exchange: Exchange, target: string): Promise<Refusal | undefined> {
+  const looped = refuseLoop(exchange);
+  if (looped !== undefined) return looped;
+  exchange.site.trace?.({ stage: 'rewrite', text: `answers ${target} in its place` });
+  exchange.beginRewrite();
+  return answerTarget(exchange, target);
+}
+
+function refuseLoop({ redirects, virtualHost }: Exchange): Refusal | undefined {
+  const limit = virtualHost.settings.internalRecursion.redirects;
+  if (redirects < limit) return undefined;
+  return refuse(500, 'core', `more than ${limit} internal redirects in a row (LimitInternalRecursion)`);
 }
 
 /** `target`: a path and perhaps a query, as a client would write them. */

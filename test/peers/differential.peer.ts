@@ -151,7 +151,8 @@ KEYS = ("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REQUEST_U
         "REMOTE_USER", "AUTH_TYPE", "CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_AUTHORIZATION", "HTTP_X_TEST", "HTTP_X_UNDER_SCORE",
         "HTTP_PROXY", "HTTP_X_ONE", "HTTP_X_TWO", "HTTP_COOKIE", "REMOTE_ADDR", "DOCUMENT_ROOT", "SCRIPT_FILENAME", "REQUEST_SCHEME", "SERVER_PROTOCOL", "FROM_SITE", "FROM_SETENVIF",
         "wsgi.url_scheme", "wsgi.multithread", "wsgi.multiprocess", "mod_wsgi.process_group", "mod_wsgi.application_group",
-        "mod_wsgi.callable_object")
+        "mod_wsgi.callable_object", "SCRIPT_URL", "SCRIPT_URI", "REDIRECT_STATUS", "REDIRECT_URL", "REDIRECT_QUERY_STRING",
+        "REDIRECT_FROM_SITE", "REDIRECT_SCRIPT_URL", "REDIRECT_REDIRECT_FROM_SITE", "REDIRECT_REMOTE_USER", "REDIRECT_FROM_SETENVIF")
 
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("X-Twice", "a"), ("X-Twice", "b")])

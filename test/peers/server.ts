@@ -93,7 +93,7 @@ function apacheCommand(root: string, file: string): [string, string[]] {
     ...['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_host', 'authz_user', 'authz_groupfile'],
     ...['auth_basic', 'access_compat', 'alias', 'mime', 'dir', 'autoindex', 'env', 'setenvif', 'wsgi'],
     ...['allowmethods', 'cgid', 'macro'],
-    ...['headers', 'expires', 'remoteip', 'reqtimeout'],
+    ...['headers', 'expires', 'remoteip', 'rewrite', 'reqtimeout'],
   ];
   const lines = [
     ...names.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`),

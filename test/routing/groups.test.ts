@@ -54,6 +54,7 @@ function select({ settings = {}, options, facts, hostId = 1, config: other = con
     virtualHost,
     settings,
     variables: [],
+    accessed: { filename: '/s/a.wsgi', pathInfo: '', contextPrefix: '', contextDocumentRoot: '' },
     mapping: {
       kind: 'script',
       scriptFile: '/s/a.wsgi',

@@ -31,6 +31,7 @@ import { proxy } from './proxy.js';
 import { proxyTls } from './proxy-tls.js';
 import { redirect } from './redirect.js';
 import { remoteIp } from './remoteip.js';
+import { rewrite } from './rewrite.js';
 import { sections } from './sections.js';
 import { setEnvIf } from './set-env-if.js';
 import { tls } from './tls.js';
@@ -64,6 +65,7 @@ const allDefinitions: readonly Definition[] = [
   ...redirect,
   ...proxy,
   ...proxyTls,
+  ...rewrite,
   ...alias,
   ...dir,
   ...handler,

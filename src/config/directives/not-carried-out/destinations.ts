@@ -27,21 +27,6 @@ export const destinationsRest: readonly Definition[] = [
     'Action Script',
   ),
   ...rows(
-    'rewrite',
-    'refused',
-    anywhere,
-    'its rules may protect what would then be open',
-    'RewriteBase RewriteCond RewriteOptions RewriteRule',
-  ),
-  ...rows('rewrite', 'accepted', anywhere, 'its rules are refused where they stand', 'RewriteEngine'),
-  ...rows(
-    'rewrite',
-    'refused',
-    outsideSections,
-    'its rules may protect what would then be open',
-    'RewriteMap',
-  ),
-  ...rows(
     'proxy',
     'accepted',
     outsideSections,

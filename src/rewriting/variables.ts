@@ -1,0 +1,55 @@
+/** What `%{NAME}` knows in rules; compared without case. */
+export const rewriteVariables = [
+  'API_VERSION',
+  'AUTH_TYPE',
+  'CONN_REMOTE_ADDR',
+  'CONTEXT_DOCUMENT_ROOT',
+  'CONTEXT_PREFIX',
+  'DOCUMENT_ROOT',
+  'HANDLER',
+  'HTTP2',
+  'HTTPS',
+  'HTTP_ACCEPT',
+  'HTTP_COOKIE',
+  'HTTP_FORWARDED',
+  'HTTP_HOST',
+  'HTTP_PROXY_CONNECTION',
+  'HTTP_REFERER',
+  'HTTP_USER_AGENT',
+  'IPV6',
+  'IS_SUBREQ',
+  'PATH_INFO',
+  'QUERY_STRING',
+  'REMOTE_ADDR',
+  'REMOTE_HOST',
+  'REMOTE_IDENT',
+  'REMOTE_PORT',
+  'REMOTE_USER',
+  'REQUEST_FILENAME',
+  'REQUEST_METHOD',
+  'REQUEST_SCHEME',
+  'REQUEST_URI',
+  'SCRIPT_FILENAME',
+  'SERVER_ADDR',
+  'SERVER_ADMIN',
+  'SERVER_NAME',
+  'SERVER_PORT',
+  'SERVER_PROTOCOL',
+  'SERVER_SOFTWARE',
+  'THE_REQUEST',
+  'TIME',
+  'TIME_DAY',
+  'TIME_HOUR',
+  'TIME_MIN',
+  'TIME_MON',
+  'TIME_SEC',
+  'TIME_WDAY',
+  'TIME_YEAR',
+] as const;
+
+export type RewriteVariable = (typeof rewriteVariables)[number];
+
+export function findRewriteVariable(name: string): RewriteVariable | undefined {
+  const upper = name.toUpperCase();
+  return rewriteVariables.find((known) => known === upper);
+}
