@@ -501,6 +501,8 @@ export interface DirectorySettings {
   readonly redirects?: readonly Redirect[];
   /** Redirect without one; it comes before the others. */
   readonly fixedRedirect?: FixedRedirect;
+  /** RedirectRelative: a target without a host is sent as it is. */
+  readonly redirectRelative?: boolean;
   /** Alias with one argument, in <Location>: absolute path of the file or directory that stands for all of it. */
   readonly aliasTarget?: string;
   readonly directoryIndex?: readonly string[];
@@ -535,6 +537,10 @@ export interface DirectorySettings {
   /** By status; merged by status. */
   readonly errorDocuments?: ReadonlyMap<number, ErrorDocument>;
   readonly serverSignature?: 'on' | 'off' | 'email';
+  readonly expiresActive?: boolean;
+  readonly expiresDefault?: ExpiryRule;
+  /** By media type in lower case, or `text/*`; merged by type. */
+  readonly expiresByType?: ReadonlyMap<string, ExpiryRule>;
   /** Header, one after the other, outer sections first. */
   readonly responseHeaders?: readonly HeaderRule[];
   readonly useCanonicalName?: 'on' | 'off' | 'dns';
@@ -620,6 +626,12 @@ export type EnvironmentAttribute =
   | { readonly kind: 'header'; readonly name: string }
   /** All headers with such names. */
   | { readonly kind: 'headers'; readonly pattern: RegExp };
+
+/** ExpiresDefault, ExpiresByType: how long an answer stays good, counted from the request or from the change of the file. */
+export interface ExpiryRule {
+  readonly base: 'access' | 'modification';
+  readonly seconds: number;
+}
 
 /** Header, RequestHeader: one change to the fields of a message. */
 export interface HeaderRule {

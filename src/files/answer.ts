@@ -19,6 +19,8 @@ export interface FileAnswer {
   /** 200, 206, 304, 403, 404, 412, 416 or 500. */
   readonly status: number;
   readonly headers: HeaderList;
+  /** The media type, where the headers do not tell it: 304. */
+  readonly type?: string;
   /** Absent: no body (HEAD, 304, …) or, from 400 on, the caller's error page. */
   readonly body?: Readable;
   /** What the error log shall say. */

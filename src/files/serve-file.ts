@@ -54,7 +54,8 @@ async function answerOpenFile(
     'bytes',
   ];
   const outcome = checkPreconditions(request, version, now);
-  if (outcome === 'not-modified') return { status: 304, headers: validators };
+  if (outcome === 'not-modified')
+    return { status: 304, headers: validators, ...(media.type === undefined ? {} : { type: media.type }) };
   if (outcome !== 'proceed') {
     return { status: 412, headers: [...validators, 'Content-Length', '0', ...typeHeader] };
   }

@@ -21,6 +21,7 @@ type Merge<Member extends keyof DirectorySettings> = (
 const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } = {
   environment: mergeEnvironment,
   environmentRules: (base, later) => [...base, ...later],
+  expiresByType: (base, later) => new Map([...base, ...later]),
   requestHeaders: (base, later) => [...base, ...later],
   responseHeaders: (base, later) => [...base, ...later],
   options: mergeOptions,

@@ -243,7 +243,8 @@ function redirect(exchange: Exchange, redirection: Omit<Redirection, 'position'>
   if (expression !== undefined) return redirectTo(exchange, status, expression);
   if (location === undefined) return { kind: 'refusal', status };
   const query = takesQuery && exchange.query !== '' ? `?${exchange.query}` : '';
-  const url = (location.startsWith('/') ? exchange.origin : '') + location + query;
+  const needsOrigin = location.startsWith('/') && exchange.settings.redirectRelative !== true;
+  const url = (needsOrigin ? exchange.origin : '') + location + query;
   return { kind: 'refusal', status, headers: ['Location', url] };
 }
 

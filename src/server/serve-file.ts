@@ -43,7 +43,12 @@ export async function serveStaticFile(
   }
   const status = answer.status === 200 ? (exchange.errorStatus ?? 200) : answer.status;
   if (closesConnection(status)) record.reply.closeConnection();
-  const started = startAnswer(exchange, { status, reason: '', headers: answer.headers });
+  const started = startAnswer(exchange, {
+    status,
+    reason: '',
+    headers: answer.headers,
+    ...(answer.type === undefined ? {} : { type: answer.type }),
+  });
   const { body } = answer;
   if (started.kind === 'fault') {
     body?.destroy();

@@ -1,4 +1,5 @@
 import { type HeaderList, headerValues, withoutHeader } from '../http/index.js';
+import { addExpiry } from './add-expiry.js';
 import type { Exchange } from './exchange.js';
 import { createSubject } from './expression-subject.js';
 import { applyHeaderRules, type HeaderFacts } from './header-rules.js';
@@ -11,6 +12,8 @@ export interface AnswerHead {
   readonly headers: HeaderList;
   /** Server, where another one answers; absent: this one. */
   readonly server?: string;
+  /** The media type of a file, where the headers do not tell it: 304. */
+  readonly type?: string;
 }
 
 export type Started =
@@ -22,12 +25,16 @@ export type Started =
  * Starts the answer of a file, an application or another server: what was kept for it, what it says, and what Header makes of both.
  * Every answer goes through here or through startOwnPage.
  */
-export function startAnswer(exchange: Exchange, { status, reason, headers, server }: AnswerHead): Started {
+export function startAnswer(
+  exchange: Exchange,
+  { status, reason, headers, server, type }: AnswerHead,
+): Started {
   const { authInfo, earlyAnswer, errorHeaders, settings } = exchange;
   const rules = settings.responseHeaders ?? [];
   const always = [...earlyAnswer.always, ...errorHeaders];
   const proof = authInfo === undefined ? [] : ['Authentication-Info', authInfo];
-  const onSuccess = [...earlyAnswer.onsuccess, ...proof, ...headers];
+  const dated = addExpiry(settings, exchange.errorStatus ?? status, headers, Date.now(), type);
+  const onSuccess = [...earlyAnswer.onsuccess, ...proof, ...dated];
   if (rules.length === 0) return send(exchange, status, reason, always, onSuccess, server);
   // Header always changes what was kept, Header the rest; each sees both.
   const changedAlways = applyHeaderRules(
@@ -53,7 +60,7 @@ export function startOwnPage(
 ): Started {
   const { earlyAnswer, settings } = exchange;
   if (how === 'without-rules') return send(exchange, status, reason, [], headers);
-  const said = [...earlyAnswer.always, ...headers];
+  const said = [...earlyAnswer.always, ...addExpiry(settings, status, headers, Date.now())];
   const added = applyHeaderRules(
     (settings.responseHeaders ?? []).filter(({ table }) => table === 'always'),
     [],

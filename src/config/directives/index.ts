@@ -18,6 +18,7 @@ import { authz } from './authz.js';
 import { core } from './core.js';
 import { dir } from './dir.js';
 import { env } from './env.js';
+import { expires } from './expires.js';
 import { handler } from './handler.js';
 import { headers } from './headers.js';
 import { http } from './http.js';
@@ -74,6 +75,7 @@ const allDefinitions: readonly Definition[] = [
   ...env,
   ...setEnvIf,
   ...headers,
+  ...expires,
   ...remoteIp,
   ...auth,
   ...authThrottle,

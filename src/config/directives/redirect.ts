@@ -1,6 +1,6 @@
 import { reasonPhrase } from '../../http/index.js';
 import { translatePattern } from '../../matching/index.js';
-import { anywhere, honoured, inModule, list, raw, two } from '../definition.js';
+import { anywhere, flag, honoured, inModule, list, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
 import { takeText } from '../expression.js';
 import type { FixedRedirect, Redirect } from '../model.js';
@@ -17,6 +17,16 @@ export const redirect = inModule('alias', [
     raw('[status] [URL-path] URL'),
     'Sends the client to another address.',
     (here, text) => addRedirect(here, splitWords(text)),
+  ),
+  honoured(
+    'RedirectRelative',
+    anywhere,
+    flag,
+    'Whether a target without a host is sent as it is, without the name of the server.',
+    (here, on) => {
+      here.section.settings.redirectRelative = on;
+    },
+    'Off',
   ),
   honoured(
     'RedirectMatch',

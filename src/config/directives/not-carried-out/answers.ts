@@ -44,13 +44,6 @@ export const answersRest: readonly Definition[] = [
     `
     AddOutputFilterByType FilterChain FilterDeclare FilterProtocol FilterProvider FilterTrace`,
   ),
-  ...rows(
-    'expires',
-    'ignored',
-    anywhere,
-    'not carried out yet',
-    'ExpiresActive ExpiresByType ExpiresDefault',
-  ),
   ...rows('buffer', 'ignored', insideSections, 'there are no filters', 'BufferSize'),
   ...rows(
     'cache',

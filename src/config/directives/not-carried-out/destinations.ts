@@ -12,14 +12,6 @@ export const destinationsRest: readonly Definition[] = [
     /^off$/i,
   ),
   ...rows(
-    'alias',
-    'ignored',
-    anywhere,
-    'a target without a host gets the one that was asked for',
-    'RedirectRelative',
-    /^off$/i,
-  ),
-  ...rows(
     'actions',
     'refused',
     anywhere,
