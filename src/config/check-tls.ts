@@ -42,13 +42,24 @@ function checkServer(draft: ConfigDraft, server: ServerDraft, isExplained: boole
         'names others than elsewhere in this virtual host; a connection has one handshake, so expected the same file everywhere',
         { kind: 'argument-refused' },
       );
-  const asks = tls.verifyClient !== 'none' || tls.sectionsVerify;
   const believes = tls.authorityFile !== undefined || tls.authorityPath !== undefined;
-  if (asks && !believes && tls.verifyClient !== 'optional_no_ca' && !isExplained)
+  if (believes || isExplained || tls.verifyClient === 'optional_no_ca') return;
+  const missing = 'but no SSLCACertificateFile or SSLCACertificatePath says whose count';
+  if (tls.verifyClient !== 'none')
     draft.mistakes.error(
       { position },
       'SSLEngine',
-      'client certificates are asked for (SSLVerifyClient), but no SSLCACertificateFile or SSLCACertificatePath says whose count',
+      `client certificates are asked for (SSLVerifyClient), ${missing}`,
+      {
+        kind: 'tls-incomplete',
+        at: 'name',
+      },
+    );
+  else if (tls.sectionsVerify)
+    draft.mistakes.warning(
+      { position },
+      'SSLEngine',
+      `sections ask for client certificates (SSLVerifyClient), ${missing}: nobody can enter there`,
       { kind: 'tls-incomplete', at: 'name' },
     );
 }

@@ -24,7 +24,7 @@ import { serveStaticFile } from './serve-file.js';
 import { serveProxied } from './serve-proxied.js';
 import { answerWithoutRoute } from './server-methods.js';
 import { type Refusal, refuse, type Site } from './site.js';
-import { checkTlsAccess, exportTls, findAuthorization, findCertifiedUser, judgeOf } from './tls-access.js';
+import { checkTlsAccess, exportTls, findAuthorization, judgeOf, nameCertifiedUser } from './tls-access.js';
 
 /** Serves one request and returns what was found out about it; the promise never rejects. */
 export async function serveRequest(record: RequestRecord, site: Site): Promise<Exchange> {
@@ -216,8 +216,9 @@ async function authorise(exchange: Exchange, route: Route): Promise<Refusal | un
     },
     route.settings,
   );
-  exchange.user = verdict.user ?? findCertifiedUser(exchange);
+  exchange.user = verdict.user;
   exchange.authType = verdict.kind === 'granted' ? verdict.authType : undefined;
+  if (exchange.user === undefined) nameCertifiedUser(exchange);
   exchange.authInfo = verdict.kind === 'granted' ? verdict.info : undefined;
   if (verdict.kind === 'refused') return refuseVerdict(verdict);
   if (verdict.notice !== undefined) exchange.log('info', verdict.notice.module, verdict.notice.text);

@@ -143,10 +143,13 @@ export function exportTls(exchange: Exchange): void {
 }
 
 /** SSLUserName: who it is where nobody had to log in. */
-export function findCertifiedUser(exchange: Exchange): string | undefined {
+export function nameCertifiedUser(exchange: Exchange): void {
   const name = exchange.settings.tls?.userName;
-  if (name === undefined || judgeOf(exchange)?.kind !== 'success') return undefined;
-  return readVariable(exchange, name) || undefined;
+  if (name === undefined || judgeOf(exchange)?.kind !== 'success') return;
+  const user = readVariable(exchange, name);
+  if (user === undefined || user === '') return;
+  exchange.user = user;
+  exchange.authType = 'ClientCert';
 }
 
 /**

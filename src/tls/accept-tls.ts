@@ -89,9 +89,11 @@ export function createTlsAcceptor(
       const chosen = contexts.get(asked.id) ?? fallback;
       const certifiedHostId = contexts.has(asked.id) ? asked.id : first.id;
       const secure = secureSocket(socket, chosen);
-      let isOpen = false;
-      secure.once('error', (error) => {
-        if (isOpen) return;
+      let isSettled = false;
+      secure.on('error', (error) => {
+        // From then on, errors are for those who speak HTTP.
+        if (isSettled) return;
+        isSettled = true;
         ports.log(asked, client, 'info', `the TLS handshake failed: ${describeFailure(error)}`);
         socket.destroy();
       });
@@ -104,14 +106,13 @@ export function createTlsAcceptor(
         const verification = judgeClient(tls, chosen.tls.verifyDepth);
         if (!fulfils(chosen.tls.verifyClient, verification)) {
           const reason = verification.kind === 'failed' ? verification.reason : 'there is none';
+          isSettled = true;
           ports.log(asked, client, 'error', `the certificate of the client is refused: ${reason}`);
           secure.destroy();
           return;
         }
-        isOpen = true;
+        isSettled = true;
         settle();
-        socket.removeListener('error', ignore);
-        socket.on('error', ignore);
         accepted.connection(secure, tls);
       });
     });

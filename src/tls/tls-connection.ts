@@ -3,9 +3,9 @@ import type { TlsSettings, VerifyClient } from '../config/model.js';
 import { type Certificate, parseCertificate } from './certificate.js';
 import { asksForCertificate } from './host-context.js';
 
-/** What came of the certificate that a client was asked for; `generous`: nobody looked whether it can be believed. */
+/** What came of the certificate that a client was asked for. */
 export type ClientVerification =
-  | { readonly kind: 'none' | 'success' | 'generous' }
+  | { readonly kind: 'none' | 'success' }
   | {
       readonly kind: 'failed';
       readonly reason: string;
@@ -51,7 +51,7 @@ export function describeConnection(
     protocol: socket.getProtocol() ?? '',
     cipher: socket.getCipher().name,
     isResumed: socket.isSessionReused(),
-    verification: verify(socket, clientCertificate, tls),
+    verification: verify(socket, clientCertificate),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     clientChain,
     depth: clientChain.length,
@@ -89,11 +89,7 @@ const unknownAuthority = new Set([
   'CERT_UNTRUSTED',
 ]);
 
-function verify(
-  socket: TLSSocket,
-  certificate: Certificate | undefined,
-  { verifyClient }: TlsSettings,
-): ClientVerification {
+function verify(socket: TLSSocket, certificate: Certificate | undefined): ClientVerification {
   if (certificate === undefined) return { kind: 'none' };
   // Missing in the type definitions: what the verification ended with.
   const { _handle } = socket as unknown as {
@@ -103,7 +99,6 @@ function verify(
   const error = _handle.verifyError();
   if (error !== null) {
     const isAuthorityUnknown = unknownAuthority.has(error.code ?? '');
-    if (verifyClient === 'optional_no_ca' && isAuthorityUnknown) return { kind: 'generous' };
     return { kind: 'failed', reason: error.message, isAuthorityUnknown };
   }
   return { kind: 'success' };

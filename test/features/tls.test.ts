@@ -8,6 +8,14 @@ import { type Certificates, makeCertificates } from '../tls/certificates.js';
 import { curl } from '../tls/curl.js';
 import { openRaw } from './raw-client.js';
 
+/** Fails in the middle of its reply. */
+const broken = `
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    yield b"half"
+    raise RuntimeError("on purpose")
+`;
+
 let folder: string;
 let made: Certificates;
 let server: RunningServer;
@@ -43,6 +51,7 @@ beforeAll(async () => {
     writeFileSync(join(folder, 'www', name, 'f.txt'), 'file\n');
   writeFileSync(join(folder, 'www/big.bin'), Buffer.alloc(3_000_000, 'x'));
   writeFileSync(join(folder, 'env.py'), environ);
+  writeFileSync(join(folder, 'broken.py'), broken);
   writeFileSync(join(folder, 'fetch.mjs'), fetchApp);
   writeFileSync(join(folder, 'node.mjs'), nodeApp);
   writeFileSync(
@@ -76,6 +85,7 @@ SSLCertificateKeyFile ${made.path('one.key')}
   SSLCACertificateFile ${made.path('root.pem')}
   SSLCARevocationFile ${made.path('root.crl')}
   WSGIScriptAlias /env ${folder}/env.py
+  WSGIScriptAlias /broken ${folder}/broken.py
   WSGIScriptAlias /fetch ${folder}/fetch.mjs
   WSGIScriptAlias /node ${folder}/node.mjs
   Redirect /away /elsewhere
@@ -381,6 +391,50 @@ describe('connections', () => {
       const own = await handshake({ servername, request: true });
       expect((await handshake({ servername, session: own.session })).isResumed).toBe(false);
     }
+  });
+
+  it.each(['--http1.1', '--http1.0'])('look cut when a reply is (%s)', async (version) => {
+    expect((await ask(at('/broken'), version)).exitCode).not.toBe(0);
+  });
+
+  it('wait for clients who take little, but not for those who take nothing', async () => {
+    const url = at('/big.bin', 'three.test');
+    const slow = await ask(url, '--limit-rate', '1M');
+    expect([slow.exitCode, slow.body.length]).toEqual([0, 3_000_000]);
+    const socket = connectTls({
+      port: server.port,
+      host: '127.0.0.1',
+      servername: 'three.test',
+      rejectUnauthorized: false,
+    });
+    const ended = new Promise((resolve) => socket.once('close', resolve).once('error', resolve));
+    for (let count = 0; count < 20; count += 1)
+      socket.write('GET /big.bin HTTP/1.1\r\nHost: three.test\r\n\r\n');
+    await new Promise((resolve) => socket.once('readable', resolve));
+    // Nothing is read for longer than Timeout.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    socket.resume();
+    await ended;
+    expect(socket.bytesRead).toBeLessThan(60_000_000);
+  });
+
+  it('are closed from both sides', async () => {
+    const { port } = server;
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      servername: 'three.test',
+      rejectUnauthorized: false,
+      allowHalfOpen: true,
+    });
+    socket.end('GET /f.txt HTTP/1.1\r\nHost: three.test\r\nConnection: close\r\n\r\n');
+    let text = '';
+    socket.setEncoding('latin1').on('data', (piece) => {
+      text += piece;
+    });
+    await new Promise((resolve) => socket.once('end', resolve));
+    expect(text).toContain('200 OK');
+    socket.destroy();
   });
 
   it('cannot be renegotiated', async () => {

@@ -95,7 +95,8 @@ const authority = 'basicConstraints=critical,CA:true\nkeyUsage=keyCertSign,cRLSi
 
 /**
  * `root` and, by it, `intermediate`; servers `one` (one.test, localhost), `rsa` (the same, RSA) and `two` (two.test), all by root; clients
- * `joe` (by root), `deep` (by intermediate; `deep-chain.pem` holds both), `old` (expired), `gone` (revoked by `root.crl`), `stranger` (by nobody).
+ * `joe` (by root), `deep` (by intermediate; `deep-chain.pem` holds both), `old` (expired), `gone` (revoked by `root.crl`), `stranger` (by nobody), `foreign` (by an
+ * authority that nobody believes).
  */
 export function makeCertificates(folder: string): Certificates {
   const made = new Certificates(folder);
@@ -114,6 +115,8 @@ export function makeCertificates(folder: string): Certificates {
   made.make('old', { subject: '/CN=Old', by: 'root', days: -1 });
   made.make('gone', { subject: '/CN=Gone', by: 'root' });
   made.make('stranger', { subject: '/CN=Stranger' });
+  made.make('elsewhere', { subject: '/CN=Elsewhere', extensions: authority });
+  made.make('foreign', { subject: '/CN=Foreign', by: 'elsewhere' });
   made.makeRevocationList('root', ['gone'], 'root.crl');
   const deep = made.openssl('x509', '-in', 'deep.pem') + made.openssl('x509', '-in', 'intermediate.pem');
   writeFileSync(made.path('deep-chain.pem'), deep);

@@ -203,6 +203,8 @@ function fileOf(
   doc: string,
 ) {
   return honoured(name, contexts, one('file'), doc, (here, path) => {
+    // A .htaccess file is read when the handshake is long over.
+    if (here.draft.htaccess !== undefined && refuseInSections(here)) return;
     const file = takeFile(here, path);
     if (file === undefined) return;
     if (here.enclosing.length === 0) here.server.tls[member] = file;
