@@ -38,6 +38,7 @@ import {
   definitions,
   describeMistakes,
   explainMistake,
+  findOrigin,
   type LoadOptions,
   type LoadResult,
   loadConfig,
@@ -197,6 +198,7 @@ async function explain(command: ExplainCommand): Promise<number> {
     asked,
     assumed,
     createHtaccessParser(config, process.env),
+    findOrigin,
   );
   process.stdout.write(
     command.json ? `${JSON.stringify(explanation, null, 2)}\n` : formatExplanation(explanation),

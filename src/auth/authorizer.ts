@@ -155,8 +155,10 @@ function logIn(asked: Case, facts: Facts, tools: Tools): Verdict | Promise<Verdi
   const door = findDoor(asked, tools);
   if (door.kind === 'refused') return door;
 
-  if (request.authorization === undefined)
+  if (request.authorization === undefined) {
+    facts.witness?.({ kind: 'challenge', authType: door.scheme.authType, settings });
     return { kind: 'refused', status: 401, challenge: door.challenge() };
+  }
   const attempt = door.scheme.readAttempt(request, settings, request.authorization);
   if (attempt.kind === 'unsuitable') return refuseUnsuitable(request, door, attempt);
   return admit(asked, facts, tools, attempt, door);

@@ -1,4 +1,11 @@
-import type { AccessOrder, AuthScript, HostTest, Limited, Requirement } from '../config/model.js';
+import type {
+  AccessOrder,
+  AuthScript,
+  DirectorySettings,
+  HostTest,
+  Limited,
+  Requirement,
+} from '../config/model.js';
 import type { ProviderAnswer } from './authenticate.js';
 import type { TestResult } from './client-tests.js';
 import type { Question } from './facts.js';
@@ -36,6 +43,8 @@ export type Judgement =
     }
   /** Something has to be found out first; the judgement begins anew. */
   | { readonly kind: 'question'; readonly question: Question }
+  /** Nobody offers a name and a password: whoever has them may come again. */
+  | { readonly kind: 'challenge'; readonly authType: string; readonly settings: DirectorySettings }
   /** A word of AuthBasicProvider. */
   | { readonly kind: 'provider'; readonly name: string; readonly answer: ProviderAnswer }
   /** What allow_access() says. */

@@ -1,3 +1,4 @@
+import { findGroup, findUser } from '../config/index.js';
 import type { LogDestination, Position, ProcessGroup, ServerConfig, VirtualHost } from '../config/model.js';
 import { formatMounts } from './format-mounts.js';
 import type { MountPorts } from './mounts.js';
@@ -12,13 +13,21 @@ export function formatVirtualHosts(config: ServerConfig, ports: MountPorts): str
     ...formatMainServer(config),
     `PidFile: "${config.global.pidFile}"\n`,
     ...[...config.defines].map(([name, value]) => `Define: ${name}${value === '' ? '' : `=${value}`}\n`),
-    ...(config.global.user === undefined ? [] : [`User: name="${config.global.user}"\n`]),
-    ...(config.global.group === undefined ? [] : [`Group: name="${config.global.group}"\n`]),
+    ...formatAccount('User', config.global.user, findUser),
+    ...formatAccount('Group', config.global.group, findGroup),
     ...(config.processGroups.length > 0 ? ['Process groups:\n'] : []),
     ...config.processGroups.map((group) => formatProcessGroup(config, group)),
     `Mounts:\n${formatMounts(config, ports)}`,
   ];
   return page.map(printableLines).join('');
+}
+
+function formatAccount(
+  what: string,
+  name: string | undefined,
+  findId: (name: string) => number | undefined,
+): string[] {
+  return name === undefined ? [] : [`${what}: name="${name}" id=${findId(name) ?? 'unknown'}\n`];
 }
 
 type AddressGroup = readonly [address: string, hosts: readonly VirtualHost[]];

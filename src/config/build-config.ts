@@ -15,6 +15,7 @@ import type {
   ServerSettings,
   VirtualHost,
 } from './model.js';
+import { keepOrigins } from './origins.js';
 import { buildRewriting } from './rewrite-draft.js';
 
 /** The parts of a ServerConfig that are made from what the directives said: defaults filled in, servers inheriting. */
@@ -178,7 +179,7 @@ function buildSettings(
   const { environment, environmentRules, headers, hostAccess, logLevel, requirements, rewriting } = draft;
   const hasEnvironment = environment.set.size + environment.pass.size + environment.unset.size > 0;
   const hasLevels = isSection && (logLevel.default !== undefined || logLevel.modules.size > 0);
-  return {
+  const settings: DirectorySettings = {
     ...draft.settings,
     ...(requirements.length === 0 ? {} : { require: combine(requirements) }),
     ...(hostAccess === undefined ? {} : { hostAccess }),
@@ -190,6 +191,7 @@ function buildSettings(
     ...(isSection && rewriting !== undefined ? { rewriting: buildRewriting(rewriting, head) } : {}),
     ...(hasLevels ? { logLevel: buildSectionLevels(draft, levels) } : {}),
   };
+  return keepOrigins(settings, draft);
 }
 
 function combine(requirements: readonly Requirement[]): Requirement {

@@ -54,6 +54,8 @@ export interface SectionDraft {
       | 'rewriting'
     >
   > & { extensions?: Map<string, ExtensionSettings> };
+  /** Member of `settings` → the directive that said it last. */
+  readonly origins: Map<string, Position>;
   readonly requirements: Requirement[];
   /** Present as soon as one of Order, Allow, Deny, Satisfy stands there. */
   hostAccess?: HostAccessDraft;
@@ -263,6 +265,7 @@ export function createServerDraft(
 export function createSectionDraft(): SectionDraft {
   return {
     settings: {},
+    origins: new Map(),
     requirements: [],
     environment: { set: new Map(), pass: new Map(), unset: new Set() },
     environmentRules: [],

@@ -7,3 +7,4 @@ export { type Finding, type LoadOptions, type LoadResult, loadConfig, resolveSit
 export { type MistakeCode, mistakeCodes } from './mistake-codes.js';
 export { describeMistakes, explainMistake, formatMistake } from './mistakes.js';
 export type * from './model.js';
+export { findOrigin } from './origins.js';

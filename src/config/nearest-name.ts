@@ -6,14 +6,14 @@ export function findNearest(name: string, candidates: Iterable<string>): string 
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
-    const distance = measureDistance(wanted, candidate.toLowerCase());
+    const distance = measureDistance(wanted, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }
 
-/** Edit distance in which two neighbours that changed places count as one edit. */
-function measureDistance(a: string, b: string): number {
+/** Edit distance in which two neighbours that changed places count as one edit; at `limit` nobody wants to know it exactly. */
+function measureDistance(a: string, b: string, limit: number): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {
@@ -29,6 +29,8 @@ function measureDistance(a: string, b: string): number {
         cost = Math.min(cost, at(beforePrevious, column - 2) + 1);
       current.push(cost);
     }
+    // What two rows agree on, no later row can undo.
+    if (Math.min(...current) >= limit && Math.min(...previous) >= limit) return limit;
     beforePrevious = previous;
     previous = current;
   }

@@ -3,6 +3,7 @@ import type { Here, HtaccessDraft, Scope } from './draft.js';
 import { describeForeignName } from './foreign-names.js';
 import type { MistakeDetails, Place } from './mistakes.js';
 import { findNearest } from './nearest-name.js';
+import { applyTo } from './origins.js';
 import { isOverridable, overrideClassesOf } from './override-classes.js';
 import type { Node } from './tree.js';
 import { listWords } from './values.js';
@@ -37,7 +38,8 @@ export function walkNodes(nodes: readonly Node[], scope: Scope, table: Definitio
       continue;
     }
     if (definition.class !== 'honoured') report(definition, here, node.text);
-    else if (node.kind === 'directive') definition.apply?.(here, node.text);
+    else if (node.kind === 'directive')
+      applyTo(here.section, node.place.position, () => definition.apply?.(here, node.text));
     else definition.open?.(here, node.text, (inner) => walkNodes(node.children, inner, table, shown));
   }
 }

@@ -49,6 +49,9 @@ export function createAccessWitness(trace: Trace): Witness {
           text: `AuthDigestProvider ${judgement.name}: ${describeRealmHash(judgement)}`,
         });
         return;
+      case 'challenge':
+        trace({ stage: 'user', text: describeChallenge(judgement) });
+        return;
       case 'provider':
         trace({
           stage: 'user',
@@ -134,6 +137,18 @@ function describeRealmHash({ user, answer }: Extract<Judgement, { kind: 'digest-
     case 'busy':
       return `cannot tell: ${answer.text}`;
   }
+}
+
+function describeChallenge({ authType, settings }: Extract<Judgement, { kind: 'challenge' }>): string {
+  const { authBasicProviders, authDigestProviders, authUserFile, authUserScript } = settings;
+  const words = (authType === 'Digest' ? authDigestProviders : authBasicProviders) ?? [];
+  const providers = words.length === 0 ? ['file'] : words;
+  const sources: Readonly<Record<string, string | undefined>> = {
+    file: authUserFile,
+    wsgi: authUserScript?.file,
+  };
+  const asked = providers.map((name) => (sources[name] === undefined ? name : `${name} (${sources[name]})`));
+  return `nobody logs in: 401; AuthType ${authType} would ask ${asked.join(', then ')}`;
 }
 
 function describeAnswer(answer: Extract<Judgement, { kind: 'provider' }>['answer']): string {

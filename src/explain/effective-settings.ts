@@ -4,6 +4,9 @@ import { describeHostAccess } from './describe-host-access.js';
 import { describeRequirement, isRequirement } from './describe-requirement.js';
 import type { EffectiveSetting } from './explanation.js';
 
+/** The line that says a member of a section's settings, if that is known better than by the section: `findOrigin` of `config/`. */
+export type FindOrigin = (settings: DirectorySettings, member: string) => Position | undefined;
+
 /** Settings of a server or section, and where it stands. */
 interface Source {
   readonly settings: DirectorySettings;
@@ -41,6 +44,7 @@ export function listEffectiveSettings(
   config: ServerConfig,
   virtualHost: VirtualHost,
   settings: DirectorySettings,
+  findOrigin: FindOrigin,
 ): readonly EffectiveSetting[] {
   const servers = virtualHost === config.mainServer ? [virtualHost] : [config.mainServer, virtualHost];
   const sources: Source[] = [
@@ -54,7 +58,8 @@ export function listEffectiveSettings(
         ? describeHostAccess(settings.hostAccess)
         : describeValue(value);
     const saying = sources.filter((source) => name in source.settings);
-    return [{ name, value: text, from: saying.map(({ position }) => position).reverse() }];
+    const from = saying.map((source) => findOrigin(source.settings, name) ?? source.position);
+    return [{ name, value: text, from: from.reverse() }];
   });
 }
 

@@ -30,7 +30,12 @@ import { type Exchange, isLogWanted, type Site, serveRequest, serverSoftware } f
 import type { Step, Trace } from '../trace/index.js';
 import { createAccessWitness } from './access-steps.js';
 import { assumeTls } from './assume-tls.js';
-import { describeSection, listAppliedSections, listEffectiveSettings } from './effective-settings.js';
+import {
+  describeSection,
+  type FindOrigin,
+  listAppliedSections,
+  listEffectiveSettings,
+} from './effective-settings.js';
 import type { ExplainedApplication, Explanation } from './explanation.js';
 import { type AskedRequest, RecordedRequest } from './recorded-request.js';
 
@@ -61,6 +66,7 @@ export async function explainRequest(
   asked: AskedRequest,
   assumed: Assumptions,
   parseHtaccess: ParseHtaccess,
+  findOrigin: FindOrigin = () => undefined,
 ): Promise<Explanation> {
   const recording: Recording = { steps: [], assumptions: [], errorLog: [], accessLog: [] };
   const site = createRecordingSite(config, resolvedNames, assumed, recording, parseHtaccess);
@@ -68,7 +74,7 @@ export async function explainRequest(
   const record = new RecordedRequest(asked, tls);
   const exchange = await serveRequest(record, site);
   record.reply.close();
-  return describe(exchange, asked, recording);
+  return describe(exchange, asked, recording, findOrigin);
 }
 
 function createRecordingSite(
@@ -215,7 +221,12 @@ function assumedVerifier({ user }: Assumptions, { assumptions }: Recording): Pas
   };
 }
 
-function describe(exchange: Exchange, asked: AskedRequest, recording: Recording): Explanation {
+function describe(
+  exchange: Exchange,
+  asked: AskedRequest,
+  recording: Recording,
+  findOrigin: FindOrigin,
+): Explanation {
   const { record, site, virtualHost } = exchange;
   const { path, route } = exchange.asked;
   const { config } = site;
@@ -239,7 +250,7 @@ function describe(exchange: Exchange, asked: AskedRequest, recording: Recording)
             text: describeSection(section),
             position: section.position,
           })),
-    settings: settings === undefined ? [] : listEffectiveSettings(config, virtualHost, settings),
+    settings: settings === undefined ? [] : listEffectiveSettings(config, virtualHost, settings, findOrigin),
     steps: recording.steps,
     access: { outcome: describeAccess(exchange), assumptions: recording.assumptions },
     ...(recording.forwarded === undefined
@@ -339,6 +350,8 @@ function describeApplication(
       'connect-timeout': definition.connectTimeoutMs / 1000,
       'queue-timeout': definition.queueTimeoutMs / 1000,
       'socket-timeout': socketTimeoutMs / 1000,
+      'request-timeout': definition.requestTimeoutMs / 1000,
+      'startup-timeout': definition.startupTimeoutMs / 1000,
     },
   };
 }

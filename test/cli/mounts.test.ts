@@ -352,7 +352,7 @@ describe('-S', () => {
         { host: '127.0.0.1', port: 9131, position: at(1) },
         { host: '127.0.0.1', port: 9132, position: at(1) },
       ],
-      global: { ...makeConfig().global, user: 'www-data', group: 'www' },
+      global: { ...makeConfig().global, user: '#1033', group: '#1044' },
       mainServer: makeServer(
         { serverName: { host: 'main.example' } },
         { documentRoot: '/site', errorLog: { kind: 'file', path: '/site/logs/e' } },
@@ -406,8 +406,8 @@ Main ErrorLog: "/site/logs/e"
 PidFile: "/site/logs/httpd.pid"
 Define: PORT=9131
 Define: FLAG
-User: name="www-data"
-Group: name="www"
+User: name="#1033" id=1033
+Group: name="#1044" id=1044
 Process groups:
          site          processes=2 threads=5 user=app only for a.example (/site/conf/site.conf:4)
          other         processes=1 threads=15 for Python (/site/conf/site.conf:4)

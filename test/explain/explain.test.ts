@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHtaccessParser, loadConfig, type ServerConfig } from '../../src/config/index.js';
+import { createHtaccessParser, findOrigin, loadConfig, type ServerConfig } from '../../src/config/index.js';
 import {
   type Explanation,
   explainRequest,
@@ -105,6 +105,7 @@ async function explain(
     asked,
     { groups, ...(user === undefined ? {} : { user }) },
     createHtaccessParser(config, {}),
+    findOrigin,
   );
 }
 
@@ -143,7 +144,9 @@ describe('explain', () => {
       '<Directory docs> 14',
     ]);
     const require = settings.find(({ name }) => name === 'require');
-    expect([require?.value, linesOf(require?.from ?? [])]).toEqual(['all granted', [14, 18, 6]]);
+    expect([require?.value, linesOf(require?.from ?? [])]).toEqual(['all granted', [15, 19, 7]]);
+    const index = settings.find(({ name }) => name === 'directoryIndex');
+    expect(linesOf(index?.from ?? [])).toEqual([16]);
     expect(settings.find(({ name }) => name === 'directoryIndex')?.value).toBe('first.html f.txt');
   });
 
@@ -287,6 +290,13 @@ describe('explain', () => {
     expect([texts(steps, 'access'), access.outcome]).toEqual([expected, outcome]);
   });
 
+  it('says whom it would ask, when nobody logs in', async () => {
+    const { steps } = await explain('http://www.example.com:8080/app/staff');
+    expect(texts(steps, 'user')).toEqual([
+      `nobody logs in: 401; AuthType Basic would ask wsgi (${folder}/app.py)`,
+    ]);
+  });
+
   it('refuses what no server would get', () => {
     const wanted = { method: 'GET', headers: [] };
     expect(findAskedRequest(config, { ...wanted, url: 'ftp://x/' })).toContain(
@@ -317,7 +327,7 @@ describe('explain', () => {
         { text: `.htaccess file ${file}`, position: { file, line: 1 } },
         { text: '<Files f.txt>', position: { file, line: 3 } },
       ]);
-      expect(settings.find(({ name }) => name === 'forceType')?.from).toEqual([{ file, line: 3 }]);
+      expect(settings.find(({ name }) => name === 'forceType')?.from).toEqual([{ file, line: 4 }]);
       expect(texts(steps, 'htaccess')).toEqual([`${file} is read`]);
     });
 
