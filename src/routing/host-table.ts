@@ -44,10 +44,14 @@ export function compileHosts(
   const files = new AccessFiles();
   const checksLinks = [mainServer, ...virtualHosts].some(forbidsLinks);
 
-  const compile = (virtualHost: VirtualHost, sections: readonly SectionTable[], merge: MergeSections) => {
+  const compile = (
+    virtualHost: VirtualHost,
+    sections: readonly SectionTable[],
+    { merge, forget }: ReturnType<typeof createSettingsCache>,
+  ) => {
     const readHtaccess =
       htaccess !== undefined && looksForFiles(sections)
-        ? createHtaccessReader(virtualHost, files, htaccess)
+        ? createHtaccessReader(virtualHost, files, htaccess, forget)
         : undefined;
     return {
       virtualHost,
@@ -67,9 +71,9 @@ export function compileHosts(
     translations: [mainTranslation],
   };
   const others = virtualHosts.map((virtualHost): Host => {
-    const merge = createSettingsCache(mergeSettings(mainBase, virtualHost.directorySettings));
+    const cache = createSettingsCache(mergeSettings(mainBase, virtualHost.directorySettings));
     return {
-      ...compile(virtualHost, [mainSections, compileSections(virtualHost.sections)], merge),
+      ...compile(virtualHost, [mainSections, compileSections(virtualHost.sections)], cache),
       redirects: [buildRedirectTable(virtualHost.redirects), mainRedirects],
       proxies: [
         ...(virtualHost.settings.proxying.inheritsPasses ? [mainProxies] : []),

@@ -40,11 +40,12 @@ interface Understood {
 /** As many files are remembered; they are only names that exist. */
 const mostFiles = 5_000;
 
-/** Reads the files of one virtual host. What was understood is kept until the file changes. */
+/** Reads the files of one virtual host. What was understood is kept until the file changes; then `forget` is called. */
 export function createHtaccessReader(
   virtualHost: VirtualHost,
   files: AccessFiles,
   ports: HtaccessPorts,
+  forget: () => void,
 ): ReadHtaccess {
   const understood = new Map<string, Understood>();
   const { accessFileNames } = virtualHost.settings;
@@ -70,13 +71,20 @@ export function createHtaccessReader(
       const known = understood.get(file);
       const opened = files.open(file, overrides, known?.opened);
       if (opened === undefined) {
-        if (known !== undefined) understood.delete(file);
+        if (known !== undefined) {
+          understood.delete(file);
+          forget();
+        }
         continue;
       }
       if (opened.kind === 'refused') return refuseFile(file, opened.reason);
       if (known?.opened === opened && known.overrides === overrides) return known.outcome;
-      if (understood.size === mostFiles) understood.clear();
+      if (understood.size >= mostFiles) {
+        understood.clear();
+        forget();
+      }
       const isSameText = known?.overrides === overrides && known.opened.content.equals(opened.content);
+      if (known !== undefined && !isSameText) forget();
       const fresh = isSameText ? { ...known, opened } : understand(directory, opened, overrides);
       understood.set(file, fresh);
       return fresh.outcome;

@@ -20,9 +20,13 @@ interface Combination {
 
 /**
  * Merges as Apache does: sections of one kind among themselves, then the result onto what was there. (With AuthMerging this
- * is not the same as one after the other.) The same sections give the identical frozen object.
+ * is not the same as one after the other.) The same sections give the identical frozen object, until `forget` is called because
+ * sections that were met are gone: nothing of them shall be kept.
  */
-export function createSettingsCache(base: DirectorySettings): MergeSections {
+export function createSettingsCache(base: DirectorySettings): {
+  readonly merge: MergeSections;
+  readonly forget: () => void;
+} {
   const start: Combination = { settings: base, before: base, among: nothing, next: new Map() };
   let count = 0;
 
@@ -37,7 +41,7 @@ export function createSettingsCache(base: DirectorySettings): MergeSections {
     return next;
   };
 
-  return (...lists) => {
+  const merge: MergeSections = (...lists) => {
     let combination = start;
     for (const sections of lists) {
       for (const section of sections) {
@@ -46,6 +50,11 @@ export function createSettingsCache(base: DirectorySettings): MergeSections {
     }
     return combination.settings;
   };
+  const forget = () => {
+    start.next.clear();
+    count = 0;
+  };
+  return { merge, forget };
 }
 
 const nothing: DirectorySettings = Object.freeze({});

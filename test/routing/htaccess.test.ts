@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHtaccessParser, loadConfig } from '../../src/config/index.js';
 import type { ParseHtaccess } from '../../src/config/model.js';
@@ -195,4 +197,31 @@ describe('whether there is anything to look for', () => {
   ])('%j: %s', (siteFile, expected) => {
     expect(looks(siteFile)).toBe(expected);
   });
+});
+
+describe('a .htaccess file that has changed', () => {
+  it('leaves nothing of itself behind', async () => {
+    const gc = (globalThis as { gc?: () => void }).gc ?? exposeGc();
+    const { route } = start();
+    const first = new WeakRef(replaceOnce(route, 0));
+    for (let change = 1; change < 3; change += 1) {
+      await settle();
+      replaceOnce(route, change);
+    }
+    await settle();
+    gc();
+    await settle();
+    gc();
+    expect(first.deref()).toBeUndefined();
+  });
+
+  function replaceOnce(route: (path: string) => { readonly settings: object }, change: number): object {
+    write('a/.htaccess', `ForceType text/x-${change}`);
+    return route('/a/f.txt').settings;
+  }
+
+  function exposeGc(): () => void {
+    setFlagsFromString('--expose-gc');
+    return runInNewContext('gc') as () => void;
+  }
 });
