@@ -38,8 +38,7 @@ async function lookUp(
   const hash = hashes.get(user);
   const spendTime = async (): Promise<Busy | undefined> => {
     if (usualHash === undefined) return undefined;
-    const fits = await verifier.verifyOnce({ file, user, password, hash: usualHash }, place);
-    return typeof fits === 'boolean' ? undefined : fits;
+    return verifier.spendTime({ file, user, password, hash: usualHash }, place);
   };
   if (hash === undefined) return { kind: 'user-not-found', spendTime: () => tellFaults(file, spendTime) };
   if (recogniseHash(hash) === undefined) {

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { verifyPassword } from '../htpasswd-auth/index.js';
 import { createFairLine, type FairLine, type Place } from './fair-line.js';
+import { createRecentKeys } from './recent-keys.js';
 import type { Busy } from './scheme.js';
 
 /** That a password fits the hash stored for a user in a file. */
@@ -13,15 +14,18 @@ export interface Claim {
 }
 
 export interface PasswordVerifier {
-  /** Remembers for a while that a claim was right, since browsers repeat it with every request. */
+  /** Remembers for a while that a claim was right, since browsers repeat it with every request; and for a moment that it was wrong. */
   verify(claim: Claim, place: Place): Promise<boolean | Busy>;
-  /** Remembers nothing. */
-  verifyOnce(claim: Claim, place: Place): Promise<boolean | Busy>;
+  /** Takes as long as `verify` of a claim that is wrong, whether or not this one is: for users that do not exist. */
+  spendTime(claim: Claim, place: Place): Promise<Busy | undefined>;
 }
 
 /** mod_authn_socache's default. A changed entry of the file counts at once: the stored hash is part of the key. */
 const rememberedMs = 300_000;
 const mostRemembered = 4096;
+
+/** Programs go on trying an old password: that need not be computed each time. */
+const wrongMs = 30_000;
 
 /**
  * The line for slow hashes. All front ends of a site together leave one core to serving, as far as each of them has one thread; the threads
@@ -46,19 +50,9 @@ export function createPasswordVerifier(
   now: () => number = () => performance.now(),
 ): PasswordVerifier {
   const secret = randomBytes(32);
-  /** Digest → when to forget it; the oldest comes first. */
-  const remembered = new Map<string, number>();
+  const right = createRecentKeys(mostRemembered, rememberedMs, now);
+  const wrong = createRecentKeys(mostRemembered, wrongMs, now);
   const inFlight = new Map<string, Promise<boolean | Busy>>();
-
-  function remember(key: string): void {
-    remembered.delete(key);
-    remembered.set(key, now() + rememberedMs);
-    if (remembered.size <= mostRemembered) return;
-    for (const oldest of remembered.keys()) {
-      remembered.delete(oldest);
-      return;
-    }
-  }
 
   function verifyInFlight(key: string, claim: Claim, place: Place): Promise<boolean | Busy> {
     const running = inFlight.get(key);
@@ -73,14 +67,23 @@ export function createPasswordVerifier(
   return {
     async verify(claim, place) {
       const key = digestClaim(secret, claim);
-      const until = remembered.get(key);
-      if (until !== undefined && now() < until) return true;
-      remembered.delete(key);
+      if (right.has(key)) return true;
+      if (wrong.has(key)) return false;
       const fits = await verifyInFlight(key, claim, place);
-      if (fits === true && !remembered.has(key)) remember(key);
+      if (fits === true && !right.has(key)) right.note(key, now());
+      if (fits === false && !wrong.has(key)) wrong.note(key, now());
       return fits;
     },
-    verifyOnce: (claim, place) => verifyInFlight(digestClaim(secret, claim), claim, place),
+    async spendTime(claim, place) {
+      const key = digestClaim(secret, claim);
+      // Apart from claims that are wrong: somebody of that name may be entered with that hash.
+      const spent = `${key} spent`;
+      if (wrong.has(spent)) return undefined;
+      const fits = await verifyInFlight(key, claim, place);
+      if (typeof fits !== 'boolean') return fits;
+      if (!wrong.has(spent)) wrong.note(spent, now());
+      return undefined;
+    },
   };
 }
 

@@ -212,7 +212,7 @@ function assumedSchemes(
 function assumedVerifier({ user }: Assumptions, { assumptions }: Recording): PasswordVerifier {
   const real = createPasswordVerifier();
   return {
-    verifyOnce: (claim, place) => real.verifyOnce(claim, place),
+    spendTime: (claim, place) => real.spendTime(claim, place),
     verify: async (claim, place) => {
       if (claim.user !== user) return real.verify(claim, place);
       assumptions.push(`the password of ${user} in ${claim.file} is right (--user)`);
