@@ -48,12 +48,12 @@ import {
   resolveVirtualHostNames,
 } from './routing/index.js';
 import {
-  answerUnreadable,
   createListener,
   createSiteLogs,
   type HttpListener,
   type ListenerLimits,
   type RequestRecord,
+  refuseUnreadable,
   type Site,
   serveRequest,
   serverSoftware,
@@ -220,7 +220,7 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
   };
   const handlers = {
     request: (record: RequestRecord) => void serveRequest(record, site),
-    unreadable: (request: UnreadableRequest) => answerUnreadable(request, site),
+    unreadable: (request: UnreadableRequest) => void refuseUnreadable(request, site),
   };
   return createListener(limits, handlers, acceptor);
 }

@@ -69,7 +69,8 @@ export function answerPage(exchange: Exchange, refusal: Refusal, secondStatus?: 
   const { serverAdmin } = exchange.virtualHost.settings;
   const signature = signatureOf(exchange);
   const page = errorPage(refusal.status, {
-    method: exchange.record.method,
+    ...(exchange.record.method === '' ? {} : { method: exchange.record.method }),
+    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
     ...(signature === undefined ? {} : { signature }),
     ...(serverAdmin === undefined ? {} : { admin: toByteString(serverAdmin) }),
     ...(secondStatus === undefined ? {} : { secondStatus }),

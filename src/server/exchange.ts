@@ -206,11 +206,9 @@ export class Exchange {
       localPort: connection.localPort,
       keepAliveIndex: record.keepAliveIndex,
       connection: how === 'aborted' ? 'aborted' : reply.willClose ? 'closed' : 'kept',
-      requestLine: `${record.method} ${record.target} HTTP/${record.httpVersion}`,
-      method: record.method,
+      ...(record.method === '' ? {} : describeLine(record)),
       ...(path === undefined ? {} : { path }),
       ...(record.target.includes('?') ? { query } : {}),
-      protocol: `HTTP/${record.httpVersion}`,
       ...(this.user === undefined ? {} : { user: this.user }),
       // The client left before there was an answer.
       status: reply.status === 0 ? 499 : reply.status,
@@ -237,6 +235,12 @@ function hostOfConnection({ connection }: RequestRecord, { config, router }: Sit
   const { tls } = connection;
   const asked = [config.mainServer, ...config.virtualHosts].find(({ id }) => id === tls?.hostId);
   return asked ?? router.selectVirtualHost({ ...connection, hostName: '' });
+}
+
+/** Of a request that could be read. */
+function describeLine({ method, target, httpVersion }: RequestRecord) {
+  const protocol = `HTTP/${httpVersion}`;
+  return { requestLine: `${method} ${target} ${protocol}`, method, protocol };
 }
 
 /** Bytes of a head with these fields; the first line is not known any more and counts as none. */

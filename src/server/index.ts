@@ -1,6 +1,5 @@
-export { answerUnreadable } from './answer-unreadable.js';
 export type { Exchange } from './exchange.js';
-export { serveRequest } from './lifecycle.js';
+export { refuseUnreadable, serveRequest } from './lifecycle.js';
 export {
   createListener,
   type HttpListener,

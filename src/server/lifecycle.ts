@@ -15,6 +15,7 @@ import { fakeCredentials } from './fake-credentials.js';
 import { answerOtherMethods } from './file-methods.js';
 import { findClient } from './find-client.js';
 import { findIndex } from './find-index.js';
+import type { UnreadableRequest } from './listener.js';
 import { beginLookAhead, lookAhead } from './look-ahead.js';
 import { refuseMethod } from './refuse-method.js';
 import type { RequestRecord } from './request-record.js';
@@ -28,9 +29,29 @@ import { checkTlsAccess, exportTls, findAuthorization, judgeOf, nameCertifiedUse
 
 /** Serves one request and returns what was found out about it; the promise never rejects. */
 export async function serveRequest(record: RequestRecord, site: Site): Promise<Exchange> {
-  const exchange = new Exchange(record, site);
+  return conclude(new Exchange(record, site), answer);
+}
+
+/** Answers what was no request, as a refusal of one: with ErrorDocument, Header always and a line in the access log. */
+export async function refuseUnreadable(
+  { record, status, reason, hint }: UnreadableRequest,
+  site: Site,
+): Promise<void> {
+  await conclude(new Exchange(record, site), async () => ({
+    ...refuse(status, 'core', reason, 'info'),
+    ...(hint === undefined
+      ? {}
+      : { hint: 'This port speaks HTTPS: use an address that begins with https://.' }),
+  }));
+}
+
+async function conclude(
+  exchange: Exchange,
+  decide: (exchange: Exchange) => Promise<Refusal | undefined>,
+): Promise<Exchange> {
+  const { record } = exchange;
   try {
-    const refusal = await answer(exchange);
+    const refusal = await decide(exchange);
     if (refusal !== undefined) await answerRefused(exchange, refusal);
   } catch (error) {
     // A bug of ours: the log learns the cause, the client that something went wrong.

@@ -7,6 +7,7 @@ import type { TlsAcceptor, TlsConnection } from '../tls/index.js';
 import { closeLingering } from './lingering-close.js';
 import { NodeBody } from './node-body.js';
 import { NodeReply } from './node-reply.js';
+import { RawReply } from './raw-reply.js';
 import type { ConnectionFacts, Expectation, RequestRecord } from './request-record.js';
 import { RequestTurns } from './request-turns.js';
 import { listenForUpgrades } from './upgrade.js';
@@ -27,9 +28,10 @@ export interface ListenerLimits {
   readonly timeoutMs: number;
 }
 
-/** A request that could not be understood; nothing of it is known but the connection. */
+/** A request that could not be understood. */
 export interface UnreadableRequest {
-  readonly connection: ConnectionFacts;
+  /** Nothing of it is known but the connection; its reply closes that. */
+  readonly record: RequestRecord;
   readonly status: 400 | 405 | 408 | 501;
   readonly reason: string;
   /** What the page says besides. */
@@ -38,8 +40,7 @@ export interface UnreadableRequest {
 
 export interface ListenerHandlers {
   request(record: RequestRecord): void;
-  /** Returns the bytes of the answer; the connection is closed behind it. */
-  unreadable(request: UnreadableRequest): Buffer;
+  unreadable(request: UnreadableRequest): void;
 }
 
 export interface HttpListener {
@@ -104,10 +105,10 @@ export function createListener(
       handlers.request(record);
     });
   };
-  const refuseUnreadable = (socket: Socket, problem: Omit<UnreadableRequest, 'connection'>) => {
+  const refuseUnreadable = (socket: Socket, problem: Omit<UnreadableRequest, 'record'>) => {
     connectionOf(socket).addLast(() => {
-      if (socket.writable) socket.write(handlers.unreadable({ connection: factsOf(socket), ...problem }));
-      closeLingering(socket);
+      if (socket.writable) handlers.unreadable({ record: makeUnreadableRecord(socket), ...problem });
+      else closeLingering(socket);
     });
   };
   // Node would destroy a socket as soon as its answer is written; what the client still sends would then reset the connection,
@@ -214,7 +215,7 @@ function findFramingProblem({ httpVersionMajor, rawHeaders }: IncomingMessage): 
 
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer; readonly bytesParsed?: number };
 
-function describeClientError(error: ClientError): Omit<UnreadableRequest, 'connection'> {
+function describeClientError(error: ClientError): Omit<UnreadableRequest, 'record'> {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { status: 408, reason: 'the request line and headers did not arrive in time' };
   }
@@ -254,6 +255,35 @@ function makeRecord(
     reply,
   };
 }
+
+/** What is left of a request that was none. */
+function makeUnreadableRecord(socket: Socket): RequestRecord {
+  return {
+    connection: factsOf(socket),
+    method: '',
+    target: '',
+    httpVersion: '1.1',
+    headers: [],
+    startedAt: Date.now(),
+    keepAliveIndex: 0,
+    expectation: 'none',
+    body: noBody,
+    reply: new RawReply(socket),
+  };
+}
+
+const noBody: RequestRecord['body'] = {
+  isPresent: false,
+  length: undefined,
+  isChunked: false,
+  isComplete: true,
+  bytesReceived: 0,
+  setLimit: () => {},
+  setTimeout: () => {},
+  start: (listener) => listener.end(),
+  pause: () => {},
+  resume: () => {},
+};
 
 /** HTTP/1.0 knows no Expect. Only the one expectation is known, and not in a list with others. */
 function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expectation {

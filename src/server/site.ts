@@ -44,6 +44,8 @@ export interface Refusal {
     readonly module: string;
     readonly text: string;
   };
+  /** What the server's own page says besides. */
+  readonly hint?: string;
   /** name, value, …: WWW-Authenticate, Allow, Location. */
   readonly headers?: readonly string[];
 }
