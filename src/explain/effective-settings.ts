@@ -53,14 +53,19 @@ export function listEffectiveSettings(
   ];
   return Object.entries(settings).flatMap(([name, value]) => {
     if (value === undefined) return [];
-    const text =
-      name === 'hostAccess' && settings.hostAccess !== undefined
-        ? describeHostAccess(settings.hostAccess)
-        : describeValue(value);
+    const text = describeSetting(name, settings) ?? describeValue(value);
     const saying = sources.filter((source) => name in source.settings);
     const from = saying.map((source) => findOrigin(source.settings, name) ?? source.position);
     return [{ name, value: text, from: from.reverse() }];
   });
+}
+
+/** Of settings that would be too long as they are. */
+function describeSetting(name: string, { hostAccess, rewriting }: DirectorySettings): string | undefined {
+  if (name === 'hostAccess') return hostAccess && describeHostAccess(hostAccess);
+  if (name !== 'rewriting' || rewriting === undefined) return undefined;
+  const lines = rewriting.rules.map(({ position }) => position.line).join(', ');
+  return `RewriteEngine ${rewriting.engine === true ? 'On' : 'Off'}${lines === '' ? '' : `, RewriteRule of line ${lines}`}`;
 }
 
 function describeValue(value: unknown): string {
