@@ -114,7 +114,7 @@ function requestHeaders(
       ? {}
       : {
           forwardedFor: {
-            clientAddress: record.connection.clientAddress,
+            clientAddress: exchange.clientAddress,
             ...(asked === undefined ? {} : { host: asked }),
             serverName: ownName(exchange),
           },
