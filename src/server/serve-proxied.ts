@@ -88,14 +88,15 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
 
 /** Encoded anew from what was decided on; as it was sent only where the site file says nocanon, and the path begins as decided. */
 function pathAndQuery(
-  { rawPath, query }: Exchange,
+  { rawPath, query, record, redirects }: Exchange,
   { target, path, prefix, rest = '' }: ProxiedMapping,
 ): string {
   const isRaw = target.isRaw && prefix !== undefined && rawPath.startsWith(prefix);
   const made = isRaw
     ? encodePath(path.slice(0, path.length - rest.length)) + rawPath.slice(prefix.length)
     : encodePath(path);
-  return query === '' || target.dropsQuery ? made : `${made}?${query}`;
+  const hasQuery = query !== '' || (redirects === 0 && record.target.endsWith('?'));
+  return !hasQuery || target.dropsQuery ? made : `${made}?${query}`;
 }
 
 function requestHeaders(
@@ -160,7 +161,7 @@ class Answer implements PassSink {
     const { record, settings, errorStatus } = this.#exchange;
     if (isOverridden(settings.proxyErrorOverride, status)) {
       // A challenge belongs to a 401 (RFC 9110 section 15.5.2), whoever writes its page.
-      const challenges = headerValues(raw, 'www-authenticate');
+      const challenges = status === 401 ? headerValues(raw, 'www-authenticate') : [];
       this.instead = {
         kind: 'refusal',
         // A status that nobody knows has no page.

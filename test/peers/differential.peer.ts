@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ask, type Case, type Change, readCases } from './differential/read-cases.js';
+import { type EchoBackend, startEchoBackend } from './echo-backend.js';
 import { apache } from './installed.js';
 import { makeFolder, type RunningServer, removeFolder, startServer } from './server.js';
 
@@ -11,12 +12,17 @@ const cases = readCases();
 
 describe.skipIf(apache === undefined)('Apache and modhost agree', () => {
   let folder: string;
+  let backend: EchoBackend;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = makeFolder();
     makeTree(folder);
+    backend = await startEchoBackend();
   });
-  afterAll(() => removeFolder(folder));
+  afterAll(async () => {
+    await backend?.stop();
+    removeFolder(folder);
+  });
 
   it('has enough to compare', () => {
     expect(cases.flatMap(({ requests }) => requests).length).toBeGreaterThanOrEqual(150);
@@ -28,7 +34,7 @@ describe.skipIf(apache === undefined)('Apache and modhost agree', () => {
 
     beforeAll(async () => {
       for (const [path, text] of one.files) change(folder, { kind: 'write', path, text });
-      const siteFile = expand(one, folder);
+      const siteFile = expand(one, folder).replaceAll('@BACKEND@', backend.address);
       ofApache = await startServer('Apache', siteFile, join(folder, `on-${one.name}`));
       ofModhost = await startServer('modhost', siteFile, join(folder, `on-${one.name}`));
     });

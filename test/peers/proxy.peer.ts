@@ -70,7 +70,9 @@ describe.skipIf(!hasPython('django'))('Django behind', () => {
   });
   afterAll(() => removeFolder(folder));
 
-  describe.each(ways.filter(({ program }) => existsSync(program)))('$name', ({ command, siteFile }) => {
+  const plugin = '/usr/lib/uwsgi/plugins/python3_plugin.so';
+  const installed = ways.filter(({ program }) => existsSync(program === uwsgi ? plugin : program));
+  describe.each(installed)('$name', ({ command, siteFile }) => {
     let port: number;
     let streamPort: number;
     let server: RunningServer;
@@ -140,7 +142,12 @@ describe.skipIf(!hasPython('django'))('Django behind', () => {
     });
 
     it('takes an upload of 100 MB as it was sent', async () => {
-      const upload = await sendUpload('PUT', `${server.origin}/streams`, 100 * (1 << 20), 'application/octet-stream');
+      const upload = await sendUpload(
+        'PUT',
+        `${server.origin}/streams`,
+        100 * (1 << 20),
+        'application/octet-stream',
+      );
       expect([upload.status, upload.text]).toEqual([200, upload.sha256]);
     });
 
