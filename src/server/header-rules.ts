@@ -217,6 +217,7 @@ function readItem(
     case 'variable':
       return subject.environment(part.name) ?? '(null)';
     case 'tls-variable':
-      return subject.tlsVariable(part.name) ?? '(null)';
+      // Certificates have several lines (as httpd).
+      return (subject.tlsVariable(part.name) ?? '(null)').replaceAll('\n', ' ');
   }
 }

@@ -147,7 +147,8 @@ export function nameCertifiedUser(exchange: Exchange): void {
   const name = exchange.settings.tls?.userName;
   if (name === undefined || judgeOf(exchange)?.kind !== 'success') return;
   const user = readVariable(exchange, name);
-  if (user === undefined || user === '') return;
+  // A name that would look like another one to somebody.
+  if (user === undefined || user === '' || /[\x00-\x1f\x7f]/.test(user)) return;
   exchange.user = user;
   exchange.authType = 'ClientCert';
 }

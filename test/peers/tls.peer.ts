@@ -38,6 +38,8 @@ const asks: readonly Ask[] = [
   { path: '/plain-env', client: 'joe' },
   { path: '/legacy-env', client: 'joe' },
   { path: '/certs', options: tls12 },
+  { path: '/header-env' },
+  { path: '/header-env', client: 'joe' },
   { path: '/away' },
   { path: '/away', options: named('one.test') },
   { path: '/dir' },
@@ -116,7 +118,7 @@ const asks: readonly Ask[] = [
 const environ = `
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    names = ("SSL_", "HTTPS", "REQUEST_SCHEME", "SERVER_PORT", "SERVER_NAME", "wsgi.url_scheme", "REMOTE_USER", "AUTH_TYPE")
+    names = ("SSL_", "HTTPS", "REQUEST_SCHEME", "SERVER_PORT", "SERVER_NAME", "wsgi.url_scheme", "REMOTE_USER", "AUTH_TYPE", "HTTP_X_")
     own = ("SSL_SESSION_ID", "SSL_VERSION_INTERFACE", "SSL_VERSION_LIBRARY")
     keys = [key for key in sorted(environ) if key.startswith(names) and key not in own]
     return [("%s=%s\\n" % (key, environ[key])).encode("latin-1") for key in keys]
@@ -125,11 +127,12 @@ def application(environ, start_response):
 function siteFile(folder: string, made: Certificates): string {
   const certificate = (name: string) =>
     `SSLEngine on\nSSLCertificateFile ${made.path(`${name}.pem`)}\nSSLCertificateKeyFile ${made.path(`${name}.key`)}`;
-  const mounts = ['env', 'plain-env', 'legacy-env', 'certs', 'user-env'].map(
+  const mounts = ['env', 'plain-env', 'legacy-env', 'certs', 'user-env', 'header-env'].map(
     (name) => `WSGIScriptAlias /${name} ${folder}/env.py`,
   );
   return `
 LoadModule ssl_module ${apache?.modules}/mod_ssl.so
+LoadModule headers_module ${apache?.modules}/mod_headers.so
 LogLevel info
 DocumentRoot ${folder}/www
 <Directory ${folder}>
@@ -151,6 +154,11 @@ SSLSessionCache none
   </Location>
   <Location /certs>
     SSLOptions +ExportCertData
+  </Location>
+  <Location /header-env>
+    RequestHeader set X-Protocol "%{SSL_PROTOCOL}s"
+    RequestHeader set X-Certificate "%{SSL_CLIENT_CERT}s"
+    RequestHeader set X-None "%{SSL_NOTHING}s"
   </Location>
   <Location /user-env>
     SSLUserName SSL_CLIENT_S_DN_CN

@@ -68,7 +68,7 @@ export const tlsAccess = inModule('ssl', [
     one('bytes'),
     'Nothing is renegotiated, so nothing has to be kept meanwhile.',
     (here, text) => {
-      takeInteger(here, text, 0, Number.MAX_SAFE_INTEGER);
+      takeInteger(here, text);
     },
   ),
 ]);
