@@ -507,6 +507,8 @@ export interface DirectorySettings {
   readonly aliasTarget?: string;
   readonly directoryIndex?: readonly string[];
   readonly directorySlash?: boolean;
+  /** DirectoryIndexRedirect: the status of the redirect to an index; 0: it is answered in place. */
+  readonly directoryIndexRedirect?: number;
   /** URL path; '' is `disabled`. */
   readonly fallbackResource?: string;
   readonly options?: OptionsSetting;

@@ -182,6 +182,9 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
       return serveStaticFile(exchange, mapping);
     case 'directory': {
       const index = await findIndex(exchange, mapping, (path) => leadsSomewhere(exchange, path));
+      const status = route.settings.directoryIndexRedirect ?? 0;
+      if (index?.kind === 'index' && status !== 0)
+        return redirect(exchange, { status, location: encodeLocation(index.path), takesQuery: false });
       // An index is a request of its own: sections and Require may differ from the directory's.
       return index?.kind === 'index' ? answerPath(exchange, index.path, depth + 1) : index;
     }

@@ -41,6 +41,28 @@ export const dir = inModule('dir', [
     },
     'disabled',
   ),
+  honoured(
+    'DirectoryIndexRedirect',
+    anywhere,
+    one('On|Off|permanent|temp|seeother|3xx'),
+    'Whether the client is sent to the index of a directory, and with which status.',
+    (here, text) => {
+      const status =
+        redirectStatuses.get(text.toLowerCase()) ?? (/^3\d\d$/.test(text) ? Number(text) : undefined);
+      if (status === undefined)
+        here.fail(`expected On, Off, permanent, temp, seeother or a status from 300 to 399, not '${text}'`);
+      else here.section.settings.directoryIndexRedirect = status;
+    },
+    'Off',
+  ),
+]);
+
+const redirectStatuses = new Map([
+  ['off', 0],
+  ['on', 302],
+  ['temp', 302],
+  ['permanent', 301],
+  ['seeother', 303],
 ]);
 
 /** It becomes a path as it is: what a request may not bring must not come from here. */

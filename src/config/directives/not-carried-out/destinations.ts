@@ -165,7 +165,7 @@ export const destinationsRest: readonly Definition[] = [
     'there is no WebDAV',
     'DAVGenericLockDB DAVGenericLockDBType',
   ),
-  ...rows('dir', 'ignored', anywhere, 'not carried out yet', 'DirectoryCheckHandler DirectoryIndexRedirect'),
+  ...rows('dir', 'ignored', anywhere, 'not carried out yet', 'DirectoryCheckHandler'),
   ...rows(
     'mime',
     'refused',
