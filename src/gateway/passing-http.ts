@@ -82,6 +82,8 @@ export class PassingHttp {
     });
     // Only a body that is announced is framed.
     if (framing.length === 0) ask.useChunkedEncodingByDefault = false;
+    // Whether or not the other server hears the wish, which node:http does not in a list of headers.
+    if (isLast) ask.shouldKeepAlive = false;
     this.#ask = ask;
     let bytesBefore = 0;
     ask.once('socket', (socket: Socket) => {

@@ -253,12 +253,15 @@ function takeTarget(here: Here, url: string, words: readonly string[]): ProxyTar
   return { ...address, parameters: settled, isRaw, dropsQuery };
 }
 
-/** `/a/` and `http://b/x` make `/xz` of `/a/z`, which nobody means. */
+/** Of `/a/z`, `/a/` and `http://b/x` make `/xz`, and `/a` and `http://b/x/` make `/x//z`: nobody means either. */
 function warnOfSlashes(here: Here, path: string, { url, path: targetPath }: ProxyTarget): void {
-  if (path.endsWith('/') && path !== '/' && !targetPath.endsWith('/') && targetPath !== '')
-    here.warn(`'${path}' ends with a slash and '${url}' does not: ${path}x becomes ${targetPath}x`, {
-      at: { word: path },
-    });
+  if (path === '/' || targetPath === '' || path.endsWith('/') === targetPath.endsWith('/')) return;
+  const [one, other] = path.endsWith('/') ? [path, url] : [url, path];
+  const made = path.endsWith('/') ? `${targetPath}x` : `${targetPath}/x`;
+  here.warn(
+    `'${one}' ends with a slash and '${other}' does not: ${path.replace(/\/$/, '')}/x becomes ${made}`,
+    { at: { word: path } },
+  );
 }
 
 function addReverse(here: Here, text: string): void {
