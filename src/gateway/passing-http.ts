@@ -15,6 +15,9 @@ const idempotentMethods: ReadonlySet<string> = new Set([
   'PROPFIND',
 ]);
 
+/** Of these nobody expects a body; for others, node:http would announce one in chunks where no length is said. */
+const bodilessMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
+
 /** Bytes that the head of an answer may take. */
 const maxHeadBytes = 131_072;
 
@@ -64,6 +67,15 @@ export class PassingHttp {
   }
 
   #attempt(framing: readonly string[]): void {
+    try {
+      this.#send(framing);
+    } catch (error) {
+      // What node:http does not let out, such as a control character that a rule of the site file made.
+      this.#fail(500, `the request cannot be sent: ${(error as Error).message}`);
+    }
+  }
+
+  #send(framing: readonly string[]): void {
     const { method, path, headers, hasEmptyBody, isLast, wantsUpgrade } = this.#request;
     const connection = wantsUpgrade ? 'Upgrade' : isLast ? 'close' : 'Keep-Alive';
     const ask = httpRequest({
@@ -73,15 +85,15 @@ export class PassingHttp {
       headers: [
         ...headers,
         ...framing,
-        ...(hasEmptyBody && framing.length === 0 ? ['Content-Length', '0'] : []),
+        ...(framing.length === 0 && (hasEmptyBody || !bodilessMethods.has(method))
+          ? ['Content-Length', '0']
+          : []),
         'Connection',
         connection,
       ] as unknown as Record<string, string>,
       setHost: false,
       maxHeaderSize: maxHeadBytes,
     });
-    // Only a body that is announced is framed.
-    if (framing.length === 0) ask.useChunkedEncodingByDefault = false;
     // Whether or not the other server hears the wish, which node:http does not in a list of headers.
     if (isLast) ask.shouldKeepAlive = false;
     this.#ask = ask;
@@ -191,6 +203,7 @@ export class PassingHttp {
       this.#fail(502, 'another protocol, which nobody had asked for');
       return;
     }
+    socket.on('error', () => {});
     this.#finish({ kind: 'upgraded', headers: rawHeaders, socket, early });
   }
 

@@ -42,6 +42,10 @@ export function joinSockets(
     from.once('end', () => finish(`${who} ended it`));
     from.once('close', () => finish(`${who} closed it`));
   };
+  if (one.destroyed || other.destroyed) {
+    finish('it was closed before it began');
+    return;
+  }
   carry(one, other, 'the client');
   carry(other, one, 'the other server');
   one.resume();

@@ -7,6 +7,7 @@ import {
   type PassSink,
 } from '../gateway/index.js';
 import {
+  encodeByte,
   encodePath,
   headerValue,
   headerValues,
@@ -96,7 +97,9 @@ function pathAndQuery(
     ? encodePath(path.slice(0, path.length - rest.length)) + rawPath.slice(prefix.length)
     : encodePath(path);
   const hasQuery = query !== '' || (redirects === 0 && record.target.endsWith('?'));
-  return !hasQuery || target.dropsQuery ? made : `${made}?${query}`;
+  // A rule of the site file can make one of anything.
+  const sendable = query.replace(/[^\x21-\xff]/g, encodeByte);
+  return !hasQuery || target.dropsQuery ? made : `${made}?${sendable}`;
 }
 
 function requestHeaders(

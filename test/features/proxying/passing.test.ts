@@ -184,6 +184,9 @@ describe('a request', () => {
   it('without a body announces none', async () => {
     const { text } = await ask('POST /echo/a HTTP/1.1\nHost: a.example\nContent-Length: 0');
     expect(passed(text)).toContain('Content-Length: 0\r\n');
+    const { text: silent } = await ask('POST /echo/a HTTP/1.1\nHost: a.example');
+    expect(passed(silent)).toMatch(/Content-Length: 0\r\n/);
+    expect(passed(silent)).not.toMatch(/transfer-encoding/i);
     const { text: without } = await ask('DELETE /echo/a HTTP/1.1\nHost: a.example');
     expect(passed(without).split('\r\n\r\n', 1)[0]).not.toMatch(/content-length|transfer-encoding/i);
   });
