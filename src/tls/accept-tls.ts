@@ -34,6 +34,12 @@ export interface TlsAcceptor {
   destroy(): void;
 }
 
+/** How a virtual host shakes hands. */
+interface ChosenContext {
+  readonly tls: TlsSettings;
+  readonly context: SecureContext;
+}
+
 /** Undefined: no virtual host speaks TLS. */
 export function createTlsAcceptor(
   config: ServerConfig,
@@ -41,7 +47,7 @@ export function createTlsAcceptor(
   ports: TlsPorts,
 ): TlsAcceptor | undefined {
   const hosts = [config.mainServer, ...config.virtualHosts];
-  const contexts = new Map<number, { readonly tls: TlsSettings; readonly context: SecureContext }>();
+  const contexts = new Map<number, ChosenContext>();
   for (const host of material.hosts) {
     const tls = hosts.find(({ id }) => id === host.hostId)?.settings.tls;
     if (tls === undefined) throw new Error('certificates of a virtual host that does not speak TLS');
@@ -88,32 +94,17 @@ export function createTlsAcceptor(
         serverName === undefined ? first : ports.selectVirtualHost({ ...local, hostName: serverName });
       const chosen = contexts.get(asked.id) ?? fallback;
       const certifiedHostId = contexts.has(asked.id) ? asked.id : first.id;
-      const secure = secureSocket(socket, chosen);
-      let isSettled = false;
-      secure.on('error', (error) => {
-        // From then on, errors are for those who speak HTTP.
-        if (isSettled) return;
-        isSettled = true;
-        ports.log(asked, client, 'info', `the TLS handshake failed: ${describeFailure(error)}`);
-        socket.destroy();
-      });
-      secure.once('secure', () => {
-        const tls = describeConnection(secure, chosen.tls, {
-          hostId: asked.id,
-          certifiedHostId,
-          ...(serverName === undefined ? {} : { serverName }),
-        });
-        const verification = judgeClient(tls, chosen.tls.verifyDepth);
-        if (!fulfils(chosen.tls.verifyClient, verification)) {
-          const reason = verification.kind === 'failed' ? verification.reason : 'there is none';
-          isSettled = true;
-          ports.log(asked, client, 'error', `the certificate of the client is refused: ${reason}`);
-          secure.destroy();
-          return;
-        }
-        isSettled = true;
-        settle();
-        accepted.connection(secure, tls);
+      const known = {
+        hostId: asked.id,
+        certifiedHostId,
+        ...(serverName === undefined ? {} : { serverName }),
+      };
+      shakeHands(socket, chosen, known, {
+        opened: (secure, tls) => {
+          settle();
+          accepted.connection(secure, tls);
+        },
+        failed: (level, message) => ports.log(asked, client, level, message),
       });
     });
   };
@@ -148,10 +139,40 @@ function readHello(socket: Socket, found: (hello: { readonly serverName?: string
   socket.once('end', leave);
 }
 
-function secureSocket(
+/** Calls back once: with a connection that fulfils what the virtual host asks of all, or with why there is none. */
+function shakeHands(
   socket: Socket,
-  { tls, context }: { tls: TlsSettings; context: SecureContext },
-): TLSSocket {
+  chosen: ChosenContext,
+  known: Pick<TlsConnection, 'hostId' | 'certifiedHostId' | 'serverName'>,
+  handlers: {
+    opened(secure: TLSSocket, tls: TlsConnection): void;
+    failed(level: 'info' | 'error', message: string): void;
+  },
+): void {
+  const secure = secureSocket(socket, chosen);
+  let isSettled = false;
+  secure.on('error', (error) => {
+    // From then on, errors are for those who speak HTTP.
+    if (isSettled) return;
+    isSettled = true;
+    handlers.failed('info', `the TLS handshake failed: ${describeFailure(error)}`);
+    socket.destroy();
+  });
+  secure.once('secure', () => {
+    isSettled = true;
+    const tls = describeConnection(secure, chosen.tls, known);
+    const verification = judgeClient(tls, chosen.tls.verifyDepth);
+    if (fulfils(chosen.tls.verifyClient, verification)) {
+      handlers.opened(secure, tls);
+      return;
+    }
+    const reason = verification.kind === 'failed' ? verification.reason : 'there is none';
+    handlers.failed('error', `the certificate of the client is refused: ${reason}`);
+    secure.destroy();
+  });
+}
+
+function secureSocket(socket: Socket, { tls, context }: ChosenContext): TLSSocket {
   const secure = new TLSSocket(socket, {
     isServer: true,
     secureContext: context,
