@@ -327,7 +327,11 @@ async function answerTarget(exchange: Exchange, target: string): Promise<Refusal
 /** The answer to a request that is refused: ErrorDocument's, or the server's own page. */
 async function answerRefused(exchange: Exchange, refusal: Refusal): Promise<void> {
   logRefusal(exchange, refusal);
-  const document = selectErrorDocument(exchange, refusal.status);
+  // Who speaks plain HTTP to a virtual host with TLS gets nothing of it, not even its pages of errors.
+  const document =
+    refusal.hint === undefined
+      ? selectErrorDocument(exchange, refusal.status)
+      : ({ kind: 'default' } as const);
   if (document.kind !== 'path') {
     answerRefusal(exchange, refusal, document);
     return;

@@ -3,7 +3,12 @@ import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, type ServerConfig } from '../../src/config/index.js';
 import { type BoundSocket, bindTcp } from '../../src/processes/listening-sockets.js';
-import { createListener, type HttpListener, type ListenerLimits } from '../../src/server/listener.js';
+import {
+  createListener,
+  type HttpListener,
+  type ListenerLimits,
+  type UnreadableRequest,
+} from '../../src/server/listener.js';
 import { createTlsAcceptor, readTlsMaterial } from '../../src/tls/index.js';
 import { openRaw } from '../features/raw-client.js';
 import { makeFolder, removeFolder } from '../peers/server.js';
@@ -55,8 +60,11 @@ async function listen(handshakeTimeoutMs = 60_000): Promise<number> {
   });
   const handlers = {
     request: () => {},
-    unreadable: ({ status }: { status: number }) =>
-      Buffer.from(`HTTP/1.1 ${status} x\r\nConnection: close\r\n\r\n`),
+    unreadable: ({ record, status }: UnreadableRequest) => {
+      record.reply.closeConnection();
+      record.reply.start(status, '', ['Content-Length', '0']);
+      record.reply.end();
+    },
   };
   listener = createListener(limits, handlers, acceptor);
   await listener.listen(socket.fd, 10);
