@@ -80,19 +80,11 @@ export interface Gateway {
 }
 
 export function createGateway(): Gateway {
-  const pools = new Map<string, ConnectionPool>();
-  const poolOf = (plan: ConnectionPlan): ConnectionPool => {
-    const key = describePlan(plan);
-    const known = pools.get(key);
-    if (known !== undefined) return known;
-    const pool = new ConnectionPool(plan);
-    pools.set(key, pool);
-    return pool;
-  };
+  const pools = new PoolTable();
   return {
     pass: (request) => {
       const plan = planOf(request);
-      const pool = poolOf(plan);
+      const pool = pools.find(plan);
       const passing =
         request.target.scheme === 'uwsgi'
           ? new PassingUwsgi(plan, pool.slots, request)
@@ -101,6 +93,39 @@ export function createGateway(): Gateway {
     },
   };
 }
+
+/** The pools by what their connections are like. Targets and settings keep their identity, so that their texts are compared once. */
+class PoolTable {
+  readonly #pools = new Map<string, ConnectionPool>();
+  readonly #known = new WeakMap<ProxyTarget, WeakMap<ProxyTlsSettings, Map<string, ConnectionPool>>>();
+
+  find(plan: ConnectionPlan): ConnectionPool {
+    const { target, tls = noTls, tlsName, connectTimeoutMs, sourceAddress = '' } = plan;
+    const ofTarget = this.#known.get(target) ?? new WeakMap<ProxyTlsSettings, Map<string, ConnectionPool>>();
+    this.#known.set(target, ofTarget);
+    const ofSettings = ofTarget.get(tls) ?? new Map<string, ConnectionPool>();
+    ofTarget.set(tls, ofSettings);
+    const rest = `${connectTimeoutMs} ${sourceAddress} ${tlsName}`;
+    const pool = ofSettings.get(rest) ?? this.#findAlike(plan);
+    // With ProxyPreserveHost, clients choose the name.
+    if (ofSettings.size < mostNames) ofSettings.set(rest, pool);
+    return pool;
+  }
+
+  #findAlike(plan: ConnectionPlan): ConnectionPool {
+    const key = describePlan(plan);
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const pool = new ConnectionPool(plan);
+    // Those that are left out here keep their connections until these are closed for want of use.
+    if (this.#pools.size < mostPools) this.#pools.set(key, pool);
+    return pool;
+  }
+}
+
+const noTls: ProxyTlsSettings = Object.freeze({});
+const mostNames = 100;
+const mostPools = 10_000;
 
 function planOf({ target, tls, tlsName, connectTimeoutMs, sourceAddress }: PassedRequest): ConnectionPlan {
   const isSecure = target.scheme === 'https' || target.scheme === 'wss';
@@ -113,7 +138,7 @@ function planOf({ target, tls, tlsName, connectTimeoutMs, sourceAddress }: Passe
   };
 }
 
-/** Plans with the same text may share connections. */
+/** Plans with the same text share connections. */
 function describePlan({ target, tls, ...rest }: ConnectionPlan): string {
   const { host, port, socketPath, parameters } = target;
   return JSON.stringify([host, port, socketPath, parameters, tls, rest]);

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import {
   checkServerIdentity,
+  createSecureContext,
   type DetailedPeerCertificate,
+  type SecureContext,
   type TLSSocket,
   connect as tlsConnect,
 } from 'node:tls';
@@ -41,11 +43,7 @@ export function secureConnection(
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
         servername: serverNameIndication(plan.tlsName),
-        ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
-        ...(tls.identity === undefined ? {} : { cert: tls.identity, key: tls.identity }),
-        ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
-        ...(tls.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
-        ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
+        secureContext: contextOf(tls),
       });
     } catch (error) {
       fail(500, (error as Error).message);
@@ -66,6 +64,23 @@ export function secureConnection(
       resolve(socket);
     });
   });
+}
+
+/** Certificates take long to read: once for each combination of settings. */
+const contexts = new WeakMap<ProxyTlsSettings, SecureContext>();
+
+function contextOf(tls: ProxyTlsSettings): SecureContext {
+  const known = contexts.get(tls);
+  if (known !== undefined) return known;
+  const context = createSecureContext({
+    ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
+    ...(tls.identity === undefined ? {} : { cert: tls.identity, key: tls.identity }),
+    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ...(tls.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
+    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
+  });
+  contexts.set(tls, context);
+  return context;
 }
 
 /** Why the certificate is not good enough; undefined: it is. */

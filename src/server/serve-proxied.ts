@@ -23,6 +23,8 @@ import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
 import { startAnswer } from './start-answer.js';
 
+const nothingSaid = Object.freeze({});
+
 /** Where no Timeout limits the wait for a connection. */
 const longestConnectMs = 60_000;
 
@@ -74,7 +76,7 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
     wantsUpgrade,
     timeoutMs,
     connectTimeoutMs: parameters.connectTimeoutMs ?? (timeoutMs || longestConnectMs),
-    tls: settings.proxyTls ?? {},
+    tls: settings.proxyTls ?? nothingSaid,
     ...(proxying.sourceAddress === undefined ? {} : { sourceAddress: proxying.sourceAddress }),
     isLast: parameters.disableReuse === true || exchange.environment.get('proxy-nokeepalive') !== undefined,
     variables: () =>
