@@ -161,11 +161,14 @@ describe('a connection that does not come about', () => {
       `ProxyPass / https://127.0.0.1:${port}/ connectiontimeout=300ms\nSSLProxyEngine On\n<Location />\nRequire all granted\n</Location>`,
       join(folder, 'hung'),
     );
-    const answer = await askRaw(hung.port, 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
-    expect(answer.statuses).toEqual([502]);
-    await hung.logged('TLS: no handshake in time');
-    await hung.stop();
-    full.close();
+    try {
+      const answer = await askRaw(hung.port, 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+      expect(answer.statuses).toEqual([502]);
+      await hung.logged('TLS: no handshake in time');
+    } finally {
+      await hung.stop();
+      full.close();
+    }
   });
 });
 
