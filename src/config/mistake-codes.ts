@@ -234,7 +234,7 @@ export const mistakeCodes = {
   'missing-file': code(
     'MH0701',
     'A file is missing',
-    'A password or group file does not exist. Until it does, nobody can log in.',
+    'A file that the directive reads does not exist. Until a password or group file does, nobody can log in; a map of `RewriteMap` has to be there when modhost starts.',
   ),
   'missing-script': code(
     'MH0702',

@@ -13,6 +13,8 @@ const handshakeRecord = 0x16;
 const clientHello = 0x01;
 /** More than any client has to say before it knows the server. */
 const longestHello = 65_536;
+/** Into more, nobody cuts a message but to keep us busy: all that is there is looked at whenever more comes. */
+const mostRecords = 1_024;
 
 /** Looks no further than the first message; never throws, whatever the bytes are. */
 export function readFirstBytes(bytes: Buffer): FirstBytes {
@@ -29,23 +31,28 @@ export function readFirstBytes(bytes: Buffer): FirstBytes {
 function collectMessage(bytes: Buffer): Buffer | 'incomplete' | 'malformed' {
   const pieces: Buffer[] = [];
   let length = 0;
+  let wanted: number | undefined;
   for (let at = 0; at < bytes.length; ) {
     if (bytes.length < at + 5) return 'incomplete';
     const size = bytes.readUInt16BE(at + 3);
     if (bytes[at] !== handshakeRecord || bytes[at + 1] !== 3 || size === 0 || size > 16_640)
       return 'malformed';
+    if (pieces.length === mostRecords) return 'malformed';
     const piece = bytes.subarray(at + 5, at + 5 + size);
     pieces.push(piece);
     length += piece.length;
     at += 5 + size;
     if (length < 4) continue;
-    const message = Buffer.concat(pieces);
-    if (message[0] !== clientHello) return 'malformed';
-    const wanted = message.readUIntBE(1, 3);
+    wanted ??= readLength(Buffer.concat(pieces));
     if (wanted > longestHello) return 'malformed';
-    if (message.length >= 4 + wanted) return message.subarray(4, 4 + wanted);
+    if (length >= 4 + wanted) return Buffer.concat(pieces).subarray(4, 4 + wanted);
   }
   return 'incomplete';
+}
+
+/** Of the message that begins so; more than there can be if it is another message. */
+function readLength(head: Buffer): number {
+  return head[0] === clientHello ? head.readUIntBE(1, 3) : Number.POSITIVE_INFINITY;
 }
 
 function findServerName(hello: Buffer): string | undefined {

@@ -11,8 +11,22 @@ for (const name of names) {
   console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   for (const key of Object.keys(totals)) totals[key] += counts[key];
 }
+console.log(`Site file and request, on Apache and on modhost: ${countCompared('peers')} compared`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
+
+/** Requests that both servers were sent with the same site file, and that came out as the case says. */
+function countCompared(name) {
+  const report = join(folder, `${name}.json`);
+  if (!existsSync(report)) return 0;
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(
+      ({ ancestorTitles, status }) =>
+        status === 'passed' && ancestorTitles.includes('Apache and modhost agree'),
+    ).length;
+}
 
 function countRun(name) {
   const exitCode = readFileSync(join(folder, `${name}.exit`), 'utf8').trim();

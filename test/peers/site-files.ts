@@ -39,6 +39,7 @@ const setAside: readonly string[] = [
   mistakeCodes['unknown-process-group'].code,
   mistakeCodes['no-listener'].code,
   mistakeCodes['tls-file-missing'].code,
+  mistakeCodes['missing-file'].code,
 ];
 
 const notYet: readonly string[] = [mistakeCodes.refused.code, mistakeCodes['argument-refused'].code];

@@ -76,6 +76,16 @@ describe('the first bytes of a connection', () => {
     expect(readFirstBytes(Buffer.from(text, 'latin1'))).toEqual({ kind: 'hello' });
   });
 
+  it('cost no more than they are many, into however many records they are cut', () => {
+    const head = Buffer.from([0x16, 3, 1, 0, 1, 1, 0x16, 3, 1, 0, 1, 0, 0x16, 3, 1, 0, 1, 0xff]);
+    const tiny = Buffer.concat([head, ...Array(10_000).fill(Buffer.from([0x16, 3, 1, 0, 1, 0]))]);
+    const before = process.cpuUsage();
+    for (let length = 50; length < tiny.length; length += 500) readFirstBytes(tiny.subarray(0, length));
+    const { user } = process.cpuUsage(before);
+    expect(user / 1000).toBeLessThan(500);
+    expect(readFirstBytes(tiny)).toEqual({ kind: 'hello' });
+  });
+
   it('never make it fail, whatever stands in them', () => {
     let seed = 7;
     const random = () => {

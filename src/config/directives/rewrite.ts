@@ -140,7 +140,11 @@ function readMap(here: Here, source: string): RewriteMap | undefined {
     case 'txt':
     case 'rnd': {
       const path = resolve(here.draft.serverRoot, rest);
-      if (!existsSync(path)) here.fail(`expected a file that exists, not '${rest}'`);
+      if (!existsSync(path))
+        here.fail(`expected a file that exists, not '${rest}'`, {
+          kind: 'missing-file',
+          at: { word: source },
+        });
       return { kind: 'text', path, random: type.toLowerCase() === 'rnd' };
     }
     case 'dbm':
