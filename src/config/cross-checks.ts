@@ -1,3 +1,4 @@
+import { checkClients } from './check-clients.js';
 import { checkTls } from './check-tls.js';
 import type { ChildSection, ConfigDraft, ServerDraft } from './draft.js';
 import type { Requirement } from './model.js';
@@ -10,7 +11,7 @@ export function checkDraft(draft: ConfigDraft): void {
   checkGroupReferences(draft);
   checkWsgiProviders(draft);
   checkTls(draft);
-  checkRemoteIp(draft);
+  checkClients(draft);
   checkRewriteMaps(draft);
   for (const server of [draft.mainServer, ...draft.virtualHosts])
     for (const section of server.body.sections) checkRequirements(draft, section);
@@ -127,17 +128,4 @@ type Limited = Extract<Requirement, { kind: 'limited' }>;
 
 function isForSomeMethods(requirement: Requirement): requirement is Limited {
   return requirement.kind === 'limited' && !requirement.limit.except;
-}
-
-/** httpd believes everybody then, and so does this server; hardly anybody means it. */
-function checkRemoteIp({ mainServer, virtualHosts, mistakes }: ConfigDraft): void {
-  for (const { settings } of [mainServer, ...virtualHosts]) {
-    const proxies = [...(mainServer.settings.remoteIpProxies ?? []), ...(settings.remoteIpProxies ?? [])];
-    if (settings.remoteIpHeader === undefined || proxies.length > 0) continue;
-    mistakes.warning(
-      { position: settings.remoteIpHeader.position },
-      'RemoteIPHeader',
-      'without RemoteIPInternalProxy or RemoteIPTrustedProxy, every client can say who it is',
-    );
-  }
 }

@@ -481,6 +481,10 @@ export interface DirectorySettings {
   readonly callableObject?: string;
   readonly applicationInterface?: ApplicationInterface;
   readonly passAuthorization?: boolean;
+  /** WSGITrustedProxyHeaders: what applications are told of what proxies in front say. */
+  readonly trustedHeaders?: TrustedHeaders;
+  /** WSGITrustedProxies: who is believed in them; absent: everybody. */
+  readonly trustedProxies?: readonly AddressRange[];
   readonly scriptReloading?: boolean;
   readonly chunkedRequest?: boolean;
   readonly mapHeadToGet?: 'on' | 'off' | 'auto';
@@ -628,6 +632,12 @@ export type EnvironmentAttribute =
   | { readonly kind: 'header'; readonly name: string }
   /** All headers with such names. */
   | { readonly kind: 'headers'; readonly pattern: RegExp };
+
+/** WSGITrustedProxyHeaders, in the order in which they were named. */
+export interface TrustedHeaders {
+  readonly names: readonly string[];
+  readonly position: Position;
+}
 
 /** ExpiresDefault, ExpiresByType: how long an answer stays good, counted from the request or from the change of the file. */
 export interface ExpiryRule {

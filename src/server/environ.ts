@@ -2,6 +2,7 @@ import { applicationUrl, type HeaderList, toByteString } from '../http/index.js'
 import type { Runtime } from '../proxy/index.js';
 import type { Exchange } from './exchange.js';
 import { withoutForgedHeaders } from './identity-headers.js';
+import type { Presented } from './trusted-headers.js';
 
 /** The script that is to be called, as far as the environ speaks of it. */
 export interface ScriptFacts {
@@ -16,13 +17,19 @@ export interface ScriptFacts {
 
 /**
  * Everything but the `wsgi.*` keys, which the daemon adds: the request's variables first, so that none can replace what the server says,
- * then CGI's, the request headers (for Python), mod_wsgi's.
+ * then CGI's, what proxies that are believed say instead, the request headers (for Python), mod_wsgi's.
  */
-export function buildEnviron(exchange: Exchange, script: ScriptFacts, runtime: Runtime): string[] {
-  const { record, headers } = exchange;
+export function buildEnviron(
+  exchange: Exchange,
+  script: ScriptFacts,
+  runtime: Runtime,
+  { headers, variables }: Presented,
+): string[] {
+  const { record } = exchange;
   const environ = [
     ...exchange.environment.toList(),
     ...cgiVariables(exchange, script.scriptName, script.pathInfo),
+    ...variables,
     'SCRIPT_FILENAME',
     script.scriptFile,
     ...(runtime === 'python' ? headerVariables(headers, script.passAuthorization) : []),

@@ -10,6 +10,7 @@ import { prepareResponseHead, type SendableHead } from './response-head.js';
 import { checkScriptOwner } from './script-owner.js';
 import { type Refusal, refuse } from './site.js';
 import { startAnswer } from './start-answer.js';
+import { type Presented, presentForwarded } from './trusted-headers.js';
 
 type ScriptMapping = Extract<Mapping, { kind: 'script' }>;
 
@@ -55,6 +56,7 @@ export async function serveApplication(
     if (foreign !== undefined) return foreign;
   }
   if (group.responseSocketTimeoutMs !== undefined) record.reply.setTimeout(group.responseSocketTimeoutMs);
+  const presented = presentRequest(exchange);
   let instead: Refusal | Resend | undefined;
   const request: ForwardRequest = {
     message: {
@@ -63,8 +65,8 @@ export async function serveApplication(
       callableName: selection.callableObject,
       callInterface: selection.applicationInterface,
       checkScript: selection.scriptReloading,
-      environ: buildEnviron(exchange, script, runtime),
-      headers: runtime === 'node' ? passedHeaders(exchange.headers, script.passAuthorization) : [],
+      environ: buildEnviron(exchange, script, runtime, presented),
+      headers: runtime === 'node' ? passedHeaders(presented.headers, script.passAuthorization) : [],
     },
     ...(exchange.body === undefined ? {} : { body: exchange.body }),
     sink: {
@@ -88,6 +90,20 @@ export async function serveApplication(
   });
   const refusal = reportOutcome(exchange, script, await forwarding.outcome);
   return instead ?? refusal;
+}
+
+/** WSGITrustedProxyHeaders: the application sees what proxies in front say, not what the connection says. */
+function presentRequest({ clientAddress, headers, settings, site }: Exchange): Presented {
+  const { trustedHeaders, trustedProxies } = settings;
+  if (trustedHeaders === undefined) return { headers, variables: [], believed: [] };
+  const presented = presentForwarded(headers, clientAddress, trustedHeaders, trustedProxies);
+  const what = presented.believed.length === 0 ? 'nothing' : presented.believed.join(', ');
+  site.trace?.({
+    stage: 'headers',
+    text: `the application believes ${what} (WSGITrustedProxyHeaders)`,
+    position: trustedHeaders.position,
+  });
+  return presented;
 }
 
 type Started =

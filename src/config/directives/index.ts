@@ -37,6 +37,7 @@ import { sections } from './sections.js';
 import { setEnvIf } from './set-env-if.js';
 import { tls } from './tls.js';
 import { tlsAccess } from './tls-access.js';
+import { trustedProxies } from './trusted-proxies.js';
 import { unixd } from './unixd.js';
 import { wsgi } from './wsgi.js';
 
@@ -87,6 +88,7 @@ const allDefinitions: readonly Definition[] = [
   ...tls,
   ...tlsAccess,
   ...wsgi,
+  ...trustedProxies,
   ...notCarriedOut,
 ];
 
