@@ -34,6 +34,7 @@ import type {
   VirtualHostAddress,
 } from './model.js';
 import type { RewriteDraft } from './rewrite-draft.js';
+import type { UwsgiApplication } from './uwsgi-ini/settle-applications.js';
 
 /** The same members, not yet frozen. */
 export type Mutable<T> = { -readonly [Member in keyof T]: T[Member] };
@@ -148,6 +149,8 @@ export interface ConfigDraft {
   readonly processGroups: ProcessGroup[];
   /** By all that makes one different from the others. */
   readonly importScripts: Map<string, ImportScript>;
+  /** What `ini=` of WSGIDaemonProcess names, to be mounted when all aliases are known. */
+  readonly uwsgiApplications: UwsgiApplication[];
   readonly groupReferences: GroupReference[];
   /** <AuthnProviderAlias> by name. */
   readonly authnAliases: Map<string, AuthnAlias>;
@@ -221,6 +224,7 @@ export function createConfigDraft(
     virtualHosts: [],
     processGroups: [],
     importScripts: new Map(),
+    uwsgiApplications: [],
     groupReferences: [],
     authnAliases: new Map(),
     authzAliases: new Map(),

@@ -14,6 +14,7 @@ import type { ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
 import { settleProxyParameters } from './settle-proxies.js';
 import type { Node } from './tree.js';
+import { settleUwsgiApplications } from './uwsgi-ini/settle-applications.js';
 import { Variables } from './variables.js';
 import { walkNodes } from './walk.js';
 
@@ -64,6 +65,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const draft = readDraft(options, file, phase);
   if (draft !== undefined) {
     settleProxyParameters(draft);
+    settleUwsgiApplications(draft);
     checkDraft(draft);
   }
   const sorted = sortMistakes(mistakes.all, phase.filesRead);

@@ -140,7 +140,10 @@ export function sortMistakes(mistakes: readonly Mistake[], filesRead: readonly s
   const rank = new Map(filesRead.map((file, index) => [file, index]));
   rank.set(afterName, filesRead.length);
   const rankOf = ({ position }: Mistake) => rank.get(position.file) ?? -1;
-  return [...mistakes].sort((a, b) => rankOf(a) - rankOf(b) || a.position.line - b.position.line);
+  // Files that no Include names, such as those of `ini=`, have no rank.
+  const order = ({ position: a }: Mistake, { position: b }: Mistake) =>
+    a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1;
+  return [...mistakes].sort((a, b) => rankOf(a) - rankOf(b) || order(a, b));
 }
 
 function formatMessage({ directive, message }: Mistake): string {

@@ -32,6 +32,8 @@ export interface ProcessGroup {
   readonly pythonHome?: string;
   readonly pythonPath: readonly string[];
   readonly pythonEggs?: string;
+  /** Script file → dotted name, for those that are imported as modules. */
+  readonly pythonModules?: Readonly<Record<string, string>>;
   /** The `node` to run JavaScript with; absent: the server's own. */
   readonly node?: string;
   readonly nodeOptions: readonly string[];

@@ -10,6 +10,8 @@ export interface StartMessage {
   readonly multiprocess: boolean;
   readonly home: string | null;
   readonly pythonPath: readonly string[];
+  /** Script file → dotted name. */
+  readonly pythonModules: Readonly<Record<string, string>>;
   readonly displayName: string | null;
   readonly queueTimeoutMs: number;
   readonly shutdownTimeoutMs: number;

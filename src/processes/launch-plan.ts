@@ -69,6 +69,7 @@ function planLaunch(
       multiprocess: group.multiprocess,
       home: group.home ?? null,
       pythonPath: group.pythonPath,
+      pythonModules: group.pythonModules ?? {},
       displayName: displayNameOf(group),
       queueTimeoutMs: group.queueTimeoutMs,
       shutdownTimeoutMs: group.shutdownTimeoutMs,

@@ -71,6 +71,7 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
         multiprocess: false,
         home: null,
         pythonPath: [],
+        pythonModules: {},
         displayName: null,
         queueTimeoutMs: 0,
         shutdownTimeoutMs,

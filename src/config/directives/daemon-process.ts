@@ -2,6 +2,7 @@ import type { Here } from '../draft.js';
 import type { MistakeDetails } from '../mistakes.js';
 import { findNearest } from '../nearest-name.js';
 import { parseOptions } from '../option-list.js';
+import { applyIni } from '../uwsgi-ini/apply-ini.js';
 import { takeWord } from '../words.js';
 import type { ProcessGroupDraft } from './daemon-option-kinds.js';
 import { daemonOptions, defaultProcessGroup } from './daemon-options.js';
@@ -15,7 +16,13 @@ export function addDaemonProcess(here: Here, text: string): void {
   const parsed = parseOptions(rest);
   if (parsed.kind === 'wrong')
     here.fail(`expected option=value, not '${parsed.word}'`, { kind: 'unknown-option' });
-  else for (const [option, value] of parsed.options) applyOption(here, group, option, value);
+  else {
+    // What stands on the line wins over what the file says, wherever it stands.
+    const isIni = ([option]: readonly [string, string]) => option === 'ini';
+    for (const [option, value] of parsed.options.filter(isIni).slice(-1))
+      applyOption(here, group, option, value);
+    for (const pair of parsed.options) if (!isIni(pair)) applyOption(here, group, ...pair);
+  }
   // Also with a mistake in it: who names the group is not wrong.
   here.draft.processGroups.push(group);
 }
@@ -40,11 +47,11 @@ function checkName(here: Here, name: string): boolean {
 }
 
 function applyOption(here: Here, group: ProcessGroupDraft, option: string, value: string): void {
-  const apply = daemonOptions.get(option);
+  const apply = option === 'ini' ? applyIni : daemonOptions.get(option);
   if (apply === undefined) {
     here.fail(`there is no option '${option}'`, {
       kind: 'unknown-option',
-      suggestion: findNearest(option, daemonOptions.keys()),
+      suggestion: findNearest(option, [...daemonOptions.keys(), 'ini']),
     });
     return;
   }

@@ -74,7 +74,7 @@ function readPattern(here: Here, text: string) {
 }
 
 /** A mount that says on its own line where it runs is loaded when that process group starts. */
-function addPreload(here: Here, alias: ScriptAlias): void {
+export function addPreload(here: Here, alias: ScriptAlias): void {
   const processGroup = expandStaticGroup(alias.processGroup);
   const applicationGroup = expandStaticGroup(alias.applicationGroup);
   if (processGroup === undefined || applicationGroup === undefined) return;

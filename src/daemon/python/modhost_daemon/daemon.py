@@ -48,7 +48,7 @@ class Daemon:
     def __init__(self, start: StartMessage, control: ControlChannel, listener: socket.socket) -> None:
         self._replacement = Replacement(self._ask_for_successor)
         self._startup = StartupWatch(start.startup_timeout, self._replacement.wish)
-        self.scripts = Scripts(self._startup.note_attempt, self._announce_loaded)
+        self.scripts = Scripts(start.python_modules, self._startup.note_attempt, self._announce_loaded)
         self.wear = _create_wear(start, self._replacement.wish)
         self.request_timeouts = _create_request_timeouts(start, self._replacement.wish)
         self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)

@@ -9,6 +9,7 @@ from typing import Any, Callable, List, Optional, Protocol
 from . import wire
 from .current import Serving
 from .environ import Environ, build_request_environ, decode_path
+from .factories import find_object
 from .request_body import RequestBody
 from .request_log import RequestLog
 from .request_timeouts import RequestTimeout, RequestTimeouts
@@ -103,7 +104,13 @@ class RequestJob:
         if module is None:
             self._stream.abort('retry', 'the script file has changed: %s' % script)
             return None
-        application: object = getattr(module, message.callable_name, None)
+        try:
+            application = find_object(module, message.callable_name)
+        except BaseException as error:
+            sentence = '%s of script file %s failed with %s' % (message.callable_name, script, type(error).__name__)
+            log.report(sentence, error)
+            self._give_up(log, sentence)
+            return None
         if callable(application):
             return application
         self._refuse(log, describe_missing_callable(script, message.callable_name, module))

@@ -7,10 +7,11 @@ import os
 import stat
 import sys
 import threading
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
-from typing import Callable, Dict, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 from .current import current
 
@@ -35,13 +36,17 @@ class ScriptUnreadable(Exception):
 class Scripts:
     """
     The modules of this process. Loading one waits for its own lock only; a failed load leaves nothing behind and
-    raises what the user's code raised. `on_loading` hears of each try to load a (script, application group), and `on_loaded`
-    of each that succeeded.
+    raises what the user's code raised. Scripts in `names` are modules of that dotted name, and imported as such. `on_loading`
+    hears of each try to load a (script, application group), and `on_loaded` of each that succeeded.
     """
 
     def __init__(
-        self, on_loading: Callable[[str, str], None], on_loaded: Callable[[str, str], None]
+        self,
+        names: Dict[str, str],
+        on_loading: Callable[[str, str], None],
+        on_loaded: Callable[[str, str], None],
     ) -> None:
+        self._names = names
         self._on_loading = on_loading
         self._on_loaded = on_loaded
         self._lock = threading.Lock()
@@ -66,14 +71,16 @@ class Scripts:
             loaded = self._loaded.get(key)
             if loaded is None:
                 self._on_loading(*key)
-                loaded = _load(*key)
+                loaded = _load(*key, self._names.get(key[0]))
                 self._loaded[key] = loaded
                 self._on_loaded(*key)
             return loaded
 
 
-def _load(script: str, application_group: str) -> Tuple[ModuleType, int]:
+def _load(script: str, application_group: str, module_name: Optional[str]) -> Tuple[ModuleType, int]:
     source, modified_ns = _read(script)
+    if module_name is not None:
+        return _import(module_name, application_group), modified_ns
     code = compile(source, script, 'exec', dont_inherit=True)
     name = _choose_name(script, application_group)
     # A loader of source files takes any file name; without one, `.wsgi` would not be Python.
@@ -91,6 +98,14 @@ def _load(script: str, application_group: str) -> Tuple[ModuleType, int]:
     finally:
         current.application_group = outer_group
     return module, modified_ns
+
+
+def _import(name: str, application_group: str) -> ModuleType:
+    outer_group, current.application_group = current.application_group, application_group
+    try:
+        return import_module(name)
+    finally:
+        current.application_group = outer_group
 
 
 def _read(script: str) -> Tuple[bytes, int]:

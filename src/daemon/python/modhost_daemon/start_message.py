@@ -26,6 +26,8 @@ class StartMessage(NamedTuple):
     multiprocess: bool
     home: Optional[str]
     python_path: List[str]
+    # script file → dotted name, for those that are to be imported as modules
+    python_modules: Dict[str, str]
     display_name: Optional[str]
     queue_timeout: float
     shutdown_timeout: float
@@ -61,6 +63,7 @@ def parse_start_message(line: bytes) -> StartMessage:
         multiprocess=multiprocess,
         home=_take(members, 'home', str, None),
         python_path=_take_texts(members, 'pythonPath'),
+        python_modules=_take(members, 'pythonModules', dict, {}),
         display_name=_take(members, 'displayName', str, None),
         queue_timeout=_take_count(members, 'queueTimeoutMs', 0, 0) / 1000,
         shutdown_timeout=_take_count(members, 'shutdownTimeoutMs', 5000, 0) / 1000,
