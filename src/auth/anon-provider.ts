@@ -18,7 +18,7 @@ export function createAnonProvider(): Provider {
     if (anonymousMustGiveEmail && password === '') return mismatch;
     if (anonymousVerifyEmail && !(password.includes('@') && password.includes('.'))) return mismatch;
     const notice = { module: 'authn_anon', text: `AH01672: Anonymous: Passwd <${password}> Accepted` };
-    return { kind: 'granted', user, ...(anonymousLogEmail ? { notice } : {}) };
+    return { kind: 'granted', user, isGuest: true, ...(anonymousLogEmail ? { notice } : {}) };
   };
 }
 

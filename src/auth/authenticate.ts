@@ -18,7 +18,7 @@ export type Provider = (
 
 export type ProviderAnswer =
   /** `user` becomes REMOTE_USER. */
-  | { readonly kind: 'granted'; readonly user: string; readonly notice?: Notice }
+  | { readonly kind: 'granted'; readonly user: string; readonly notice?: Notice; readonly isGuest?: true }
   /** A wrong password: nobody else is asked. */
   | { readonly kind: 'denied'; readonly why: string }
   /** The next provider is asked. */

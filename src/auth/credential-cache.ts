@@ -141,6 +141,7 @@ function contextOf(request: AuthRequest, { authnCacheContext = 'directory' }: Di
     variables.set(environ[at] as string, environ[at + 1] as string);
   const server = JSON.stringify([variables.get('SERVER_NAME'), variables.get('SERVER_PORT')]);
   if (authnCacheContext === 'server') return `server ${server}`;
-  const path = (variables.get('REQUEST_URI') ?? '').split('?', 1)[0] ?? '';
+  // What was decided on, not what was sent: `/one/..` is not in `/one/`, and an internal redirect leads elsewhere.
+  const path = variables.get('PATH_INFO') ?? '';
   return `directory ${server} ${path.slice(0, path.lastIndexOf('/') + 1)}`;
 }

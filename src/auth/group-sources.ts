@@ -28,7 +28,8 @@ export function createGroupSources(ports: AuthPorts): GroupSources {
     file: async (_request, { authGroupFile: file }, user) => {
       if (file === undefined) return faultOf('AH01664: AuthGroupFile is not set');
       try {
-        const groups = await groupFiles.read(file);
+        // Somebody may be in the middle of writing the file, and who is not in it yet may be let in for that (`Require not group`).
+        const groups = await groupFiles.readAtRest(file);
         return { kind: 'known', names: groups.get(user) ?? new Set() };
       } catch (error) {
         const cause = describeFileFault(error);

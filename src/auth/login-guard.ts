@@ -104,8 +104,10 @@ export function createLoginGuard(
     return Buffer.from(`${credential}${user}`, 'base64url').readUIntBE(0, 6);
   }
 
-  function noteSuccess(keys: LoginKeys): void {
+  /** Guests need no password: their logins tell nothing, and would only push out those of others. */
+  function noteSuccess(keys: LoginKeys, isGuest = false): void {
     counters.granted += 1;
+    if (isGuest) return;
     if (keys.credential !== undefined) credentials.note(keys.credential, now());
     const told = pairs.notedMs(keys.pair);
     if (told !== undefined && now() - told < retellMs) return;
@@ -144,7 +146,7 @@ export function createLoginGuard(
     delayMs: number,
   ): Promise<Authentication | Busy> {
     const guess = numberGuess(keys, attempt);
-    const spent = await takeTurn(attempt, budgets, guess);
+    const spent = await takeTurn(attempt, keys, budgets, guess);
     if (spent !== undefined) {
       counters.throttled += 1;
       return logSparsely(spent);
@@ -159,7 +161,7 @@ export function createLoginGuard(
       counters.overloaded += 1;
       return logSparsely(answer);
     }
-    if (answer.kind === 'granted') noteSuccess(keys);
+    if (answer.kind === 'granted') noteSuccess(keys, answer.isGuest);
     if (answer.kind === 'refused' && answer.failure !== 'stale') {
       noteFailure(keys, budgets, guess);
       await holdBack(budgets, delayMs);
@@ -178,12 +180,13 @@ export function createLoginGuard(
   /** Begins the guess, unless too many are spent. With Digest every request looks like another guess: a client that sends many at once waits where others are refused. */
   async function takeTurn(
     { proof }: Attempt,
+    keys: LoginKeys,
     budgets: readonly Budget[],
     guess: number,
   ): Promise<Busy | undefined> {
     const untilMs = now() + turnMs;
     for (;;) {
-      const spent = findSpent(budgets, guess);
+      const spent = findSpent(budgets, guess, wasRight(keys));
       if (spent === undefined) {
         // Nobody else comes in between.
         pending.begin(budgets, guess);
@@ -195,11 +198,25 @@ export function createLoginGuard(
     }
   }
 
-  function findSpent(budgets: readonly Budget[], guess: number): (Busy & { isCrowd?: true }) | undefined {
+  /** Lately, at this address. */
+  function wasRight({ credential }: LoginKeys): boolean {
+    return credential !== undefined && credentials.has(credential);
+  }
+
+  /**
+   * `isRight`: the password was right here lately. It waits for no others, but where too much was guessed it is refused like any: if it
+   * passed, refusals would tell which guess is right, and nobody counts those.
+   */
+  function findSpent(
+    budgets: readonly Budget[],
+    guess: number,
+    isRight: boolean,
+  ): (Busy & { isCrowd?: true }) | undefined {
     for (const budget of budgets) {
       const { key, limit } = budget;
       const failed = failures.count(key, limit);
       if (failed >= limit.failures) return refuseSpent(budget, failures, now());
+      if (isRight) continue;
       // What is under way may fail, and the other front ends, which do not know of it yet, have as much under way.
       const fresh = untold.count(key);
       const left = limit.failures - failed + fresh;
@@ -218,12 +235,13 @@ export function createLoginGuard(
     sizes: () => ({ failures: failures.size, pairs: pairs.size, pending: pending.size }),
     check(request, settings, attempt) {
       const keys = findLoginKeys(secret, request, settings, attempt);
-      const isRight = keys.credential !== undefined && credentials.has(keys.credential);
-      const hasBeenHere = pairs.has(keys.pair);
-      const place = { client: keys.client, user: keys.user, isKnown: isRight || hasBeenHere };
+      const isRight = wasRight(keys);
+      const hasBeenHere = isRight || pairs.has(keys.pair);
+      const place = { client: keys.client, user: keys.user, isKnown: hasBeenHere };
       const throttle = { ...usualThrottle, ...settings.authThrottle };
-      // A right password is no guess, whatever others have guessed.
-      const budgets = throttle.enabled && !isRight ? listBudgets(keys, hasBeenHere, throttle) : [];
+      // What Digest shows in the place of a password is made here, and cannot be guessed.
+      const isSession = isRight && attempt.proof === undefined;
+      const budgets = throttle.enabled && !isSession ? listBudgets(keys, hasBeenHere, throttle) : [];
       return checkCounted(attempt, keys, place, budgets, throttle.delayMs);
     },
     learn(news) {

@@ -12,7 +12,7 @@ export interface LoginKeys {
   readonly user: string;
   /** The user at this address. */
   readonly pair: string;
-  /** User and password, or what stands for them once they were right. */
+  /** User and password at this address, or what stands for them once they were right. */
   readonly credential?: string;
 }
 
@@ -33,8 +33,9 @@ export function findLoginKeys(
     client,
     address: digest('address', client),
     user: digest('user', source, name),
-    pair: digest('pair', source, name, client),
-    ...credentialOf(proof, session, (...parts) => digest(...parts, source, user)),
+    // As it is written: who has the account `Bob` has not been here as `bob`.
+    pair: digest('pair', source, user, client),
+    ...credentialOf(proof, session, (...parts) => digest(...parts, source, user, client)),
   };
 }
 

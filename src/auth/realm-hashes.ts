@@ -63,7 +63,8 @@ function createFileSource(): RealmHashSource {
   return async ({ settings: { authUserFile: file }, user, realm }) => {
     if (file === undefined) return faultOf('authn_file', 'AH01621: AuthUserFile is not set');
     try {
-      const hash = (await files.read(file)).get(`${user}:${realm}`);
+      // Somebody may be in the middle of writing the file. Who is in it waits too: the time shall not tell.
+      const hash = (await files.readAtRest(file)).get(`${user}:${realm}`);
       return hash === undefined ? { kind: 'user-not-found' } : { kind: 'known', hash };
     } catch (error) {
       const cause = describeFileFault(error);

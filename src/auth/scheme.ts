@@ -50,6 +50,8 @@ export type Authentication =
       /** The value of Authentication-Info. */
       readonly info?: string;
       readonly notice?: Notice;
+      /** Anybody may come under this name. */
+      readonly isGuest?: true;
     }
   | {
       readonly kind: 'refused';

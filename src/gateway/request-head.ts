@@ -21,6 +21,8 @@ export interface ClientFacts {
   readonly headers: HeaderList;
   /** As the client sent them: only those can it take away again with Connection. */
   readonly sentHeaders: HeaderList;
+  /** Lower-case names of fields that rules of the site file have a say in: the client has none. */
+  readonly ownFields: ReadonlySet<string>;
   /** Host for the other server. */
   readonly host: string;
   /** Absent: ProxyAddHeaders Off. */
@@ -69,13 +71,14 @@ export function makeRequestHead(client: ClientFacts): string[] {
 }
 
 /** What the server itself has set stays, whatever the client names in Connection: it may be what the other server trusts. */
-function withoutConnectionFields({ headers, sentHeaders }: ClientFacts): string[] {
+function withoutConnectionFields({ headers, sentHeaders, ownFields }: ClientFacts): string[] {
   const named = new Set(
     headerValues(sentHeaders, 'connection').flatMap((value) =>
       value.split(',').map((option) => option.trim().toLowerCase()),
     ),
   );
   const isAsSent = (name: string) =>
+    !ownFields.has(name) &&
     headerValues(headers, name).every((value) => headerValues(sentHeaders, name).includes(value));
   return selectHeaders(
     headers,

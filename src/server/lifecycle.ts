@@ -122,6 +122,9 @@ async function decidePath(
   filename?: string,
 ): Promise<Refusal | Decided> {
   const askAhead: AskAhead = (...asked) => lookAhead(...asked, decidePath);
+  // Who has logged in for the path that led here may be another one here.
+  exchange.user = undefined;
+  exchange.authType = undefined;
   const rewritten =
     filename === undefined
       ? await rewriteInServer(exchange, path, isSubrequest, askAhead)

@@ -115,6 +115,7 @@ function requestHeaders(
   return makeRequestHead({
     headers: exchange.headers,
     sentHeaders: record.headers,
+    ownFields: listOwnFields(exchange),
     host,
     ...(settings.proxyAddHeaders === false
       ? {}
@@ -130,6 +131,17 @@ function requestHeaders(
     expectsContinue,
     ...(wantsUpgrade ? { upgrade: 'websocket' } : {}),
   });
+}
+
+/** What RequestHeader, AuthBasicFake and RemoteIPProxiesHeader say. */
+function listOwnFields({ settings, virtualHost }: Exchange): ReadonlySet<string> {
+  const { earlyHeaders, settings: ofHost } = virtualHost;
+  const rules = [...earlyHeaders.request, ...(settings.requestHeaders ?? [])];
+  const names = rules.flatMap(({ change }) => ('name' in change ? [change.name.toLowerCase()] : []));
+  const { authBasicFake: fake } = settings;
+  if (fake !== undefined && fake !== 'off') names.push('authorization');
+  if (ofHost.remoteIpProxiesHeader !== undefined) names.push(ofHost.remoteIpProxiesHeader.toLowerCase());
+  return new Set(names);
 }
 
 /** As the site file calls this server, whatever the client does. */

@@ -108,7 +108,7 @@ describe('a right password', () => {
 
   it('counts in one folder, unless AuthnCacheContext says more', async () => {
     const at = (path: string): Partial<AuthRequest> => ({
-      environ: () => ['SERVER_NAME', 'a', 'SERVER_PORT', '80', 'REQUEST_URI', path],
+      environ: () => ['SERVER_NAME', 'a', 'SERVER_PORT', '80', 'REQUEST_URI', '/sent', 'PATH_INFO', path],
     });
     for (const [context, questions] of [
       [undefined, 2],
@@ -117,10 +117,24 @@ describe('a right password', () => {
     ] as const) {
       const { ask, asked } = setUp();
       const more = context === undefined ? {} : { authnCacheContext: context };
-      for (const path of ['/one/a', '/one/b?c', '/two/a']) await ask('bob:secret', more, at(path));
+      for (const path of ['/one/a', '/one/b', '/two/a']) await ask('bob:secret', more, at(path));
       expect(asked).toHaveLength(questions);
     }
   });
+
+  it.each(['/one/..', '/one/%2e%2e', '/one/..%2fsecret', '/one/x'])(
+    'counts in the folder that is asked for, however that is written: %s',
+    async (sent) => {
+      const at = (target: string, path: string): Partial<AuthRequest> => ({
+        environ: () => ['SERVER_NAME', 'a', 'SERVER_PORT', '80', 'REQUEST_URI', target, 'PATH_INFO', path],
+      });
+      const { ask, asked } = setUp();
+      await ask('bob:secret', {}, at('/one/a', '/one/a'));
+      // The last one is an internal redirect.
+      await ask('bob:secret', {}, at(sent, '/secret'));
+      expect(asked).toHaveLength(2);
+    },
+  );
 
   it('of an alias is kept where AuthnCacheProvideFor names the alias, and for this one only', async () => {
     const { ask, asked } = setUp();

@@ -93,12 +93,40 @@ describe('guesses for one user', () => {
     expect(await attempt('amy', 'wrong')).toBe('wrong-password');
   });
 
-  it('do not stop a password that was right lately, wherever it comes from', async () => {
+  it.each(['192.0.2.1', '198.51.100.7'])(
+    'tell nothing more once they are too many, from %s',
+    async (from) => {
+      const { attempt } = setUp();
+      // Lately, and so still known to be right.
+      expect(await attempt('bob', right, '192.0.2.1')).toBe('granted');
+      for (let guess = 0; guess < 3; guess += 1)
+        expect(await attempt('bob', `wrong${guess}`, from)).toBe('wrong-password');
+      // A right one among them must look like all others: it would else be found at the pace of refusals.
+      expect(await attempt('bob', 'wrong9', from)).toBe('429 60');
+      expect(await attempt('bob', right, from)).toBe('429 60');
+    },
+  );
+
+  it('at the same time stop nobody who goes on with what was right there', async () => {
     const { attempt } = setUp();
-    await attempt('bob', right, '192.0.2.1');
-    for (let guess = 0; guess < 4; guess += 1) await attempt('bob', `wrong${guess}`, '198.51.100.7');
-    expect(await attempt('bob', right, '198.51.100.7')).toBe('granted');
-    expect(await attempt('bob', 'wrong9', '198.51.100.8')).toMatch(/^429/);
+    const rights = ['secret', 'token'];
+    await attempt('bob', right);
+    const answers = await Promise.all([
+      ...Array.from({ length: 9 }, (_, n) => attempt('bob', `wrong${n}`)),
+      ...rights.map((proof) => attempt('bob', proof)),
+    ]);
+    expect(answers.slice(-2)).toEqual(['granted', '429 1']);
+  });
+
+  it('do not get easier by an account whose name looks alike', async () => {
+    const { attempt } = setUp();
+    for (let guess = 0; guess < 3; guess += 1) {
+      const from = `192.0.2.${guess}`;
+      expect(await attempt('Bob', right, from)).toBe('granted');
+      expect(await attempt('bob', `wrong${guess}`, from)).toBe('wrong-password');
+    }
+    expect(await attempt('Bob', right, '192.0.2.9')).toBe('429 60');
+    expect(await attempt('bob', 'wrong9', '192.0.2.0')).toBe('429 60');
   });
 
   it('count once when the same password is sent again and again', async () => {
@@ -229,7 +257,7 @@ it('puts those who are known before strangers', async () => {
   clock.ms += 3_600_000;
   await attempt('bob', 'wrong');
   await attempt('bob', 'wrong', '198.51.100.9');
-  expect(places.map(({ isKnown }) => isKnown)).toEqual([false, true, false, true, false]);
+  expect(places.map(({ isKnown }) => isKnown)).toEqual([false, false, false, true, false]);
   expect(places[0]).toMatchObject({ client: '192.0.2.1' });
 });
 
@@ -308,6 +336,20 @@ it('logs a cause when it begins, and then from time to time', async () => {
   const text = 'login throttled: 3 wrong passwords within 60 s for this user (AuthThrottleUser)';
   expect(texts).toEqual([text, '', '', '', text, '']);
   expect(guard.counters).toMatchObject({ failed: 3, throttled: 6 });
+});
+
+it('does not forget where users have logged in for guests, who need no password', async () => {
+  const { guard, settings, attempt } = setUp();
+  expect(await attempt('bob', right, '192.0.2.1')).toBe('granted');
+  const enter: Attempt = {
+    kind: 'attempt',
+    user: 'guest',
+    proof: 'a@b.c',
+    check: async () => ({ kind: 'granted', user: 'guest', isGuest: true }),
+  };
+  expect(summarise(await guard.check(request({ address: '198.51.100.7' }), settings, enter))).toBe('granted');
+  expect(guard.sizes().pairs).toBe(1);
+  expect(guard.counters.granted).toBe(2);
 });
 
 it('keeps a bounded memory, whoever guesses from wherever', async () => {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { followFiles } from '../../src/auth/followed-files.js';
-import { createAuthorizer } from '../../src/auth/index.js';
-import { reasonOf, request, summarise, unaskedPorts, validUser } from './requests.js';
+import { createAuthorizer, createRealmHashSources, findRealmHash } from '../../src/auth/index.js';
+import { every, group, not, reasonOf, request, summarise, unaskedPorts, validUser } from './requests.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'modhost-changes-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -83,6 +83,42 @@ describe('a password file that is rewritten in place', () => {
     const started = performance.now();
     expect(summarise(await ask('bob:secret'))).toBe('401');
     expect(performance.now() - started).toBeLessThan(200);
+  });
+});
+
+describe('another file that is rewritten in place', () => {
+  it('lets nobody in whose group is not in it yet', async () => {
+    const path = join(folder, 'groups');
+    const [users, groups] = [join(folder, 'users-of-groups'), 'banned: bob\n'];
+    writeFileSync(users, `amy:${secret}\nbob:${secret}\n`);
+    writeFileSync(path, groups);
+    const { decide } = createAuthorizer(unaskedPorts);
+    const settings = {
+      ...{ authType: 'Basic', authName: 'x', authUserFile: users, authGroupFile: path },
+      require: every(validUser, not(group('banned'))),
+    };
+    const ask = async (credentials: string) => summarise(await decide(request({ credentials }), settings));
+    expect(await ask('bob:secret')).toBe('401');
+    writeFileSync(path, '');
+    const asked = [ask('bob:secret'), ask('amy:secret')];
+    await sleep(100);
+    writeFileSync(path, groups);
+    expect(await Promise.all(asked)).toEqual(['401', 'granted amy']);
+  });
+
+  it('refuses nobody whose digest is not in it yet', async () => {
+    const path = join(folder, 'digests');
+    const users = `bob:area:${'a'.repeat(32)}\n`;
+    const sources = createRealmHashSources(unaskedPorts);
+    writeFileSync(path, users);
+    const place = { client: '192.0.2.1', user: 'bob', isKnown: false };
+    const login = { request: request(), settings: { authUserFile: path }, user: 'bob', realm: 'area', place };
+    expect(await findRealmHash(['file'], sources, login)).toMatchObject({ kind: 'known' });
+    writeFileSync(path, '');
+    const asked = findRealmHash(['file'], sources, login);
+    await sleep(100);
+    writeFileSync(path, users);
+    expect(await asked).toMatchObject({ kind: 'known' });
   });
 });
 

@@ -3,6 +3,7 @@ import { makeRequestHead, makeResponseHead } from '../../src/gateway/index.js';
 
 const client = {
   sentHeaders: [],
+  ownFields: new Set<string>(),
   host: 'b:80',
   via: 'off' as const,
   viaEntry: { protocol: '1.1', name: 'front', software: 'modhost/1' },
@@ -14,6 +15,12 @@ describe('the head of a request', () => {
     const sentHeaders = ['Connection', 'X-User, X-Own', 'X-User', 'mallory', 'X-Own', '1'];
     const headers = ['Connection', 'X-User, X-Own', 'X-User', 'alice', 'X-Own', '1'];
     expect(makeRequestHead({ ...client, headers, sentHeaders })).toEqual(['Host', 'b:80', 'X-User', 'alice']);
+  });
+
+  it('keeps what a rule of the site file has set, though the client sends the same and names it in Connection', () => {
+    const headers = ['Connection', 'X-User, X-Own', 'X-User', 'alice', 'X-Own', '1'];
+    const asked = { ...client, headers, sentHeaders: headers, ownFields: new Set(['x-user']) };
+    expect(makeRequestHead(asked)).toEqual(['Host', 'b:80', 'X-User', 'alice']);
   });
 
   it('says who passed it on, if the site file wants so', () => {
