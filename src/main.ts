@@ -53,6 +53,7 @@ import {
   controlSocketOf,
   formatPlan,
   formatStatus,
+  type NoOutcome,
 } from './control/index.js';
 import { explainRequest, findAskedRequest, formatExplanation } from './explain/index.js';
 import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
@@ -217,7 +218,9 @@ async function control(action: ControlAction, site: SiteOptions, argv: readonly 
   if (config === undefined) return 1;
   if (action === 'graceful' && existsSync(controlSocketOf(config.global.pidFile))) {
     const graceful = await askServer(config, { command: 'graceful' });
-    if (graceful !== undefined) return graceful.isDone ? 0 : 1;
+    if (graceful !== undefined && !('isUnheard' in graceful)) return graceful.isDone ? 0 : 1;
+    // A server without a control socket is told by a signal.
+    if (graceful?.isUnheard === false) return explainSilence(graceful);
   }
   const outcome = signalServer(config.global.pidFile, action);
   if (outcome.message !== undefined) say(outcome.message, outcome.kind === 'done' && outcome.exitCode === 1);
@@ -239,6 +242,7 @@ async function ask(question: Question, site: SiteOptions, json: boolean): Promis
     process.stderr.write('modhost: no server of this site file runs\n');
     return 1;
   }
+  if ('isUnheard' in outcome) return explainSilence(outcome);
   const { isDone, status, plan } = outcome;
   if (json) process.stdout.write(`${JSON.stringify(status ?? plan ?? { isDone }, null, 2)}\n`);
   else if (status !== undefined) process.stdout.write(formatStatus(status, Date.now()));
@@ -246,16 +250,19 @@ async function ask(question: Question, site: SiteOptions, json: boolean): Promis
   return isDone ? 0 : 1;
 }
 
-/** Undefined where no server can be asked. What it says meanwhile goes to standard error. */
-async function askServer(config: ServerConfig, request: ControlRequest): Promise<ControlOutcome | undefined> {
+/** Undefined where no server runs. What it says meanwhile goes to standard error. */
+async function askServer(
+  config: ServerConfig,
+  request: ControlRequest,
+): Promise<ControlOutcome | NoOutcome | undefined> {
   const { pidFile } = config.global;
   if (findRunningServer(pidFile).kind !== 'running') return undefined;
-  const outcome = await askControl(controlSocketOf(pidFile), request, (text) =>
-    process.stderr.write(`${text}\n`),
-  );
-  if (!('unreachable' in outcome)) return outcome;
-  process.stderr.write(`modhost: cannot ask the server: ${outcome.unreachable}\n`);
-  return undefined;
+  return await askControl(controlSocketOf(pidFile), request, (text) => process.stderr.write(`${text}\n`));
+}
+
+function explainSilence({ problem }: NoOutcome): number {
+  process.stderr.write(`modhost: cannot ask the server: ${problem}\n`);
+  return 1;
 }
 
 async function start(site: SiteOptions, foreground: boolean, argv: readonly string[]): Promise<number> {

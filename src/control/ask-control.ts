@@ -1,27 +1,45 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { ControlOutcome, ControlReply, ControlRequest } from './protocol.js';
+import { type ControlOutcome, type ControlRequest, controlSilenceMs, readReply } from './protocol.js';
 
-/** Nobody listens there, or not for us. */
-export interface Unreachable {
-  readonly unreachable: string;
+/** There was no outcome. */
+export interface NoOutcome {
+  /** Worded for the operator. */
+  readonly problem: string;
+  /** Nobody listens on that socket, so nobody has heard the request. */
+  readonly isUnheard: boolean;
 }
 
-/** Sends one request to the server with that control socket; `hear` gets each line of text as it comes. */
+/**
+ * Sends one request to the server with that control socket; `hear` gets each line of text as it comes. A server that says nothing
+ * for `patienceMs` is given up.
+ */
 export function askControl(
   path: string,
   request: ControlRequest,
   hear: (text: string) => void,
-): Promise<ControlOutcome | Unreachable> {
+  patienceMs = controlSilenceMs,
+): Promise<ControlOutcome | NoOutcome> {
   return new Promise((resolve) => {
     const socket = connect(path, () => socket.write(`${JSON.stringify(request)}\n`));
-    socket.on('error', (error) => resolve({ unreachable: error.message }));
-    // A server that ends in the middle has not done what it was asked for.
-    socket.on('close', () => resolve({ isDone: false }));
+    const finish = (outcome: ControlOutcome | NoOutcome): void => {
+      resolve(outcome);
+      socket.destroy();
+    };
+    const giveUp = (problem: string, isUnheard = false): void => finish({ problem, isUnheard });
+    socket.setTimeout(patienceMs, () => giveUp(`it says nothing for ${patienceMs / 1000} s: it hangs`));
+    socket.on('error', ({ code, message }: NodeJS.ErrnoException) =>
+      giveUp(
+        code === 'EACCES' ? `only the account that it runs as may ask it (${path})` : message,
+        code === 'ENOENT' || code === 'ECONNREFUSED',
+      ),
+    );
+    socket.on('close', () => giveUp('it ended before it had answered'));
     createInterface({ input: socket }).on('line', (line) => {
-      const reply = JSON.parse(line) as ControlReply;
-      if ('text' in reply) hear(reply.text);
-      else resolve(reply);
+      const reply = readReply(line);
+      if (reply === undefined) giveUp('it answers what is no reply');
+      else if ('text' in reply) hear(reply.text);
+      else if ('isDone' in reply) finish(reply);
     });
   });
 }

@@ -1,13 +1,21 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
-import { type ControlOutcome, type ControlReply, type ControlRequest, readRequest } from './protocol.js';
+import {
+  type ControlOutcome,
+  type ControlReply,
+  type ControlRequest,
+  controlSilenceMs,
+  readRequest,
+} from './protocol.js';
 
 /** Carries a request out; `say` sends a line meanwhile. */
 export type CarryOut = (request: ControlRequest, say: (text: string) => void) => Promise<ControlOutcome>;
 
 /** sun_path holds 108 bytes with its NUL. */
 const longestPath = 107;
+
+/** A request, in characters. */
+const longestRequest = 4_096;
 
 /**
  * Listens for operators on a socket that only the server's own account can open (mode 0600).
@@ -18,12 +26,22 @@ export async function serveControl(path: string, carryOut: CarryOut): Promise<{ 
     throw new Error(`the path of the control socket is too long: ${path}`);
   // Of a server that was killed: whoever asks for a second one has been told that the first one runs.
   rmSync(path, { force: true });
-  const server = createServer((socket) => serveOperator(socket, carryOut));
+  const operators = new Set<Socket>();
+  const server = createServer((socket) => {
+    operators.add(socket);
+    socket.once('close', () => operators.delete(socket));
+    void serveOperator(socket, carryOut);
+  });
   await listen(server, path);
   return {
     close: () => {
       server.close();
       rmSync(path, { force: true });
+      // Those that have asked get their answers; nobody else keeps this process from ending.
+      for (const socket of operators) {
+        socket.unref();
+        socket.end();
+      }
     },
   };
 }
@@ -41,15 +59,40 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function serveOperator(socket: Socket, carryOut: CarryOut): void {
+async function serveOperator(socket: Socket, carryOut: CarryOut): Promise<void> {
   const send = (reply: ControlReply): void => {
-    if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`);
+    if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);
   };
   socket.on('error', () => {});
-  createInterface({ input: socket }).once('line', async (line) => {
-    const request = readRequest(line);
-    if (request === undefined) send({ text: 'not a request that this server understands' });
-    send(request === undefined ? { isDone: false } : await carryOut(request, (text) => send({ text })));
-    socket.end();
+  const line = await readLine(socket);
+  if (line === undefined) return void socket.destroy();
+  const request = readRequest(line);
+  if (request === undefined) {
+    send({ text: 'not a request that this server understands' });
+    send({ isDone: false });
+  } else {
+    // What takes long has to look different from a server that hangs.
+    const timer = setInterval(() => send({ isWorking: true }), controlSilenceMs / 4);
+    send(await carryOut(request, (text) => send({ text })).finally(() => clearInterval(timer)));
+  }
+  socket.end();
+}
+
+/** Undefined when none comes in time, or a longer one than any request. */
+function readLine(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let received = '';
+    socket.setTimeout(controlSilenceMs, () => resolve(undefined));
+    socket.on('close', () => resolve(undefined));
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+      const end = received.indexOf('\n');
+      if (end === -1 && received.length <= longestRequest) return;
+      socket.setTimeout(0);
+      socket.removeAllListeners('data');
+      // What else comes is dropped, so that the end is heard of.
+      socket.resume();
+      resolve(end === -1 ? undefined : received.slice(0, end));
+    });
   });
 }

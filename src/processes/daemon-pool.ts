@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
 import { DaemonProcess, type DaemonProcessListener, type LaunchPlan } from './daemon-process.js';
+import type { Guardian } from './guardian.js';
 import { Place } from './place.js';
 
 export type Runtime = 'python' | 'node';
@@ -26,7 +27,11 @@ export interface PoolPorts {
   log(level: LogLevel, message: string, pid?: number): void;
   /** Something that front ends have to know has changed. */
   changed(): void;
+  readonly guardian: Pick<Guardian, 'watch' | 'forget'>;
 }
+
+/** Beyond shutdown-timeout, for a process that finds out by itself that its supervisor is gone. */
+const orphanGraceMs = 2_000;
 
 /** A process that has ended. */
 export interface Ending {
@@ -180,15 +185,17 @@ export class DaemonPool {
       this.token,
       {
         ...listener,
-        ended: (reason, isFailure) => {
+        ended: (ending) => {
           this.#all.delete(process);
-          listener.ended(reason, isFailure);
+          this.#ports.guardian.forget(process.pid);
+          listener.ended(ending);
           if (this.#all.size === 0) for (const callback of this.#idleCallbacks.splice(0)) callback();
         },
       },
       preload,
     );
     this.#all.add(process);
+    this.#ports.guardian.watch(process.pid, this.plan.launch.shutdownTimeoutMs + orphanGraceMs);
     this.#starts += 1;
     return process;
   }

@@ -10,6 +10,7 @@ import {
 import { Heartbeat } from './heartbeat.js';
 import { splitLines } from './line-splitter.js';
 import { type BoundSocket, bindUnix } from './listening-sockets.js';
+import { MemoryKills } from './memory-kills.js';
 
 /** Everything that starting a daemon process takes; settled once per pool. */
 export interface LaunchPlan {
@@ -36,8 +37,16 @@ export interface DaemonProcessListener {
   /** The process wants to be replaced, and serves until it is. */
   reload(reason: string, isEviction: boolean): void;
   output(line: string): void;
-  /** Once. `reason` is worded for the log. */
-  ended(reason: string, isFailure: boolean): void;
+  /** Once. */
+  ended(ending: ProcessEnding): void;
+}
+
+export interface ProcessEnding {
+  /** Worded for the log. */
+  readonly reason: string;
+  readonly isFailure: boolean;
+  /** Nothing that the process or this server did: the next one may live. */
+  readonly isFromOutside: boolean;
 }
 
 /** Beyond shutdown-timeout, which the process enforces itself, before it is killed. */
@@ -58,11 +67,14 @@ const dumpMs = 1_000;
 /** Of a directory of scripts more may be loaded: those are loaded again when they are asked for. */
 const mostLoadedScripts = 1_000;
 
+const memoryKills = new MemoryKills();
+
 /** One daemon process, from spawn to exit. */
 export class DaemonProcess {
   readonly socketPath: string;
   readonly startedAt = Date.now();
   isReady = false;
+  hasBeenReady = false;
   /** It was told to go, or asked to: no new streams. */
   isLeaving = false;
   readonly #loadedScripts = new Map<string, LoadedScript>();
@@ -104,6 +116,7 @@ export class DaemonProcess {
         if (message.type === 'loaded') return void this.#noteLoaded(message);
         clearTimeout(this.#startupTimer);
         this.isReady = true;
+        this.hasBeenReady = true;
         this.#watchInterpreter();
         listener.ready(message.failed);
       },
@@ -223,7 +236,7 @@ export class DaemonProcess {
   }
 
   #watchEnd(listener: DaemonProcessListener): void {
-    const end = (reason: string, isFailure: boolean) => {
+    const end = (ending: ProcessEnding) => {
       if (this.#hasEnded) return;
       this.#hasEnded = true;
       clearTimeout(this.#uncontrolledTimer);
@@ -234,14 +247,18 @@ export class DaemonProcess {
       this.#socket.close();
       unlink(this.socketPath, () => {});
       this.#letGoOfPipes();
-      listener.ended(reason, isFailure);
+      listener.ended(ending);
     };
-    this.#child.on('error', (error) => end(`could not be started: ${explain(error)}`, true));
+    this.#child.on('error', (error) =>
+      end({ reason: `could not be started: ${explain(error)}`, isFailure: true, isFromOutside: false }),
+    );
     // `exit`, not `close`: programs that the application started may keep the pipes open.
     this.#child.on('exit', (code, signal) => {
       const how = signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`;
+      const isKilled = signal === 'SIGKILL' && this.#endingReason === undefined;
+      if (isKilled && memoryKills.haveOccurred()) this.#endingReason = 'the system had no memory left';
       const why = this.#endingReason === undefined ? '' : ` (${this.#endingReason})`;
-      end(how + why, code !== 0);
+      end({ reason: how + why, isFailure: code !== 0, isFromOutside: isKilled && why === '' });
     });
   }
 

@@ -9,6 +9,7 @@ import {
   type FrontEndStart,
   firstInheritedFd,
 } from './front-end-process.js';
+import type { Guardian } from './guardian.js';
 import type { BoundSocket } from './listening-sockets.js';
 import type { OpenLog } from './log-files.js';
 import type { LoginJournal, SharedLogins } from './login-journal.js';
@@ -28,12 +29,16 @@ export interface GenerationPorts {
   shareLogins(news: SharedLogins, from: FrontEndProcess): void;
   readonly tls: TlsMaterial;
   log(level: LogLevel, message: string, pid?: number): void;
+  readonly guardian: Pick<Guardian, 'watch' | 'forget'>;
   requestProcesses(generation: Generation, group: string, runtime: Runtime): void;
 }
 
 /** Died sooner than this after its start: the next one waits. */
 const youngMs = 2_000;
 const respawnDelayMs = 1_000;
+
+/** A front end ends at once when the supervisor is gone, unless it is stuck. */
+const orphanGraceMs = 3_000;
 
 /** One configuration being served: its listeners, logs, pools, and the front ends that know it. */
 export class Generation {
@@ -150,6 +155,7 @@ export class Generation {
       ended: (reason) => this.#noteEnd(frontEnd, reason),
     });
     this.#frontEnds.add(frontEnd);
+    this.#ports.guardian.watch(frontEnd.pid, orphanGraceMs);
     frontEnd.announce(this.#processTable());
     frontEnd.shareLogins(this.#ports.loginJournal.all);
   }
@@ -165,6 +171,7 @@ export class Generation {
 
   #noteEnd(frontEnd: FrontEndProcess, reason: string): void {
     this.#frontEnds.delete(frontEnd);
+    this.#ports.guardian.forget(frontEnd.pid);
     const level = this.#isLeaving ? 'debug' : 'error';
     this.#ports.log(level, `front end ${reason}`, frontEnd.pid);
     if (!this.#isLeaving) {

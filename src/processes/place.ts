@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
 import type { PoolPlan } from './daemon-pool.js';
-import type { DaemonProcess, DaemonProcessListener } from './daemon-process.js';
+import type { DaemonProcess, DaemonProcessListener, ProcessEnding } from './daemon-process.js';
 import { ProcessWatch } from './process-watch.js';
 
 export interface PlacePorts {
@@ -22,9 +22,13 @@ export interface PlacePorts {
 const youngMs = 5_000;
 const firstDelayMs = 250;
 const longestDelayMs = 30_000;
+/** For one that has served before it died, or was killed by somebody: the next one will probably serve for a while, too. */
+const longestDelayOfGoodMs = 1_000;
 
 /** Whoever is to replace a process that serves is given up when it is not ready by then. */
 const successorPatienceMs = 60_000;
+
+const groupEnds = 'the group is being ended';
 
 /** One of the processes of a pool: kept alive, and replaced without a moment in which nobody serves. */
 export class Place {
@@ -82,12 +86,22 @@ export class Place {
    * Puts a new process in place of the one that serves, or tries to start one where there is none. Resolves when it is
    * ready, with what went wrong if it cannot be.
    */
-  renew(reason: string): Promise<string | undefined> {
+  async renew(reason: string): Promise<string | undefined> {
+    // One that is being started may have loaded the code of before.
+    if (this.#isStarting) await this.#progress();
+    if (this.#isEnding) return groupEnds;
     const current = this.#current;
     if (current === undefined) this.retry();
     else if (current.isReady) this.#replace(current, reason);
-    const isUnderWay = this.#successor !== undefined || this.#current?.isReady === false;
-    if (!isUnderWay) return Promise.resolve(this.#failure ?? 'could not be started');
+    return this.#isStarting ? this.#progress() : (this.#failure ?? 'could not be started');
+  }
+
+  get #isStarting(): boolean {
+    return this.#successor !== undefined || this.#current?.isReady === false;
+  }
+
+  /** Resolves when who is being started is ready, with what went wrong if it cannot be. */
+  #progress(): Promise<string | undefined> {
     return new Promise((resolve) => this.#renewals.push(resolve));
   }
 
@@ -101,7 +115,7 @@ export class Place {
     clearTimeout(this.#timer);
     clearTimeout(this.#successorTimer);
     this.#watch?.stop();
-    this.#answerRenewals('the group is being ended');
+    this.#answerRenewals(groupEnds);
   }
 
   /** What every process preloads. */
@@ -117,7 +131,7 @@ export class Place {
           ready: (failed) => this.#noteReady(process, failed),
           reload: (reason, isEviction) => this.#replace(process, reason, isEviction),
           output: (line) => log('error', `[${name}] ${line}`, process.pid),
-          ended: (reason, isFailure) => this.#noteEnd(process, reason, isFailure),
+          ended: (ending) => this.#noteEnd(process, ending),
         },
         preload,
       );
@@ -187,18 +201,19 @@ export class Place {
     this.#successor = undefined;
   }
 
-  #noteEnd(process: DaemonProcess, reason: string, isFailure: boolean): void {
+  #noteEnd(process: DaemonProcess, ending: ProcessEnding): void {
     const { name, log } = this.#ports;
+    const { reason, isFailure } = ending;
     const isExpected = process.isLeaving && !isFailure;
     const level = isExpected || this.#isEnding ? 'info' : 'error';
     log(level, `daemon process ${name} ${reason}`, process.pid || undefined);
     this.#ports.ended(process, (process.isLeaving && this.#reasons.get(process)) || reason);
     if (process === this.#successor) this.#giveUp(process, 'ended before it was ready');
-    else if (process === this.#current) this.#refill(process, reason);
+    else if (process === this.#current) this.#refill(process, ending);
     this.#ports.changed();
   }
 
-  #refill(process: DaemonProcess, reason: string): void {
+  #refill(process: DaemonProcess, { reason, isFromOutside }: ProcessEnding): void {
     this.#current = undefined;
     const successor = this.#successor;
     if (successor !== undefined) {
@@ -206,19 +221,21 @@ export class Place {
       this.#current = successor;
       return;
     }
-    if (!process.isLeaving && Date.now() - process.startedAt < youngMs) return this.#startLater(reason);
+    if (!process.isLeaving && Date.now() - process.startedAt < youngMs)
+      return this.#startLater(reason, process.hasBeenReady || isFromOutside);
     this.#earlyDeaths = 0;
     this.start();
   }
 
   /** The first early death is answered at once, then with pauses that double. */
-  #startLater(reason: string): void {
+  #startLater(reason: string, isGood = false): void {
     if (this.#isEnding) return;
     this.#failure = reason;
     this.#answerRenewals(reason);
     this.#earlyDeaths += 1;
+    const longest = isGood ? longestDelayOfGoodMs : longestDelayMs;
     const delayMs =
-      this.#earlyDeaths === 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (this.#earlyDeaths - 2));
+      this.#earlyDeaths === 1 ? 0 : Math.min(longest, firstDelayMs * 2 ** (this.#earlyDeaths - 2));
     if (delayMs > 0) {
       const { name, log } = this.#ports;
       log(

@@ -10,6 +10,7 @@ import type { LoadedScript } from './control-channel.js';
 import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
 import type { FrontEndProcess } from './front-end-process.js';
 import { Generation } from './generation.js';
+import { Guardian } from './guardian.js';
 import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { LoginJournal, type SharedLogins } from './login-journal.js';
@@ -34,6 +35,8 @@ export interface SupervisorPorts {
 /** Hears what goes to the error log. */
 export type LogWitness = (level: LogLevel, message: string) => void;
 
+type ReloadWord = 'graceful restart' | 'restart';
+
 export type StopMode = 'now' | 'graceful';
 
 /** Starts, watches, reloads and ends everything. Signals only leave a note; `#work` acts on them one by one. */
@@ -49,7 +52,9 @@ export class Supervisor {
   /** No generation needs them any more. */
   readonly #endingPools = new Set<DaemonPool>();
   #work: Promise<void> = Promise.resolve();
+  readonly #waitingReloads = new Map<ReloadWord, Promise<boolean>>();
   #socketPaths: SocketPaths | undefined;
+  readonly #guardian: Guardian;
   readonly #witnesses = new Set<LogWitness>();
   #isServing = false;
   #isStopping = false;
@@ -60,6 +65,7 @@ export class Supervisor {
 
   constructor(ports: SupervisorPorts) {
     this.#ports = { ...ports, log: (...line) => this.#log(ports, ...line) };
+    this.#guardian = new Guardian((message) => this.#ports.log('warn', message));
     this.#stopping = new Promise((resolve) => {
       this.#onStopping = resolve;
     });
@@ -84,7 +90,7 @@ export class Supervisor {
 
   /** Reads the site file again and swaps it in; a bad one leaves the old one serving. Resolves with true if it serves. */
   graceful(): Promise<boolean> {
-    return this.#then(() => this.#reload(false), false);
+    return this.#reloadOnce('graceful restart');
   }
 
   /**
@@ -118,7 +124,7 @@ export class Supervisor {
 
   /** As graceful, but every daemon process is new and open requests are not waited for. */
   restart(): void {
-    void this.#then(() => this.#reload(true), false);
+    void this.#reloadOnce('restart');
   }
 
   /** `cause` is worded for the log; absent where it has been reported. */
@@ -130,6 +136,18 @@ export class Supervisor {
     this.#starting?.terminate();
     if (isSecond) this.#terminateAll();
     else void this.#then(() => this.#end(mode, cause), undefined);
+  }
+
+  /** Who asks while one waits for its turn gets that one: it will read what the site file says then. */
+  #reloadOnce(word: ReloadWord): Promise<boolean> {
+    const waiting = this.#waitingReloads.get(word);
+    if (waiting !== undefined) return waiting;
+    const reload = this.#then(() => {
+      this.#waitingReloads.delete(word);
+      return this.#reload(word);
+    }, false);
+    this.#waitingReloads.set(word, reload);
+    return reload;
   }
 
   /** Steps are done one after the other; `failed` is what a step that throws comes to. */
@@ -184,10 +202,10 @@ export class Supervisor {
     }
   }
 
-  async #reload(isRestart: boolean): Promise<boolean> {
+  async #reload(word: ReloadWord): Promise<boolean> {
     const old = this.#current;
     if (old === undefined || !this.#isServing || this.#isStopping) return false;
-    const word = isRestart ? 'restart' : 'graceful restart';
+    const isRestart = word === 'restart';
     this.#ports.log('notice', `${word} requested`);
     const config = this.#ports.loadConfig();
     if (config === undefined) {
@@ -237,6 +255,7 @@ export class Supervisor {
         shareLogins: (news, from) => this.#shareLogins(news, from),
         tls,
         log: this.#ports.log,
+        guardian: this.#guardian,
         requestProcesses: (generation, group, runtime) => this.#startOnDemand(generation, group, runtime),
       });
       this.#logTo(generation);
@@ -275,6 +294,7 @@ export class Supervisor {
       takeSocketPath: () => paths.take(plan),
       log: this.#ports.log,
       changed: () => this.#announce(),
+      guardian: this.#guardian,
     };
     return new DaemonPool(plan, ports, reloads);
   }
@@ -355,6 +375,7 @@ export class Supervisor {
       await Promise.all([...pools].map((pool) => pool.ended()));
     }
     this.#socketPaths?.remove();
+    this.#guardian.end();
     this.#onEnded();
   }
 

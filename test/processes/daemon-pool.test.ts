@@ -105,6 +105,7 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
       changed();
     },
     changed,
+    guardian: { watch: () => {}, forget: () => {} },
   });
   pools.push(pool);
   return pool;
