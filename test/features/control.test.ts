@@ -133,7 +133,7 @@ ${more}`,
     isOver = true;
     await Promise.all(clients);
     expect(answers.filter((answer) => !/^(one|two) \d+$/.test(answer))).toEqual([]);
-  });
+  }, 60_000);
 
   it('refuses to reload a site file with mistakes, and goes on with the old one', async () => {
     await modhost('start');

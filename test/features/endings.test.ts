@@ -143,8 +143,10 @@ describe('the server', () => {
     output = '';
     start('one.py');
     await said('modhost serves');
-    expect(sockets().filter((name) => before.includes(name))).toEqual([]);
+    // The new server has a control socket of the same name.
+    expect(sockets().filter((name) => before.includes(name))).toEqual(['modhost.sock']);
     server.kill('SIGTERM');
     expect(await exitOf(server)).toBe(0);
+    expect(sockets()).toEqual([]);
   });
 });
