@@ -7,6 +7,8 @@ import {
   type PassSink,
 } from '../gateway/index.js';
 import {
+  decodePercent,
+  decodePercentButSlash,
   encodeByte,
   encodePath,
   headerValue,
@@ -89,12 +91,16 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
   };
 }
 
-/** Encoded anew from what was decided on; as it was sent only where the site file says nocanon, and the path begins as decided. */
+/** Encoded anew from what was decided on; as it was sent only where the site file says nocanon, and that is the same path. */
 function pathAndQuery(
   { rawPath, query, record, redirects }: Exchange,
   { target, path, prefix, rest = '' }: ProxiedMapping,
 ): string {
-  const isRaw = target.isRaw && prefix !== undefined && rawPath.startsWith(prefix);
+  const isRaw =
+    target.isRaw &&
+    prefix !== undefined &&
+    rawPath.startsWith(prefix) &&
+    isSamePath(rawPath.slice(prefix.length), rest);
   const made = isRaw
     ? encodePath(path.slice(0, path.length - rest.length)) + rawPath.slice(prefix.length)
     : encodePath(path);
@@ -102,6 +108,12 @@ function pathAndQuery(
   // A rule of the site file can make one of anything.
   const sendable = query.replace(/[^\x21-\xff]/g, encodeByte);
   return !hasQuery || target.dropsQuery ? made : `${made}?${sendable}`;
+}
+
+/** But for escapes and empty segments: rules or dots may have led elsewhere, and the other server would follow the dots once more. */
+function isSamePath(raw: string, decided: string): boolean {
+  const wanted = mergeSlashes(decided);
+  return mergeSlashes(decodePercent(raw)) === wanted || mergeSlashes(decodePercentButSlash(raw)) === wanted;
 }
 
 function requestHeaders(

@@ -67,6 +67,8 @@ Redirect /echo/redirected http://elsewhere.example/
 ProxyPass /echo/own !
 ProxyPass /echo http://127.0.0.1:${echo.port}/x
 ProxyPass /raw http://127.0.0.1:${echo.port}/n nocanon
+RewriteEngine On
+RewriteRule ^/raw/closed/(.*) /raw/open/$1 [PT]
 ProxyPassMatch ^/match/(.*)/end$ http://127.0.0.1:${echo.port}/m/$1
 ProxyPass /socket unix:${folder}/b.sock|http://inner.example/s
 ProxyPass /http http://127.0.0.1:${httpPort}
@@ -153,6 +155,10 @@ describe('a request', () => {
     ['/echo/a%3fb%23c', '/x/a%3Fb%23c'],
     ['/raw/%41//%7eb?c', '/n/%41//%7eb?c'],
     ['/r%61w/%41', '/n/A'],
+    // What was decided on, and nothing else: rules and dots have their say.
+    ['/raw/closed/%41', '/n/open/A'],
+    ['/raw/../raw/a', '/n/a'],
+    ['/raw/a/%2e%2e/b', '/n/b'],
     ['/match/a%20b/end?q', '/m/a%20b?q'],
     ['/socket/a', '/s/a'],
     // ProxyPass comes before Redirect.
