@@ -193,7 +193,12 @@ export interface Scope {
   /** Innermost section outside-in by kind; empty directly in a server. */
   readonly enclosing: readonly SectionKind[];
   /** Inside <RequireAll> and its kin: where requirements go, and how they are combined. */
-  readonly container?: { readonly kind: 'any' | 'every' | 'none'; readonly requirements: Requirement[] };
+  readonly container?: {
+    readonly kind: 'any' | 'every' | 'none';
+    /** A <RequireNone> is around it: who does not fulfil what stands in it may enter. */
+    readonly isNegated: boolean;
+    readonly requirements: Requirement[];
+  };
   /** The innermost section, where it is one of those that ask what they match. */
   readonly head?: ChildSection['head'];
   /** Names of the only directives that have a meaning here. */

@@ -57,6 +57,32 @@ export function takeInteger(
   return value;
 }
 
+/**
+ * As takeInteger, for a number that httpd reads without looking: what is none is only warned of, and the default stays. Of the limits
+ * that httpd would make of it (0, mostly) nobody means any.
+ */
+export function takeIntegerOrDefault(
+  here: Here,
+  text: string,
+  minimum = 0,
+  maximum = 2 ** 31 - 1,
+): number | undefined {
+  const value = parseInteger(text, minimum, maximum);
+  if (value === undefined)
+    here.warn(`expected a whole number from ${minimum} to ${maximum}, not '${text}': the default stays`);
+  return value;
+}
+
+/** As takeDuration, for a time that httpd reads without looking. */
+export function takeDurationOrDefault(here: Here, text: string): number | undefined {
+  const value = parseDuration(text);
+  if (value === undefined)
+    here.warn(
+      `expected a number of seconds (or with the unit ms, s, min, h), not '${text}': the default stays`,
+    );
+  return value;
+}
+
 /** A time that a directive takes, in milliseconds; reports what was expected. */
 export function takeDuration(here: Here, text: string): number | undefined {
   const value = parseDuration(text);

@@ -47,6 +47,8 @@ describe('conf/site.conf', () => {
     chmodSync(join(folder, 'conf/htpasswd'), 0o640);
     const port = await findFreePort();
     server = await startModhost(['-X', '-d', folder, '-C', `Define PORT ${port}`], port);
+    // The first front end listens before the PidFile tells -t whose port that is.
+    await server.logged('resuming normal operations');
   });
   afterAll(async () => {
     await server?.stop();

@@ -54,7 +54,13 @@ export function addProviders(here: Here, list: ProviderList, names: readonly str
 function reportUnknownProvider(here: Here, list: ProviderList, name: string): void {
   const expected = `expected ${listWords(providers[list])}`;
   const instead = missingProviders.get(name);
-  if (instead !== undefined)
+  if (instead !== undefined && name !== cache)
+    // Whoever is not known to a provider before it is answered with 500 when it would be asked.
+    here.warn(
+      `the provider '${name}' is not supported: a login that it would have to check is answered with 500; ${instead}`,
+      { kind: 'fails-for-all', at: { word: name } },
+    );
+  else if (instead !== undefined)
     here.fail(`${expected}: the provider '${name}' is not supported; ${instead}`, {
       kind: 'argument-refused',
     });

@@ -107,7 +107,8 @@ function container(name: string, kind: 'any' | 'every' | 'none', doc: string) {
         kind: 'requirements',
         at: 'name',
       });
-    const scope: Scope = { ...here, container: { kind, requirements } };
+    const isNegated = kind === 'none' || here.container?.isNegated === true;
+    const scope: Scope = { ...here, container: { kind, isNegated, requirements } };
     const errorsBefore = countErrors(here);
     walk(scope);
     // What a mistake kept out is not missing.
@@ -226,6 +227,13 @@ function parseRequirement(
     default: {
       const alias = here.draft.authzAliases.get(kind);
       if (alias === undefined) {
+        if (missingKinds.includes(kind) && !isNegated && here.container?.isNegated !== true) {
+          here.warn(`'${kind}' is not supported, and holds for nobody; expected ${kinds.join(', ')} or not`, {
+            kind: 'never-granted',
+            at: { word: kind },
+          });
+          return { kind: 'user', names: [], position };
+        }
         const { message, ...details } = describeUnknownKind(kind);
         here.fail(message, details);
         return undefined;
@@ -242,7 +250,7 @@ function parseRequirement(
 /** A test that never holds keeps everybody out, and negated it keeps nobody out. */
 function reportNoHostName(here: Here, word: string, isNegated: boolean): void {
   const message = `'${word}' is not the name of a host: it matches nobody`;
-  if (isNegated || here.container?.kind === 'none') here.fail(message, { at: { word } });
+  if (isNegated || here.container?.isNegated === true) here.fail(message, { at: { word } });
   else here.warn(message, { kind: 'argument-doubtful', at: { word } });
 }
 

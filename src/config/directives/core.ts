@@ -16,7 +16,13 @@ import { parseHostAndPort } from '../host-and-port.js';
 import { parseLogDestination } from '../log-destination.js';
 import type { ServerName } from '../model.js';
 import { statPath } from '../stat-path.js';
-import { chooseWord, resolvePath, takeDuration, takeInteger } from '../values.js';
+import {
+  chooseWord,
+  resolvePath,
+  takeDurationOrDefault,
+  takeInteger,
+  takeIntegerOrDefault,
+} from '../values.js';
 import { splitWords } from '../words.js';
 import { setLogLevel } from './log-level.js';
 import { setOptions } from './options.js';
@@ -43,8 +49,17 @@ export const core = inModule('core', [
     'Name of the server.',
     (here, text) => {
       const name = parseServerName(text);
-      if (name === undefined) here.fail(`expected [scheme://]host[:port], not '${text}'`);
-      else here.server.serverName = name;
+      if (name !== undefined) {
+        here.server.serverName = name;
+        return;
+      }
+      if (!/^[^*:\s]+$/.test(text.replace(/^https?:\/\//i, ''))) {
+        here.fail(`expected [scheme://]host[:port], not '${text}'`);
+        return;
+      }
+      // As httpd, which takes what is left for a name.
+      here.warn(`expected [scheme://]host[:port]: no request asks for '${text}'`, { kind: 'never-matches' });
+      here.server.serverName = nameInUrl(text);
     },
   ),
   honoured('ServerAlias', ['virtual-host'], list('host …'), 'Further names, with * and ?.', (here, names) => {
@@ -95,8 +110,8 @@ export const core = inModule('core', [
     one('seconds'),
     'Time limit of each wait for the client.',
     (here, text) => {
-      const time = takeDuration(here, text);
-      if (time === 0) here.fail('expected more than 0 seconds');
+      const time = takeDurationOrDefault(here, text);
+      if (time === 0) here.warn('expected more than 0 seconds: the default stays');
       else if (time !== undefined) here.server.settings.timeoutMs = time;
     },
     '60',
@@ -107,7 +122,7 @@ export const core = inModule('core', [
     one('bytes'),
     'Longest request line.',
     (here, text) => {
-      const bytes = takeInteger(here, text);
+      const bytes = takeIntegerOrDefault(here, text);
       if (bytes !== undefined) here.server.settings.limitRequestLine = bytes;
     },
     '8190',
@@ -118,7 +133,7 @@ export const core = inModule('core', [
     one('bytes'),
     'Longest header field.',
     (here, text) => {
-      const bytes = takeInteger(here, text);
+      const bytes = takeIntegerOrDefault(here, text);
       if (bytes !== undefined) here.server.settings.limitRequestFieldSize = bytes;
     },
     '8190',
@@ -129,7 +144,7 @@ export const core = inModule('core', [
     one('count'),
     'Most header fields; 0: any number.',
     (here, text) => {
-      const count = takeInteger(here, text, 0, 32767);
+      const count = takeIntegerOrDefault(here, text, 0, 32767);
       if (count !== undefined) here.server.settings.limitRequestFields = count;
     },
     '100',
@@ -213,6 +228,15 @@ function parseServerName(text: string): ServerName | undefined {
   if (parts === undefined) return undefined;
   const scheme = match?.[1]?.toLowerCase() === 'https' ? 'https' : 'http';
   return { ...parts, host: parts.host.toLowerCase(), ...(match?.[1] === undefined ? {} : { scheme }) };
+}
+
+/** Of what is no name of a host, and so never asked for: a URL with a path, a template that nobody has filled in. */
+function nameInUrl(text: string): ServerName {
+  const [, scheme, host = text] = /^(https?):\/\/(.*)$/i.exec(text) ?? [];
+  return {
+    host: host.toLowerCase(),
+    ...(scheme === undefined ? {} : { scheme: scheme.toLowerCase() === 'https' ? 'https' : 'http' }),
+  };
 }
 
 function setDocumentRoot(here: Here, text: string): void {

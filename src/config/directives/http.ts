@@ -1,5 +1,5 @@
 import { flag, honoured, inModule, one, outsideSections } from '../definition.js';
-import { takeDuration, takeInteger } from '../values.js';
+import { takeDuration, takeIntegerOrDefault } from '../values.js';
 
 /** Persistent connections. */
 export const http = inModule('http', [
@@ -30,7 +30,7 @@ export const http = inModule('http', [
     one('count'),
     'Requests of one connection; 0: any number.',
     (here, text) => {
-      const count = takeInteger(here, text);
+      const count = takeIntegerOrDefault(here, text);
       if (count !== undefined) here.server.settings.maxKeepAliveRequests = count;
     },
     '100',

@@ -25,6 +25,13 @@ export const mime = [
         if (type.toLowerCase() === wsgiType) addExtensions(here, extensions, { handler: 'wsgi-script' });
         else if (isForeignHandler(here, type))
           addExtensions(here, extensions, { handler: type.toLowerCase() });
+        else if (type.startsWith('.') && extensions.every((extension) => extension.includes('/')))
+          here.warn(
+            `has no effect: expected ${extensions.join(' ')} ${type}, the type before the extension`,
+            {
+              kind: 'argument-no-effect',
+            },
+          );
         else if (isType(here, type)) addExtensions(here, extensions, { type });
       },
     ),

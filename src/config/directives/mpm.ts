@@ -1,7 +1,7 @@
 import { honoured, inModule, mainServerOnly, one, oneOrTwo } from '../definition.js';
 import type { Here } from '../draft.js';
 import { parseHostAndPort } from '../host-and-port.js';
-import { parseInteger, takeDuration, takeInteger } from '../values.js';
+import { parseInteger, takeDurationOrDefault, takeInteger, takeIntegerOrDefault } from '../values.js';
 
 /** Listening, and how many processes there are. */
 export const mpm = inModule('mpm_event', [
@@ -29,7 +29,7 @@ export const mpm = inModule('mpm_event', [
     one('count'),
     'Number of front-end processes.',
     (here, text) => {
-      const count = takeInteger(here, text, 1, 1024);
+      const count = takeIntegerOrDefault(here, text, 1, 1024);
       if (count !== undefined) here.draft.global.frontEnds = count;
     },
     'one for each processor',
@@ -40,7 +40,7 @@ export const mpm = inModule('mpm_event', [
     one('seconds'),
     'How long a graceful stop waits; 0: without limit.',
     (here, text) => {
-      const time = takeDuration(here, text);
+      const time = takeDurationOrDefault(here, text);
       if (time !== undefined) here.draft.global.gracefulShutdownTimeoutMs = time;
     },
     '0',

@@ -20,6 +20,10 @@ export function setOptions(here: Here, words: readonly string[]): void {
     return;
   }
   const before = here.section.settings.options;
+  if (words.some((word, at) => at > 0 && word.toLowerCase() === 'all')) {
+    here.fail("expected 'All' before every other option");
+    return;
+  }
   const isAbsolute = signed === 0;
   const add = new Set(isAbsolute ? [] : before?.add);
   const remove = new Set(isAbsolute ? [] : before?.remove);

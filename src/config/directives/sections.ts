@@ -31,8 +31,16 @@ function openVirtualHost(here: Here, text: string, walk: (scope: Scope) => void)
     here.fail('expected at least one address, such as *:80', { kind: 'argument-count' });
   const addresses = words.flatMap((word) => {
     const address = parseVirtualHostAddress(word);
-    if (address === undefined) here.fail(`expected an address such as *:80 or [::1]:443, not '${word}'`);
-    return address === undefined ? [] : [address];
+    if (address !== undefined) return [address];
+    if (/^[*[\d]|[\s[\]]|:(?!\d{1,5}$|\*$)/.test(word)) {
+      here.fail(`expected an address such as *:80 or [::1]:443, not '${word}'`);
+      return [];
+    }
+    // As a name that no resolver knows: httpd leaves such an address out.
+    here.warn(`expected an address such as *:80 or [::1]:443: nobody asks for '${word}'`, {
+      kind: 'never-matches',
+    });
+    return [{ host: word, port: '*' as const }];
   });
   const server = createServerDraft(draft.virtualHosts.length + 1, place.position, addresses);
   draft.virtualHosts.push(server);
@@ -59,8 +67,10 @@ function section(name: string, kind: SectionKind, isMatch: boolean, doc: string)
       });
       return;
     }
-    if (outer === 'files' || outer === 'location' || outer === 'proxy') {
-      const name = { files: 'Files', location: 'Location', proxy: 'Proxy' }[outer];
+    // Of a .htaccess file nobody reads warnings.
+    const isUnseen = outer === 'files' && here.draft.htaccess !== undefined;
+    if (outer === 'location' || outer === 'proxy' || isUnseen) {
+      const name = { location: 'Location', proxy: 'Proxy', files: 'Files' }[outer];
       here.fail(`not allowed in <${name}>; expected it in <Directory> or outside every section`, {
         kind: 'not-allowed-here',
         at: 'name',
@@ -69,7 +79,12 @@ function section(name: string, kind: SectionKind, isMatch: boolean, doc: string)
     }
     const head = readHead(here, kind, isMatch, text);
     const draft = createSectionDraft();
-    if (head !== undefined) here.section.sections.push({ head, draft });
+    if (outer === 'files')
+      here.warn('is never applied in <Files>; expected it in <Directory> or outside every section', {
+        kind: 'never-matches',
+        at: 'name',
+      });
+    else if (head !== undefined) here.section.sections.push({ head, draft });
     // Even a section that matches nothing we understand is read, for the mistakes in it.
     walk({
       draft: here.draft,
@@ -85,7 +100,9 @@ function readHead(here: Here, kind: SectionKind, isMatch: boolean, text: string)
   const first = takeWord(text);
   const isPattern = isMatch || first.word === '~';
   const { word, rest } = !isMatch && first.word === '~' ? takeWord(first.rest) : first;
-  if (word === '') {
+  // As httpd: `<Directory "">` is ServerRoot, `<Location "">` is every path.
+  const isEmpty = text.startsWith('""') && !isPattern && kind !== 'files';
+  if (word === '' && !isEmpty) {
     here.fail(`expected ${isPattern ? 'a pattern' : kind === 'files' ? 'a file name' : 'a path'}`, {
       kind: 'argument-count',
     });
@@ -104,8 +121,8 @@ function readPattern(here: Here, text: string): SectionMatch | undefined {
 }
 
 function readText(here: Here, kind: SectionKind, word: string): SectionMatch {
-  const text = kind === 'directory' ? resolve(here.draft.serverRoot, word) : word;
-  if (kind === 'location') warnOfUnreachable(here, word);
+  const text = kind === 'directory' ? resolve(here.draft.serverRoot, word) : word === '' ? '/' : word;
+  if (kind === 'location') warnOfUnreachable(here, text);
   return { kind: hasWildcard(text) ? 'wildcard' : 'literal', text };
 }
 

@@ -18,9 +18,9 @@ export const accessRest: readonly Definition[] = [
   ),
   ...rows(
     'auth_form',
-    'refused',
+    'ignored',
     insideSections,
-    'what it protects would be open',
+    'AuthType Form is answered with 500',
     `
     AuthFormAuthoritative AuthFormBody AuthFormDisableNoStore AuthFormFakeBasicAuth AuthFormLocation AuthFormLoginRequiredLocation
     AuthFormLoginSuccessLocation AuthFormLogoutLocation AuthFormMethod AuthFormMimetype AuthFormPassword AuthFormProvider
@@ -28,16 +28,16 @@ export const accessRest: readonly Definition[] = [
   ),
   ...rows(
     'authn_dbd',
-    'refused',
+    'ignored',
     insideSections,
-    'what it protects would be open',
+    'the provider dbd answers every login with 500',
     'AuthDBDUserPWQuery AuthDBDUserRealmQuery',
   ),
   ...rows(
     'authn_dbm',
-    'refused',
+    'ignored',
     insideSections,
-    'what it protects would be open',
+    'the provider dbm answers every login with 500',
     'AuthDBMType AuthDBMUserFile',
   ),
   ...rows(
@@ -49,9 +49,9 @@ export const accessRest: readonly Definition[] = [
   ),
   ...rows(
     'authnz_ldap',
-    'refused',
+    'ignored',
     insideSections,
-    'what it protects would be open',
+    'the provider ldap answers every login with 500',
     `
     AuthLDAPAuthorizePrefix AuthLDAPBindAuthoritative AuthLDAPBindDN AuthLDAPBindPassword AuthLDAPCompareAsUser AuthLDAPCompareDNOnServer
     AuthLDAPDereferenceAliases AuthLDAPGroupAttribute AuthLDAPGroupAttributeIsDN AuthLDAPInitialBindAsUser AuthLDAPInitialBindPattern
@@ -60,46 +60,46 @@ export const accessRest: readonly Definition[] = [
   ),
   ...rows(
     'authnz_ldap',
-    'refused',
+    'ignored',
     mainServerOnly,
-    'what it protects would be open',
+    'the provider ldap answers every login with 500',
     'AuthLDAPCharsetConfig',
   ),
   ...rows(
     'authz_dbd',
-    'refused',
+    'ignored',
     insideSections,
-    'what it protects would be open',
+    'the requirements dbd-group and dbd-login hold for nobody',
     'AuthzDBDLoginToReferer AuthzDBDQuery AuthzDBDRedirectQuery',
   ),
   ...rows(
     'authz_dbm',
-    'refused',
+    'ignored',
     insideSections,
-    'what it protects would be open',
+    'the requirement dbm-group holds for nobody',
     'AuthDBMGroupFile AuthzDBMType',
   ),
   ...rows(
     'ldap',
-    'refused',
+    'ignored',
     mainServerOnly,
-    'it concerns the connection to a directory of users',
+    'no directory of users is asked',
     `
     LDAPCacheEntries LDAPCacheTTL LDAPConnectionPoolTTL LDAPConnectionTimeout LDAPLibraryDebug LDAPOpCacheEntries LDAPOpCacheTTL LDAPRetries
     LDAPRetryDelay LDAPSharedCacheFile LDAPSharedCacheSize LDAPTimeout LDAPTrustedGlobalCert LDAPTrustedMode LDAPVerifyServerCert`,
   ),
   ...rows(
     'ldap',
-    'refused',
+    'ignored',
     insideSections,
-    'it concerns the connection to a directory of users',
+    'no directory of users is asked',
     'LDAPReferralHopLimit LDAPReferrals LDAPTrustedClientCert',
   ),
   ...rows(
     'dbd',
-    'refused',
+    'ignored',
     outsideSections,
-    'it concerns the connection to a database of users',
+    'no database of users is asked',
     `
     DBDExptime DBDInitSQL DBDKeep DBDMax DBDMin DBDParams DBDPersist DBDPrepareSQL DBDriver`,
   ),
@@ -108,38 +108,45 @@ export const accessRest: readonly Definition[] = [
     'refused',
     outsideSections,
     'it changes who the client is',
-    `
-    RemoteIPProxyProtocol RemoteIPProxyProtocolExceptions`,
+    'RemoteIPProxyProtocol',
+    /^off$/i,
+  ),
+  ...rows(
+    'remoteip',
+    'accepted',
+    outsideSections,
+    'only RemoteIPProxyProtocol Off is taken',
+    'RemoteIPProxyProtocolExceptions',
   ),
   ...rows(
     'session',
-    'refused',
+    'ignored',
     anywhere,
-    'it keeps who a user is',
+    'sessions are not kept',
     `
     SessionEnv SessionExclude SessionExpiryUpdateInterval SessionHeader SessionInclude SessionMaxAge`,
   ),
-  ...rows('session', 'refused', anywhere, 'it keeps who a user is', 'Session', /^off$/i),
+  ...rows('session', 'ignored', anywhere, 'sessions are not kept', 'Session', /^off$/i),
   ...rows(
     'session_cookie',
-    'refused',
+    'ignored',
     anywhere,
-    'it keeps who a user is',
+    'sessions are not kept',
     'SessionCookieName SessionCookieName2 SessionCookieRemove',
   ),
   ...rows(
     'session_crypto',
-    'refused',
+    'ignored',
     anywhere,
-    'it keeps who a user is',
+    'sessions are not kept',
     `
     SessionCryptoCipher SessionCryptoDriver SessionCryptoPassphrase SessionCryptoPassphraseFile`,
   ),
   ...rows(
     'session_dbd',
-    'refused',
+    'ignored',
     anywhere,
-    'it keeps who a user is',
+    'sessions are not kept',
     `
     SessionDBDCookieName SessionDBDCookieName2 SessionDBDCookieRemove SessionDBDDeleteLabel SessionDBDInsertLabel SessionDBDPerUser
     SessionDBDSelectLabel SessionDBDUpdateLabel`,
