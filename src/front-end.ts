@@ -64,6 +64,9 @@ import { createTlsAcceptor, type TlsAcceptor, type TlsPorts } from './tls/index.
 /** RequestReadTimeout's default: request line and headers, in milliseconds. */
 const headTimeoutMs = 40_000;
 
+/** For `modhost status`. */
+const requests = { active: 0, finished: 0 };
+
 function tell(message: FromFrontEnd): void {
   process.send?.(message);
 }
@@ -94,6 +97,8 @@ async function start(given: FrontEndStart): Promise<void> {
   process.on('message', (message: ToFrontEnd) => {
     if (message.type === 'processes') pools.announce(message.processes);
     else if (message.type === 'logins') guard.learn(newsOf(message.news));
+    else if (message.type === 'count')
+      tell({ type: 'counts', counts: { ...requests, logins: guard.counters } });
     else if (message.type === 'drain') void drain(listeners, message.timeoutMs);
   });
   const router = createRouter(config, await resolveVirtualHostNames(config), {
@@ -219,10 +224,19 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
     timeoutMs: mainServer.settings.timeoutMs,
   };
   const handlers = {
-    request: (record: RequestRecord) => void serveRequest(record, site),
+    request: (record: RequestRecord) => {
+      requests.active += 1;
+      record.reply.onClosed(countClosed);
+      void serveRequest(record, site);
+    },
     unreadable: (request: UnreadableRequest) => void refuseUnreadable(request, site),
   };
   return createListener(limits, handlers, acceptor);
+}
+
+function countClosed(): void {
+  requests.active -= 1;
+  requests.finished += 1;
 }
 
 /** Bytes that one head may take in memory, whatever the limits multiply to. */

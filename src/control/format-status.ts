@@ -15,19 +15,36 @@ export function formatStatus({ supervisor, frontEnds, groups }: SiteStatus, now:
       megabytes(supervisor.memory),
       age(supervisor.startedAt, now),
     ],
-    ...frontEnds.map(({ pid, state, memory, startedAt }) => [
+    ...frontEnds.map(({ pid, state, memory, startedAt, counts }) => [
       'front end',
       String(pid),
       state,
-      '',
-      '',
+      String(counts?.active ?? '?'),
+      String(counts?.finished ?? '?'),
       megabytes(memory),
       age(startedAt, now),
     ]),
     ...groups.flatMap((group) => rowsOf(group, now)),
   ];
-  const notes = groups.flatMap((group) => notesOf(group, now));
+  const notes = [...describeLogins(frontEnds), ...groups.flatMap((group) => notesOf(group, now))];
   return `${formatTable(rows)}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
+}
+
+/** Nothing where nobody has tried to log in. */
+function describeLogins(frontEnds: SiteStatus['frontEnds']): string[] {
+  const sum = (name: 'granted' | 'failed' | 'delayed' | 'throttled' | 'overloaded') =>
+    frontEnds.reduce((total, { counts }) => total + (counts?.logins[name] ?? 0), 0);
+  const [granted, failed, throttled, overloaded] = [
+    sum('granted'),
+    sum('failed'),
+    sum('throttled'),
+    sum('overloaded'),
+  ];
+  if (granted + failed + throttled + overloaded === 0) return [];
+  return [
+    `logins: ${granted} granted, ${failed} failed (${sum('delayed')} of them answered late), ` +
+      `${throttled} refused as guesses, ${overloaded} refused as too many at once`,
+  ];
 }
 
 function nameOf({ name, runtime }: Group): string {

@@ -43,6 +43,7 @@ export type ToFrontEnd =
   | { readonly type: 'start'; readonly start: FrontEndStart }
   | { readonly type: 'processes'; readonly processes: readonly AnnouncedProcess[] }
   | { readonly type: 'logins'; readonly news: SharedLogins }
+  | { readonly type: 'count' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
 /** What a front end tells the supervisor. */
@@ -50,7 +51,21 @@ export type FromFrontEnd =
   | { readonly type: 'listening' }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'logins'; readonly news: SharedLogins }
+  /** The answer to `count`. */
+  | { readonly type: 'counts'; readonly counts: FrontEndCounts }
   | { readonly type: 'request-processes'; readonly group: string; readonly runtime: 'python' | 'node' };
+
+/** Since a front end started. */
+export interface FrontEndCounts {
+  /** Under way, and over. */
+  readonly active: number;
+  readonly finished: number;
+  /** Attempts to log in, and what became of them. */
+  readonly logins: Readonly<Record<'granted' | 'failed' | 'delayed' | 'throttled' | 'overloaded', number>>;
+}
+
+/** A front end that is busy does not answer at once. */
+const countsPatienceMs = 500;
 
 export interface FrontEndListener {
   message(message: FromFrontEnd): void;
@@ -74,6 +89,7 @@ export class FrontEndProcess {
   isLeaving = false;
   readonly #child: ChildProcess;
   #killTimer: NodeJS.Timeout | undefined;
+  #countsCallback: ((counts: FrontEndCounts) => void) | undefined;
 
   /** `inheritedFds` become descriptors 4, 5, … of the child. */
   constructor(
@@ -91,6 +107,7 @@ export class FrontEndProcess {
     this.#child.on('message', (message) => {
       const fromFrontEnd = message as FromFrontEnd;
       if (fromFrontEnd.type === 'listening') this.isListening = true;
+      if (fromFrontEnd.type === 'counts') return this.#countsCallback?.(fromFrontEnd.counts);
       listener.message(fromFrontEnd);
     });
     let hasEnded = false;
@@ -111,6 +128,18 @@ export class FrontEndProcess {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Resolves with undefined when it does not answer. */
+  counts(): Promise<FrontEndCounts | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), countsPatienceMs);
+      this.#countsCallback = (counts) => {
+        clearTimeout(timer);
+        resolve(counts);
+      };
+      this.#send({ type: 'count' });
+    });
   }
 
   announce(processes: readonly AnnouncedProcess[]): void {

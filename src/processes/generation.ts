@@ -150,7 +150,8 @@ export class Generation {
         if (message.type === 'listening') this.#noteListening();
         else if (message.type === 'failed') this.#fail(message.reason);
         else if (message.type === 'logins') this.#ports.shareLogins(message.news, frontEnd);
-        else this.#ports.requestProcesses(this, message.group, message.runtime);
+        else if (message.type === 'request-processes')
+          this.#ports.requestProcesses(this, message.group, message.runtime);
       },
       ended: (reason) => this.#noteEnd(frontEnd, reason),
     });

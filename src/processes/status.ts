@@ -1,6 +1,6 @@
 import type { DaemonPool, Ending, Runtime } from './daemon-pool.js';
 import type { DaemonProcess } from './daemon-process.js';
-import type { FrontEndProcess } from './front-end-process.js';
+import type { FrontEndCounts, FrontEndProcess } from './front-end-process.js';
 import type { Generation } from './generation.js';
 import { readResidentBytes } from './process-watch.js';
 
@@ -16,6 +16,8 @@ export interface FrontEndStatus {
   readonly state: 'starting' | 'serving' | 'draining';
   readonly startedAt: number;
   readonly memory: number;
+  /** Absent when it does not answer. */
+  readonly counts?: FrontEndCounts;
 }
 
 export interface GroupStatus {
@@ -60,11 +62,16 @@ export async function readStatus(generations: readonly Generation[]): Promise<Si
 
 async function describeFrontEnd(frontEnd: FrontEndProcess): Promise<FrontEndStatus> {
   const { pid, isLeaving, isListening } = frontEnd;
+  const [memory, counts] = await Promise.all([
+    readResidentBytes(pid),
+    isListening ? frontEnd.counts() : Promise.resolve(undefined),
+  ]);
   return {
     pid,
     state: isLeaving ? 'draining' : isListening ? 'serving' : 'starting',
     startedAt: frontEnd.startedAt,
-    memory: await readResidentBytes(pid),
+    memory,
+    ...(counts === undefined ? {} : { counts }),
   };
 }
 
