@@ -58,11 +58,9 @@ import {
   serveRequest,
   serverSoftware,
   type UnreadableRequest,
+  watchHandshake,
 } from './server/index.js';
 import { createTlsAcceptor, type TlsAcceptor, type TlsPorts } from './tls/index.js';
-
-/** RequestReadTimeout's default: request line and headers, in milliseconds. */
-const headTimeoutMs = 40_000;
 
 /** For `modhost status`. */
 const requests = { active: 0, finished: 0 };
@@ -194,11 +192,11 @@ function createSiteAuthorizer(
   return createAuthorizer(ports, schemes, undefined, undefined, guard);
 }
 
-function tlsPortsOf({ config, logs, router }: Site): TlsPorts {
+function tlsPortsOf({ logs, router }: Site): TlsPorts {
   return {
     selectVirtualHost: (facts) => router.selectVirtualHost(facts),
     log: (host, client, level, message) => logs.errorLog(host).log(level, 'ssl', message, { client }),
-    handshakeTimeoutMs: config.mainServer.settings.timeoutMs,
+    watchHandshake: ({ settings }, socket, expire) => watchHandshake(settings, socket, expire),
   };
 }
 
@@ -210,9 +208,7 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
     ? 0
     : most(({ limitRequestFields }) => limitRequestFields);
   const limits: ListenerLimits = {
-    keepAlive: mainServer.settings.keepAlive,
     keepAliveTimeoutMs: mainServer.settings.keepAliveTimeoutMs,
-    maxKeepAliveRequests: mainServer.settings.maxKeepAliveRequests,
     // What the limits of lines and fields allow together, so that it is they who answer.
     headBytes: Math.min(
       maxHeadBytes,
@@ -220,7 +216,14 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
         (fields || 100) * most(({ limitRequestFieldSize }) => limitRequestFieldSize),
     ),
     headerLines: fields,
-    headTimeoutMs,
+    ofConnection: (local) => {
+      const { keepAliveTimeoutMs, readTimeouts } = site.router.selectVirtualHost({
+        ...local,
+        hostName: '',
+      }).settings;
+      const head = readTimeouts.header;
+      return { keepAliveTimeoutMs, ...(head === undefined ? {} : { head }) };
+    },
     timeoutMs: mainServer.settings.timeoutMs,
   };
   const handlers = {

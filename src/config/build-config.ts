@@ -33,6 +33,7 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
           ...inherited,
           ...server.settings,
           ...tlsOf(draft, server),
+          readTimeouts: { ...mainSettings.readTimeouts, ...server.settings.readTimeouts },
           proxying: { ...mainSettings.proxying, ...server.proxying },
           remoteIpProxies: [...mainSettings.remoteIpProxies, ...(server.settings.remoteIpProxies ?? [])],
           logLevel: buildServerLevels(server, mainServer),
@@ -60,6 +61,10 @@ function buildGlobal({ serverRoot, global }: ConfigDraft): GlobalSettings {
 
 const defaultSettings = {
   timeoutMs: 60_000,
+  readTimeouts: {
+    header: { initialMs: 20_000, maximumMs: 40_000, bytesPerSecond: 500 },
+    body: { initialMs: 20_000, bytesPerSecond: 500 },
+  },
   keepAlive: true,
   keepAliveTimeoutMs: 5_000,
   maxKeepAliveRequests: 100,
@@ -86,6 +91,7 @@ function buildMainSettings(draft: ConfigDraft, foreground: boolean): ServerSetti
     ...defaultSettings,
     errorLog,
     ...mainServer.settings,
+    readTimeouts: { ...defaultSettings.readTimeouts, ...mainServer.settings.readTimeouts },
     ...tlsOf(draft, mainServer),
     proxying: { ...defaultProxying, ...mainServer.proxying },
     logLevel: buildServerLevels(mainServer, undefined),

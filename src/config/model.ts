@@ -175,6 +175,8 @@ export interface ServerSettings {
   readonly customLogs: readonly CustomLog[];
   /** Per wait on the client. */
   readonly timeoutMs: number;
+  /** RequestReadTimeout, on top of `timeoutMs`; what is absent has no limit. */
+  readonly readTimeouts: ReadTimeouts;
   readonly keepAlive: boolean;
   readonly keepAliveTimeoutMs: number;
   /** 0: no limit. */
@@ -202,6 +204,23 @@ export interface ServerSettings {
   readonly remoteIpProxiesHeader?: string;
   /** Whom to believe; the main server's first. Empty: everybody. */
   readonly remoteIpProxies: readonly TrustedProxy[];
+}
+
+/** RequestReadTimeout, by what is being read. */
+export interface ReadTimeouts {
+  readonly handshake?: ReadLimit;
+  readonly header?: ReadLimit;
+  readonly body?: ReadLimit;
+}
+
+/** How slow a client may be while something is read. */
+export interface ReadLimit {
+  /** 0: no limit. */
+  readonly initialMs: number;
+  /** Absent: no longest time. */
+  readonly maximumMs?: number;
+  /** Each time so many bytes have come there is a second more; absent: never. */
+  readonly bytesPerSecond?: number;
 }
 
 export type LogDestination =

@@ -34,6 +34,7 @@ export class RecordedRequest implements RequestRecord {
     isComplete: true,
     bytesReceived: 0,
     setLimit: () => {},
+    setReadLimit: () => {},
     setTimeout: () => {},
     start: (listener: Parameters<RequestRecord['body']['start']>[0]) => listener.end(),
     pause: () => {},

@@ -18,5 +18,6 @@ export function checkBody({ record, settings, virtualHost, body }: Exchange): Re
   }
   body.setLimit(limit);
   body.setTimeout(virtualHost.settings.timeoutMs);
+  body.setReadLimit(virtualHost.settings.readTimeouts.body);
   return undefined;
 }

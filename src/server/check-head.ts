@@ -6,7 +6,16 @@ import { checkConnection } from './tls-access.js';
 
 /** Limits, Host and path, before anything is looked up: fills in what the exchange knows of the address. */
 export function checkHead(exchange: Exchange): Refusal | undefined {
-  return checkLimits(exchange) ?? checkExpectation(exchange) ?? readAddress(exchange);
+  const refusal = checkLimits(exchange) ?? checkExpectation(exchange) ?? readAddress(exchange);
+  limitKeepAlive(exchange);
+  return refusal;
+}
+
+/** KeepAlive and MaxKeepAliveRequests, which counts the requests behind the first. */
+function limitKeepAlive({ record: { keepAliveIndex, reply }, virtualHost }: Exchange): void {
+  const { keepAlive, maxKeepAliveRequests } = virtualHost.settings;
+  if (!keepAlive || (maxKeepAliveRequests > 0 && keepAliveIndex >= maxKeepAliveRequests))
+    reply.closeConnection();
 }
 
 /** LimitRequestLine, LimitRequestFieldSize, LimitRequestFields; all but the first answer 400, never 431 (as httpd). */

@@ -11,3 +11,4 @@ export type { Reply, RequestRecord } from './request-record.js';
 export { serverSoftware } from './server-software.js';
 export type { Site, SiteLogs } from './site.js';
 export { createSiteLogs } from './site-logs.js';
+export { watchHandshake } from './watch-reading.js';

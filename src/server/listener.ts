@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as NetServer, type Socket } from 'node:net';
 import { headerValues } from '../http/index.js';
 import type { TlsAcceptor, TlsConnection } from '../tls/index.js';
+import { type ConnectionLimits, ConnectionWatch } from './connection-watch.js';
 import { closeLingering } from './lingering-close.js';
 import { NodeBody } from './node-body.js';
 import { NodeReply } from './node-reply.js';
@@ -14,16 +15,13 @@ import { listenForUpgrades } from './upgrade.js';
 
 /** Limits that hold before it is known which virtual host a request is for: the main server's. */
 export interface ListenerLimits {
-  readonly keepAlive: boolean;
+  /** Told to clients of HTTP/1.0. */
   readonly keepAliveTimeoutMs: number;
-  /** Requests per connection after the first; 0: no limit. */
-  readonly maxKeepAliveRequests: number;
   /** Bytes of request line and headers together. */
   readonly headBytes: number;
   /** Header lines; 0: no limit. */
   readonly headerLines: number;
-  /** For request line and headers. */
-  readonly headTimeoutMs: number;
+  ofConnection(local: LocalEnd): ConnectionLimits;
   /** One wait for the client, to send or to take, until a virtual host says otherwise. */
   readonly timeoutMs: number;
 }
@@ -60,10 +58,8 @@ export function createListener(
 ): HttpListener {
   const server = createServer({
     keepAliveTimeout: limits.keepAliveTimeoutMs,
-    // With fewer connections than that, the timers cost nothing.
-    connectionsCheckingInterval: 1_000,
-    headersTimeout: limits.headTimeoutMs,
-    // Uploads may take long; waiting for each piece is limited instead.
+    // ConnectionWatch and NodeBody limit what is read.
+    headersTimeout: 0,
     requestTimeout: 0,
     maxHeaderSize: limits.headBytes,
     // Checked with the rest of the Host rules, so that the refusal is logged.
@@ -79,7 +75,15 @@ export function createListener(
   const connectionOf = (socket: Socket): RequestTurns => {
     const known = connections.get(socket);
     if (known !== undefined) return known;
-    const fresh = new RequestTurns(socket);
+    const watch = new ConnectionWatch(socket, limits.ofConnection(localEndOf(socket)), {
+      headExpired: (isSilent) => {
+        if (isSilent) socket.destroy();
+        else refuseUnreadable(socket, lateHead);
+      },
+      idleExpired: () => socket.destroySoon(),
+      readsBody: () => fresh.readsBody,
+    });
+    const fresh = new RequestTurns(socket, (isBusy) => (isBusy ? watch.rest() : watch.awaitNext()));
     connections.set(socket, fresh);
     return fresh;
   };
@@ -99,8 +103,7 @@ export function createListener(
       const response = makeResponse();
       const made = makeRecord(request, response, body, keepAliveIndex, limits.timeoutMs);
       const record = upgrade === undefined ? made : { ...made, upgrade };
-      const isLast = limits.maxKeepAliveRequests > 0 && keepAliveIndex >= limits.maxKeepAliveRequests;
-      if (isDraining || isLast || !limits.keepAlive) record.reply.closeConnection();
+      if (isDraining) record.reply.closeConnection();
       record.reply.onClosed((how) => connection.next(how === 'aborted' || record.reply.willClose));
       handlers.request(record);
     });
@@ -115,7 +118,10 @@ export function createListener(
   // and the client might never see the answer.
   server.on('connection', (socket: Socket) => {
     socket.destroySoon = () => closeLingering(socket);
+    connectionOf(socket);
   });
+  // node:http's own limit of the time between requests, which does not know that one may have begun.
+  server.on('timeout', () => {});
   server.on('request', handle);
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
@@ -213,12 +219,14 @@ function findFramingProblem({ httpVersionMajor, rawHeaders }: IncomingMessage): 
   return undefined;
 }
 
+const lateHead = {
+  status: 408,
+  reason: 'the request line and headers did not arrive in time (RequestReadTimeout)',
+} as const;
+
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer; readonly bytesParsed?: number };
 
 function describeClientError(error: ClientError): Omit<UnreadableRequest, 'record'> {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return { status: 408, reason: 'the request line and headers did not arrive in time' };
-  }
   if (error.code === 'HPE_INVALID_METHOD' && /^[A-Za-z]+ [/*h]/.test(malformedLine(error))) {
     return { status: 501, reason: 'the method is not known' };
   }
@@ -280,6 +288,7 @@ const noBody: RequestRecord['body'] = {
   bytesReceived: 0,
   setLimit: () => {},
   setTimeout: () => {},
+  setReadLimit: () => {},
   start: (listener) => listener.end(),
   pause: () => {},
   resume: () => {},
@@ -297,10 +306,16 @@ function factsOf(socket: Socket): ConnectionFacts {
   return {
     clientAddress: withoutMapping(socket.remoteAddress ?? ''),
     clientPort: socket.remotePort ?? 0,
-    localAddress: withoutMapping(socket.localAddress ?? ''),
-    localPort: socket.localPort ?? 0,
+    ...localEndOf(socket),
     ...(tls === undefined ? {} : { tls }),
   };
+}
+
+/** The address and port that a connection came in on. */
+export type LocalEnd = Pick<ConnectionFacts, 'localAddress' | 'localPort'>;
+
+function localEndOf({ localAddress = '', localPort = 0 }: Socket): LocalEnd {
+  return { localAddress: withoutMapping(localAddress), localPort };
 }
 
 /** `::ffff:192.0.2.1` is an IPv4 client on a socket for both families. */

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ReadLimit } from '../config/model.js';
 import { headerValue } from '../http/index.js';
 import type { NodeReply } from './node-reply.js';
 import type { Expectation, RequestBody } from './request-record.js';
+import { watchReading } from './watch-reading.js';
 
 /** The body of one request of node:http: started when somebody wants it, limited in size and in every wait. */
 export class NodeBody implements RequestBody {
@@ -15,8 +17,12 @@ export class NodeBody implements RequestBody {
   #expectsContinue = false;
   #limit = 0;
   #timeoutMs: number;
+  #readLimit: ReadLimit | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isPaused = false;
+  #pausedAt = 0;
+  /** Before the present pause. */
+  #pausedMs = 0;
   /** Why what came is no valid body. */
   #malformation: string | undefined;
   #failListener: (reason: string) => void = () => {};
@@ -49,13 +55,19 @@ export class NodeBody implements RequestBody {
     this.#timeoutMs = timeoutMs;
   }
 
+  setReadLimit(limit: ReadLimit | undefined): void {
+    this.#readLimit = limit;
+  }
+
   start(listener: Parameters<RequestBody['start']>[0]): void {
     const request = this.#request;
     let isOver = false;
+    let reading = { stop: () => {} };
     const finish = (tell: () => void) => {
       if (isOver) return;
       isOver = true;
       clearTimeout(this.#timer);
+      reading.stop();
       tell();
     };
     if (this.#malformation !== undefined) {
@@ -67,10 +79,16 @@ export class NodeBody implements RequestBody {
       this.#reply?.noteContinued();
       this.#response?.writeContinue();
     }
-    this.#watch(() => {
+    const expire = (directive: string) => {
       this.#reply?.closeConnection();
-      finish(() => listener.fail(408, 'the request body did not arrive in time (Timeout)'));
-    });
+      finish(() => listener.fail(408, `the request body did not arrive in time (${directive})`));
+    };
+    this.#watch(() => expire('Timeout'));
+    reading = watchReading(
+      this.#readLimit,
+      { bytes: () => this.bytesReceived, excusedMs: () => this.#excusedMs },
+      () => expire('RequestReadTimeout'),
+    );
     request.on('data', (piece: Buffer) => {
       this.#timer?.refresh();
       this.bytesReceived += piece.length;
@@ -103,14 +121,21 @@ export class NodeBody implements RequestBody {
   }
 
   pause(): void {
+    if (!this.#isPaused) this.#pausedAt = performance.now();
     this.#isPaused = true;
     this.#request.pause();
   }
 
   resume(): void {
+    this.#pausedMs = this.#excusedMs;
     this.#isPaused = false;
     this.#timer?.refresh();
     this.#request.resume();
+  }
+
+  /** How long nobody here has wanted to read. */
+  get #excusedMs(): number {
+    return this.#pausedMs + (this.#isPaused ? performance.now() - this.#pausedAt : 0);
   }
 
   #watch(onTimeout: () => void): void {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ReadLimit } from '../config/model.js';
 import type { HeaderList } from '../http/index.js';
 import type { BodySource } from '../proxy/index.js';
 import type { TlsConnection } from '../tls/index.js';
@@ -45,6 +46,8 @@ export interface RequestBody extends BodySource {
   setLimit(bytes: number): void;
   /** How long one wait for the client may last. Before `start`. */
   setTimeout(timeoutMs: number): void;
+  /** How slow the client may be. Before `start`. */
+  setReadLimit(limit: ReadLimit | undefined): void;
   /** All of it has arrived. */
   readonly isComplete: boolean;
   /** Body bytes that have arrived. */

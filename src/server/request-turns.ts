@@ -16,6 +16,7 @@ export class RequestTurns {
   /** Requests whose turn has come before. */
   served = 0;
   readonly #socket: Socket;
+  readonly #turned: (isBusy: boolean) => void;
   #waiting: { readonly begin: () => void; readonly isLast: boolean }[] = [];
   #newest: Arriving | undefined;
   #isBusy = false;
@@ -23,8 +24,10 @@ export class RequestTurns {
   #isOver = false;
   #isPaused = false;
 
-  constructor(socket: Socket) {
+  /** `turned`: whether a request is being served is about to change. */
+  constructor(socket: Socket, turned: (isBusy: boolean) => void) {
     this.#socket = socket;
+    this.#turned = turned;
   }
 
   /** No further request will be served. */
@@ -32,9 +35,14 @@ export class RequestTurns {
     return this.#isOver;
   }
 
+  /** What arrives belongs to the body of a request whose turn has come. */
+  get readsBody(): boolean {
+    return this.#newest?.isComplete === false;
+  }
+
   /** The body that is being read from the connection now. */
   get unfinishedBody(): Arriving | undefined {
-    return this.#isBusy && this.#newest?.isComplete === false ? this.#newest : undefined;
+    return this.#isBusy && this.readsBody ? this.#newest : undefined;
   }
 
   /** `begin` is called when the turn comes; `next` must follow it once. */
@@ -71,6 +79,7 @@ export class RequestTurns {
       this.#isPaused = false;
       this.#socket.resume();
     }
+    if (!this.#isBusy) this.#turned(false);
   }
 
   #enqueue(begin: () => void, isLast: boolean): void {
@@ -86,6 +95,7 @@ export class RequestTurns {
   }
 
   #take({ begin, isLast }: { readonly begin: () => void; readonly isLast: boolean }): void {
+    if (!this.#isBusy) this.#turned(true);
     this.#isBusy = true;
     if (isLast) this.#end();
     begin();

@@ -15,8 +15,8 @@ export interface TlsPorts {
   }): VirtualHost;
   /** A handshake that came to nothing. */
   log(host: VirtualHost, client: string, level: 'info' | 'error', message: string): void;
-  /** From accepting a connection to the end of its handshake. */
-  readonly handshakeTimeoutMs: number;
+  /** Calls back when the handshake takes too long, from accepting the connection on. */
+  watchHandshake(host: VirtualHost, socket: Socket, expire: () => void): { stop(): void };
 }
 
 /** What becomes of a connection. */
@@ -74,12 +74,12 @@ export function createTlsAcceptor(
     const ignore = () => {};
     pending.add(socket);
     socket.on('error', ignore);
-    const timer = setTimeout(() => {
-      ports.log(first, client, 'info', 'the TLS handshake did not end in time (Timeout)');
+    const watch = ports.watchHandshake(first, socket, () => {
+      ports.log(first, client, 'info', 'the TLS handshake did not end in time (RequestReadTimeout, Timeout)');
       socket.destroy();
-    }, ports.handshakeTimeoutMs);
+    });
     const settle = () => {
-      clearTimeout(timer);
+      watch.stop();
       pending.delete(socket);
     };
     socket.once('close', settle);

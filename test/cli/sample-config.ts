@@ -32,6 +32,7 @@ export function makeServer(
       logLevel: { default: 'warn', modules: new Map() },
       customLogs: [],
       timeoutMs: 60_000,
+      readTimeouts: {},
       keepAlive: true,
       keepAliveTimeoutMs: 5000,
       maxKeepAliveRequests: 100,

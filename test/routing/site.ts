@@ -84,6 +84,7 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
       logLevel: { default: 'warn', modules: new Map() },
       customLogs: [],
       timeoutMs: 60_000,
+      readTimeouts: {},
       keepAlive: true,
       keepAliveTimeoutMs: 5_000,
       maxKeepAliveRequests: 100,

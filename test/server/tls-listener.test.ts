@@ -9,6 +9,7 @@ import {
   type ListenerLimits,
   type UnreadableRequest,
 } from '../../src/server/listener.js';
+import { watchReading } from '../../src/server/watch-reading.js';
 import { createTlsAcceptor, readTlsMaterial } from '../../src/tls/index.js';
 import { openRaw } from '../features/raw-client.js';
 import { makeFolder, removeFolder } from '../peers/server.js';
@@ -21,12 +22,10 @@ let listener: HttpListener;
 let isDrained: boolean;
 
 const limits: ListenerLimits = {
-  keepAlive: true,
   keepAliveTimeoutMs: 5_000,
-  maxKeepAliveRequests: 0,
   headBytes: 8_000,
   headerLines: 100,
-  headTimeoutMs: 500,
+  ofConnection: () => ({ head: { initialMs: 500 }, keepAliveTimeoutMs: 5_000 }),
   timeoutMs: 60_000,
 };
 
@@ -56,7 +55,8 @@ async function listen(handshakeTimeoutMs = 60_000): Promise<number> {
   const acceptor = createTlsAcceptor(config, readTlsMaterial(config).material, {
     selectVirtualHost: () => config.mainServer,
     log: () => {},
-    handshakeTimeoutMs,
+    watchHandshake: (_, pending, expire) =>
+      watchReading({ initialMs: handshakeTimeoutMs }, { bytes: () => pending.bytesRead }, expire),
   });
   const handlers = {
     request: () => {},

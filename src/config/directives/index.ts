@@ -32,6 +32,7 @@ import { proxy } from './proxy.js';
 import { proxyTls } from './proxy-tls.js';
 import { redirect } from './redirect.js';
 import { remoteIp } from './remoteip.js';
+import { reqTimeout } from './reqtimeout.js';
 import { rewrite } from './rewrite.js';
 import { sections } from './sections.js';
 import { setEnvIf } from './set-env-if.js';
@@ -61,6 +62,7 @@ const allDefinitions: readonly Definition[] = [
   ...macro,
   ...mpm,
   ...http,
+  ...reqTimeout,
   ...unixd,
   ...logConfig,
   ...answers,

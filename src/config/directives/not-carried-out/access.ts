@@ -152,11 +152,4 @@ export const accessRest: readonly Definition[] = [
     SessionDBDSelectLabel SessionDBDUpdateLabel`,
   ),
   ...rows('suexec', 'refused', outsideSections, 'it decides as whom programs run', 'SuexecUserGroup'),
-  ...rows(
-    'reqtimeout',
-    'refused',
-    outsideSections,
-    'it limits how slow a client may be',
-    'RequestReadTimeout',
-  ),
 ];
