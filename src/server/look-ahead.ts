@@ -29,6 +29,8 @@ export async function lookAhead(
   const decided =
     what === 'url' ? await decide(ahead, target, true) : await decide(ahead, path, true, target);
   const isReachable = decided.kind !== 'refusal' || decided.status < 400;
+  // A name that was offered with a wrong password is nobody's.
+  if (!isReachable) ahead.user = undefined;
   const mapping = ahead.route?.mapping;
   const isFile = mapping?.kind === 'file' || mapping?.kind === 'script';
   return {

@@ -14,9 +14,10 @@ let server: RunningServer;
 beforeAll(async () => {
   folder = makeFolder();
   const documents = join(folder, 'documents');
-  for (const name of ['open', 'fallback', 'rewritten', 'page', 'inner'])
+  for (const name of ['home', 'of-admin', 'open', 'fallback', 'rewritten', 'page', 'inner'])
     mkdirSync(join(documents, name), { recursive: true });
   writeFileSync(join(documents, 'inner/index.html'), 'inner secret');
+  writeFileSync(join(documents, 'of-admin/page'), 'what admin has');
   // Anybody may have an account outside, under any name.
   writeFileSync(join(folder, 'outer'), `admin:${hash}\n`);
   writeFileSync(join(folder, 'inner'), `admin:{SHA}nothing\nroot:${hash}\n`);
@@ -25,9 +26,15 @@ beforeAll(async () => {
     'modhost',
     `
 DocumentRoot ${documents}
+RewriteEngine On
+RewriteCond %{LA-U:REMOTE_USER} ^admin$
+RewriteRule ^/home/(.*) /of-admin/$1 [PT]
 <Directory ${documents}>
 Require all granted
 </Directory>
+<Location /home>
+${outer}
+</Location>
 <Location /open>
 ${outer}
 DirectoryIndex /inner/index.html
@@ -76,6 +83,13 @@ describe.each(['/open/', '/fallback/x', '/rewritten/x', '/page/x'])(
     });
   },
 );
+
+it('a rule that asks who logs in hears of those only who may', async () => {
+  expect((await ask('/home/page', 'admin:secret')).text).toContain('what admin has');
+  const { statuses, text } = await ask('/home/page', 'admin:wrong');
+  expect(text).not.toContain('what admin has');
+  expect(statuses).toEqual([401]);
+});
 
 it('a place of others lets in who has an account there', async () => {
   expect((await ask('/inner/index.html', 'root:secret')).text).toContain('inner secret');
