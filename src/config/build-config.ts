@@ -17,6 +17,7 @@ import type {
 } from './model.js';
 import { keepOrigins } from './origins.js';
 import { buildRewriting } from './rewrite-draft.js';
+import { listProxyParameters } from './settle-proxies.js';
 
 /** The parts of a ServerConfig that are made from what the directives said: defaults filled in, servers inheriting. */
 export function buildServers(draft: ConfigDraft, foreground: boolean) {
@@ -45,7 +46,8 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
   };
 }
 
-function buildGlobal({ serverRoot, global }: ConfigDraft): GlobalSettings {
+function buildGlobal(draft: ConfigDraft): GlobalSettings {
+  const { serverRoot, global } = draft;
   const runtimeDirectory = global.runtimeDirectory ?? join(serverRoot, 'run');
   return {
     pidFile: join(runtimeDirectory, 'modhost.pid'),
@@ -56,6 +58,7 @@ function buildGlobal({ serverRoot, global }: ConfigDraft): GlobalSettings {
     gracefulShutdownTimeoutMs: 0,
     ...global,
     runtimeDirectory,
+    proxyParameters: listProxyParameters(draft),
   };
 }
 

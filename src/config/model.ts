@@ -5,6 +5,7 @@
  */
 
 import type { Condition, Text as ExpressionText } from '../expressions/index.js';
+import type { ServerScheme } from '../http/index.js';
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange, TrustedProxy } from '../matching/index.js';
 import type { RewriteMap, RewriteSettings } from '../rewriting/index.js';
@@ -102,6 +103,8 @@ export interface GlobalSettings {
   readonly gracefulShutdownTimeoutMs: number;
   /** TypesConfig: extension in lower case → media type; absent: what is widely known. */
   readonly mediaTypes?: ReadonlyMap<string, string>;
+  /** What ProxyPass, ProxySet and <Proxy> say of connections, by URL: for the URLs that rules make. */
+  readonly proxyParameters: ReadonlyMap<string, ProxyParameters>;
 }
 
 /** What the text of a .htaccess file may refer to. */
@@ -293,7 +296,7 @@ export interface ProxyTarget {
   readonly dropsQuery: boolean;
 }
 
-export type ProxyScheme = 'http' | 'https' | 'ws' | 'wss' | 'uwsgi';
+export type ProxyScheme = ServerScheme;
 
 /** What ProxyPass, ProxySet and <Proxy> say of the connections to another server. Absent: not said. */
 export interface ProxyParameters {

@@ -1,3 +1,4 @@
+import { mergeByUrl } from '../matching/index.js';
 import type { ConfigDraft, ProxyTargetDraft } from './draft.js';
 import type { ProxyParameters } from './model.js';
 
@@ -8,9 +9,18 @@ import type { ProxyParameters } from './model.js';
 export function settleProxyParameters(draft: ConfigDraft): void {
   for (const target of draft.proxyTargets) {
     const { url, first, own, settled } = target;
-    Object.assign(settled, findParameters(draft.proxyParameters, url), first, own);
+    Object.assign(settled, mergeByUrl(draft.proxyParameters, url), first, own);
     warnOfMissingTls(draft, target);
   }
+}
+
+/** By URL, for URLs that nobody knows before a request makes them. */
+export function listProxyParameters({
+  proxyParameters,
+  firstPasses,
+}: ConfigDraft): ReadonlyMap<string, ProxyParameters> {
+  const urls = [...proxyParameters.keys(), ...firstPasses.keys()];
+  return new Map(urls.map((url) => [url, { ...proxyParameters.get(url), ...firstPasses.get(url) }]));
 }
 
 /** As httpd: such requests are answered with 500. */
@@ -20,16 +30,4 @@ function warnOfMissingTls({ mistakes, serversWithProxyTls }: ConfigDraft, target
   if (serversWithProxyTls.has(0)) return;
   const message = `${scheme}:// needs SSLProxyEngine On: without it, every request here will fail`;
   mistakes.warning(place, 'ProxyPass', message, { at: { word: url } });
-}
-
-function findParameters(known: ReadonlyMap<string, ProxyParameters>, url: string): ProxyParameters {
-  const outer = [...known.keys()].filter((candidate) => isWithin(url, candidate));
-  const inOrder = outer.sort((a, b) => a.length - b.length).map((candidate) => known.get(candidate) ?? {});
-  return Object.assign({}, ...inOrder);
-}
-
-/** `http://a:80` is not meant by `http://a:8`. */
-function isWithin(url: string, outer: string): boolean {
-  if (!url.startsWith(outer)) return false;
-  return url.length === outer.length || outer.endsWith('/') || url[outer.length] === '/';
 }

@@ -3,4 +3,5 @@ export * from './client-address.js';
 export * from './forwarded.js';
 export * from './groups.js';
 export { type PatternResult, translatePattern } from './patterns.js';
+export { mergeByUrl } from './url-prefix.js';
 export * from './wildcard.js';

@@ -1,5 +1,6 @@
 import { isAbsoluteUrl } from './absolute-url.js';
 import { makeCookie } from './cookie.js';
+import { leadsTo } from './fixed-server.js';
 import { MapUnreadable } from './maps.js';
 import type { RewriteRule, RewriteSettings, RuleFlags, Substitution } from './model.js';
 import type { MatchedRule, RewriteEffects, RewriteOutcome } from './outcome.js';
@@ -43,6 +44,7 @@ class Rounds {
   #isPassedThrough = false;
   #redirectStatus = 302;
   #noEscape = false;
+  #proxiedBy: RewriteRule | undefined;
   #changed = false;
   #rounds = 0;
   /** Of the last rule that put something in. */
@@ -105,7 +107,7 @@ class Rounds {
     }
     if (flags.discardPathInfo) run.pathInfo = '';
     if (made !== undefined && substitution !== undefined) {
-      const fault = this.#substitute(substitution, made, flags);
+      const fault = this.#substitute(substitution, made, rule);
       if (fault !== undefined) return this.#end(fault);
     }
     this.#mediaType = flags.mediaType === undefined ? this.#mediaType : run.expand(flags.mediaType);
@@ -114,6 +116,10 @@ class Rounds {
   }
 
   #goOn({ flags, text }: RewriteRule, hasChanged: boolean): Next {
+    if (this.#proxiedBy !== undefined) {
+      if (flags.end) this.#isEnd = true;
+      return 'stop';
+    }
     if (flags.passThrough && !this.#run.isInDirectory) this.#isPassedThrough = true;
     if (flags.passThrough) {
       this.#changed = true;
@@ -136,8 +142,9 @@ class Rounds {
     return { kind: 'done', outcome };
   }
 
-  #substitute(substitution: Substitution, made: string, flags: RuleFlags): RewriteOutcome | undefined {
+  #substitute(substitution: Substitution, made: string, rule: RewriteRule): RewriteOutcome | undefined {
     const run = this.#run;
+    const { flags } = rule;
     if (made.length > longestResult)
       return { kind: 'fault', status: 500, reason: `the rules make a result of ${made.length} bytes` };
     if (made.includes('?') && !substitution.hasQuestionMark && !flags.allowQuestionMark) {
@@ -149,6 +156,7 @@ class Rounds {
     this.#changed = true;
     this.#noEscape = flags.noEscape ?? false;
     this.#substitution = { made: substitution, flags };
+    if (flags.proxy) return this.#passOn(substitution, path, rule);
     const name = this.#complete(path);
     const isRedirect = flags.status !== undefined;
     const url = isRedirect && !isAbsoluteUrl(name) ? this.#qualify(name) : name;
@@ -156,6 +164,20 @@ class Rounds {
       return { kind: 'fault', status: 500, reason: `no URL is known for ${name} (RewriteBase)` };
     run.name = (isRedirect ? undefined : this.#reduce(url)) ?? url;
     if (isAbsoluteUrl(run.name)) this.#redirectStatus = flags.status ?? 302;
+    return undefined;
+  }
+
+  /** What is put in must not choose the server where the rule does, and no socket ever. */
+  #passOn({ fixedServer }: Substitution, url: string, rule: RewriteRule): RewriteOutcome | undefined {
+    const isMeant = fixedServer === undefined ? !/^unix:/i.test(url) : leadsTo(url, fixedServer);
+    if (!isAbsoluteUrl(url) || !isMeant)
+      return {
+        kind: 'fault',
+        status: 500,
+        reason: `the flag P has no URL of the server it is meant for: ${url}`,
+      };
+    this.#run.name = url;
+    this.#proxiedBy = rule;
     return undefined;
   }
 
@@ -193,6 +215,16 @@ class Rounds {
   #conclude(): RewriteOutcome {
     const { name, query } = this.#run;
     const effects = this.#effects();
+    const rule = this.#proxiedBy;
+    if (rule !== undefined)
+      return this.#checkQuery({
+        kind: 'proxied',
+        target: name,
+        query,
+        noEscape: this.#noEscape,
+        rule,
+        effects,
+      });
     if (!this.#changed) return this.#checkQuery({ kind: 'unchanged', query, effects });
     if (isAbsoluteUrl(name)) {
       if (this.#noEscape && holdsControls(joinQuery(query))) return unreadableQuery;
@@ -214,7 +246,9 @@ class Rounds {
   }
 
   /** Applications get the query as it is: what no client could have sent in it must not get there. */
-  #checkQuery(outcome: Extract<RewriteOutcome, { kind: 'rewritten' | 'unchanged' }>): RewriteOutcome {
+  #checkQuery(
+    outcome: Extract<RewriteOutcome, { kind: 'rewritten' | 'unchanged' | 'proxied' }>,
+  ): RewriteOutcome {
     return holdsControls(joinQuery(outcome.query)) ? unreadableQuery : outcome;
   }
 

@@ -2,6 +2,7 @@
 
 export { isAbsoluteUrl } from './absolute-url.js';
 export { applyRules } from './apply-rules.js';
+export { findFixedServer, findServerMap } from './fixed-server.js';
 export { inheritsRules, mergeRewriting } from './merge.js';
 export type * from './model.js';
 export { rewriteOptionNames } from './model.js';

@@ -56,6 +56,8 @@ export interface Substitution {
   readonly hasQuestionMark: boolean;
   /** The text up to the first thing that is put in. */
   readonly literalStart: string;
+  /** With P: `scheme://host[:port]` that every result begins with; absent: the request has a say in it. */
+  readonly fixedServer?: string;
 }
 
 export interface RuleFlags {

@@ -14,6 +14,17 @@ export type RewriteOutcome =
       readonly noEscape: boolean;
       readonly effects: RewriteEffects;
     }
+  /** Another server answers. */
+  | {
+      readonly kind: 'proxied';
+      /** Its URL without the query, decoded. */
+      readonly target: string;
+      readonly query: Query;
+      /** The path is sent as it is. */
+      readonly noEscape: boolean;
+      readonly rule: RewriteRule;
+      readonly effects: RewriteEffects;
+    }
   /** Another path or file name. */
   | {
       readonly kind: 'rewritten';

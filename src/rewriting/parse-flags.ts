@@ -11,18 +11,12 @@ export type ParsedFlags =
       readonly word: string;
       /** A flag that nobody knows, and those that there are. */
       readonly wanted?: { readonly name: string; readonly known: readonly string[] };
-      /** It is known, but not carried out. */
-      readonly isRefused?: true;
     };
 
 type Draft = { -readonly [Member in keyof RuleFlags]: RuleFlags[Member] } & { caseless?: boolean };
 
 /** What a flag does to the draft; a text says what was expected of its value. */
 type Flag = (draft: Draft, value: string, notes: TemplateNotes) => string | undefined;
-
-class Refused {
-  constructor(readonly message: string) {}
-}
 
 /** `[R=301,L,E=a:b]` */
 export function parseFlags(text: string, notes: TemplateNotes): ParsedFlags {
@@ -39,7 +33,6 @@ export function parseFlags(text: string, notes: TemplateNotes): ParsedFlags {
       const message = `there is no flag '${name}'`;
       return { kind: 'wrong', message, word, wanted: { name, known: Object.keys(flags) } };
     }
-    if (flag instanceof Refused) return { kind: 'wrong', message: flag.message, word, isRefused: true };
     const problem = flag(draft, equals === -1 ? '' : word.slice(equals + 1), notes);
     if (problem !== undefined) return { kind: 'wrong', message: problem, word };
   }
@@ -54,7 +47,7 @@ const set =
     return undefined;
   };
 
-const flags: Readonly<Record<string, Flag | Refused>> = {
+const flags: Readonly<Record<string, Flag>> = {
   ...named(['b'], (draft, value) => changeEscape(draft, value === '' ? { which: 'all' } : some(value))),
   ...named(['bctls'], (draft) => changeEscape(draft, { which: 'controls' })),
   ...named(['bne'], (draft, value) =>
@@ -88,10 +81,7 @@ const flags: Readonly<Record<string, Flag | Refused>> = {
   ...named(['nc', 'nocase'], set({ caseless: true })),
   ...named(['ne', 'noescape'], set({ noEscape: true })),
   ...named(['ns', 'nosubreq'], set({ notInSubrequests: true })),
-  ...named(
-    ['p', 'proxy'],
-    new Refused('the flag P is not supported: requests it sends elsewhere would be answered here'),
-  ),
+  ...named(['p', 'proxy'], set({ proxy: true })),
   ...named(['pt', 'passthrough'], set({ passThrough: true })),
   ...named(['qsa', 'qsappend'], set({ query: 'append' })),
   ...named(['qsd', 'qsdiscard'], set({ query: 'discard' })),

@@ -29,6 +29,8 @@ export interface Router {
   route(virtualHost: VirtualHost, path: string, ask?: AskCondition, rewritten?: Rewritten): Route;
   /** What holds where no section has a say: for answers to requests whose path cannot be understood. */
   serverSettings(virtualHost: VirtualHost): DirectorySettings;
+  /** The server that a rule wants to be asked: `url` decoded, without a query. A text: why nobody can be. */
+  findRewritten(url: string, rule: RewrittenBy): ProxiedMapping | string;
   /** What the Redirect of a section answers to a path, once the request is let in. */
   findSectionRedirect(settings: DirectorySettings, path: string): Redirection | undefined;
 }
@@ -37,8 +39,16 @@ export interface Router {
 export interface Rewritten {
   /** An absolute name; absent: the path is mapped as it is. */
   readonly filename?: string;
+  /** Another server answers, in the place of what ProxyPass says. */
+  readonly proxied?: ProxiedMapping;
   /** They win over those of every section. */
   readonly forced?: ForcedSettings;
+}
+
+/** The rule, and whether what it made is encoded. */
+export interface RewrittenBy {
+  readonly position: Position;
+  readonly isEncoded: boolean;
 }
 
 /** A name in the file system, and the alias or document root that it came from. */
@@ -82,12 +92,15 @@ export interface FoundSoFar {
 export interface ProxiedMapping {
   readonly kind: 'proxied';
   readonly pass: Omit<ProxyPass, 'match'>;
+  readonly by: 'ProxyPass' | 'RewriteRule';
   readonly target: ProxyTarget;
   /** The path there, decoded; starts with `/`. */
   readonly path: string;
   /** What of the path here the URL replaces, and what is left of it; absent for patterns. */
   readonly prefix?: string;
   readonly rest?: string;
+  /** A rule made it: its path is encoded already. */
+  readonly isEncoded?: boolean;
 }
 
 export type Mapping =
@@ -135,7 +148,7 @@ export { findHtaccessSection, type HtaccessPorts } from './htaccess.js';
 export * from './mounted-scripts.js';
 export { settleOptions } from './options.js';
 export { createHtaccessLookup } from './overrides.js';
-export { urlOf } from './proxied.js';
+export { isClimbing, urlOf } from './proxied.js';
 export type { Redirection } from './redirects.js';
 export { createRouter } from './router.js';
 export * from './runtime.js';

@@ -35,7 +35,7 @@ export function describeTranslation(translation: Translation, { settings }: Virt
 export function describeProxied(found: ProxiedMapping | ExcludedPath): Step {
   const { position } = found.pass;
   const text =
-    found.kind === 'proxied' ? `ProxyPass makes ${urlOf(found)} of it` : 'ProxyPass !: it is answered here';
+    found.kind === 'proxied' ? `${found.by} makes ${urlOf(found)} of it` : 'ProxyPass !: it is answered here';
   return { stage: 'mapping', text, position };
 }
 

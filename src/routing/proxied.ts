@@ -63,7 +63,7 @@ function mapPrefix(
 ): ProxiedMapping {
   const rest = merged.slice(length);
   const path = fromRoot(toByteString(target.path) + rest);
-  return { kind: 'proxied', pass, target, path, prefix: merged.slice(0, length), rest };
+  return { kind: 'proxied', pass, by: 'ProxyPass', target, path, prefix: merged.slice(0, length), rest };
 }
 
 /** Without a `$` in the URL, the whole path of the request follows it. */
@@ -75,7 +75,7 @@ function mapPattern(
 ): ProxiedMapping {
   const template = toByteString(target.path);
   const made = template.includes('$') ? substituteGroups(template, groups) : template + merged;
-  return { kind: 'proxied', pass, target, path: fromRoot(made) };
+  return { kind: 'proxied', pass, by: 'ProxyPass', target, path: fromRoot(made) };
 }
 
 /** Dots that a pattern or a prefix brought together: what the other server resolves is not what was decided on. */

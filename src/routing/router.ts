@@ -19,6 +19,7 @@ import type { RequestPath } from './match-table.js';
 import { captureVariables } from './match-variables.js';
 import { findProxied, isClimbing, urlOf } from './proxied.js';
 import { findSectionRedirect, matchRedirect, type Redirection } from './redirects.js';
+import { createRewrittenTargets } from './rewritten-target.js';
 import { type CompiledSection, matchLocations, matchProxies } from './sections.js';
 import { findForbiddenLink } from './symbolic-links.js';
 import { type Translation, translatePath, translateRewritten } from './translate-path.js';
@@ -46,6 +47,7 @@ export function createRouter(
     selectVirtualHost: createVirtualHostSelector(config, resolvedNames),
     route: (virtualHost, path, ask = cannotTell, rewritten = {}) =>
       routePath(hostOf(virtualHost), path, ask, rewritten, trace),
+    findRewritten: createRewrittenTargets(config.global.proxyParameters),
     serverSettings: (virtualHost) => hostOf(virtualHost).merge(),
     findSectionRedirect: (settings, path) => {
       const redirection = findSectionRedirect(settings, bothForms(path));
@@ -82,7 +84,9 @@ function routePath(
   }
   const path = bothForms(asSent);
   const locations = matchLocations(host.sections, path);
-  const proxied = rewritten.filename === undefined ? findProxied(host.proxies, locations, path) : undefined;
+  const proxied =
+    rewritten.proxied ??
+    (rewritten.filename === undefined ? findProxied(host.proxies, locations, path) : undefined);
   if (proxied !== undefined) trace?.(describeProxied(proxied));
   if (proxied?.kind === 'proxied') return routeProxied(host, path, locations, proxied, ask);
   const redirection = rewritten.filename === undefined ? redirectPath(host, path) : undefined;

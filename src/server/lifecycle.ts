@@ -145,6 +145,10 @@ async function decidePath(
   if (denied !== undefined) return denied;
   const inDirectory = await rewriteInDirectory(exchange, route, isSubrequest, askAhead);
   if (inDirectory.kind === 'refusal') return inDirectory;
+  if (inDirectory.kind === 'passed-on') {
+    exchange.route = { ...route, mapping: inDirectory.mapping };
+    return { kind: 'decided', route: exchange.route };
+  }
   if (inDirectory.kind === 'elsewhere') return { kind: 'decided', route, elsewhere: inDirectory.target };
   if (inDirectory.forced === undefined) return { kind: 'decided', route };
   const forced = { ...rewritten.forced, ...inDirectory.forced };

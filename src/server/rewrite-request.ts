@@ -19,7 +19,13 @@ import {
   type RewriteRequest,
   type RewriteSettings,
 } from '../rewriting/index.js';
-import { type ForcedSettings, type Route, settleOptions } from '../routing/index.js';
+import {
+  type ForcedSettings,
+  isClimbing,
+  type ProxiedMapping,
+  type Route,
+  settleOptions,
+} from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { createRewriteSubject } from './rewrite-subject.js';
 import { type Refusal, refuse } from './site.js';
@@ -36,6 +42,8 @@ export type ServerRewrite =
       readonly path: string;
       /** In the place of what the path would be mapped to. */
       readonly filename?: string;
+      /** Another server answers. */
+      readonly proxied?: ProxiedMapping;
       readonly forced?: ForcedSettings;
     };
 
@@ -43,6 +51,8 @@ export type ServerRewrite =
 export type DirectoryRewrite =
   | Refusal
   | { readonly kind: 'go-on'; readonly forced?: ForcedSettings }
+  /** Another server answers. */
+  | { readonly kind: 'passed-on'; readonly mapping: ProxiedMapping }
   /** A path, and perhaps a query, as a client would write them. */
   | { readonly kind: 'elsewhere'; readonly target: string };
 
@@ -65,6 +75,10 @@ export async function rewriteInServer(
       return outcome;
     case 'unchanged':
       return { kind: 'go-on', path, ...force(outcome.effects) };
+    case 'proxied': {
+      const proxied = findServer(exchange, outcome);
+      return proxied.kind === 'refusal' ? proxied : { kind: 'go-on', path, proxied };
+    }
     case 'rewritten': {
       if (!outcome.passThrough)
         return { kind: 'go-on', path, filename: findFilename(exchange, outcome), ...force(outcome.effects) };
@@ -103,6 +117,10 @@ export async function rewriteInDirectory(
   const request = describeRequest(exchange, { name, pathInfo, isSubrequest });
   const outcome = await settle(exchange, settings, request, askAhead, toUrlPath);
   if (outcome.kind === 'refusal') return outcome;
+  if (outcome.kind === 'proxied') {
+    const mapping = findServer(exchange, outcome);
+    return mapping.kind === 'refusal' ? mapping : { kind: 'passed-on', mapping };
+  }
   if (outcome.kind === 'unchanged' || outcome.target === name)
     return { kind: 'go-on', ...force(outcome.effects) };
   const path = toUrlPath(outcome.target);
@@ -110,6 +128,20 @@ export async function rewriteInDirectory(
     return refuse(500, 'rewrite', `no URL is known for ${outcome.target}: expected RewriteBase`);
   const encoded = outcome.isEscaped ? keepEscapes(encodePath(path)) : encodePath(path);
   return { kind: 'elsewhere', target: encoded + (exchange.query === '' ? '' : `?${exchange.query}`) };
+}
+
+/** Whom a rule with P asks. */
+function findServer(
+  { site }: Exchange,
+  { target, noEscape, rule }: Extract<RewriteOutcome, { kind: 'proxied' }>,
+): Refusal | ProxiedMapping {
+  const { position } = rule;
+  const found = site.router.findRewritten(target, { position, isEncoded: noEscape });
+  if (typeof found !== 'string')
+    return isClimbing(found)
+      ? refuse(403, 'rewrite', `the rules make a path with dot segments: ${target}`)
+      : found;
+  return refuse(500, 'rewrite', `the RewriteRule at ${position.file}:${position.line} asks nobody: ${found}`);
 }
 
 /** B has escaped what the client sent, so that it means the same once it is decoded. */
@@ -127,7 +159,7 @@ async function settle(
   request: RewriteRequest,
   askAhead: AskAhead,
   toUrlPath: (name: string) => string | undefined,
-): Promise<Refusal | Extract<RewriteOutcome, { kind: 'unchanged' | 'rewritten' }>> {
+): Promise<Refusal | Extract<RewriteOutcome, { kind: 'unchanged' | 'rewritten' | 'proxied' }>> {
   const seenAhead = new Map<string, LookAhead>();
   const subject = createRewriteSubject(exchange, {
     isSubrequest: request.isSubrequest,

@@ -94,7 +94,7 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
 /** Encoded anew from what was decided on; as it was sent only where the site file says nocanon, and that is the same path. */
 function pathAndQuery(
   { rawPath, query, record, redirects }: Exchange,
-  { target, path, prefix, rest = '' }: ProxiedMapping,
+  { target, path, prefix, rest = '', isEncoded = false }: ProxiedMapping,
 ): string {
   const isRaw =
     target.isRaw &&
@@ -103,7 +103,9 @@ function pathAndQuery(
     isSamePath(rawPath.slice(prefix.length), rest);
   const made = isRaw
     ? encodePath(path.slice(0, path.length - rest.length)) + rawPath.slice(prefix.length)
-    : encodePath(path);
+    : isEncoded
+      ? path.replace(/[^\x21-\x7e]|#/g, encodeByte)
+      : encodePath(path);
   const hasQuery = query !== '' || (redirects === 0 && record.target.endsWith('?'));
   // A rule of the site file can make one of anything.
   const sendable = query.replace(/[^\x21-\xff]/g, encodeByte);
@@ -289,6 +291,6 @@ async function finish(
 }
 
 /** For the log: which server, and who said so. */
-function describeTarget({ target, pass }: ProxiedMapping): string {
-  return `[${target.url}, ProxyPass of ${pass.position.file}:${pass.position.line}]`;
+function describeTarget({ target, pass, by }: ProxiedMapping): string {
+  return `[${target.url}, ${by} of ${pass.position.file}:${pass.position.line}]`;
 }

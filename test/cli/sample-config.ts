@@ -76,6 +76,7 @@ export function makeConfig(changes: Partial<ServerConfig> = {}): ServerConfig {
       restrictEmbedded: false,
       serverTokens: 'full',
       gracefulShutdownTimeoutMs: 0,
+      proxyParameters: new Map(),
     },
     mainServer: makeServer(),
     virtualHosts: [],

@@ -139,6 +139,7 @@ export function site(
       restrictEmbedded: members.restrictEmbedded ?? false,
       serverTokens: 'full',
       gracefulShutdownTimeoutMs: 0,
+      proxyParameters: new Map(),
     },
     mainServer,
     virtualHosts,

@@ -1,3 +1,4 @@
+import { parseHostAndPort } from '../../http/index.js';
 import {
   anywhere,
   flag,
@@ -12,7 +13,6 @@ import {
   readPhase,
 } from '../definition.js';
 import type { Here } from '../draft.js';
-import { parseHostAndPort } from '../host-and-port.js';
 import { parseLogDestination } from '../log-destination.js';
 import type { ServerName } from '../model.js';
 import { statPath } from '../stat-path.js';

@@ -1,6 +1,6 @@
+import { parseHostAndPort } from '../../http/index.js';
 import { honoured, inModule, mainServerOnly, one, oneOrTwo } from '../definition.js';
 import type { Here } from '../draft.js';
-import { parseHostAndPort } from '../host-and-port.js';
 import { parseInteger, takeDurationOrDefault, takeInteger, takeIntegerOrDefault } from '../values.js';
 
 /** Listening, and how many processes there are. */

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { translatePattern } from '../../matching/index.js';
 import {
   createTemplateNotes,
+  findFixedServer,
+  findServerMap,
   knownVariables,
   parseConditionFlags,
   parseConditionTest,
@@ -14,6 +16,7 @@ import {
   rewriteOptionNames,
   type Substitution,
   splitRuleWords,
+  type Template,
   type TemplateNotes,
 } from '../../rewriting/index.js';
 import {
@@ -31,6 +34,7 @@ import {
 import type { Here } from '../draft.js';
 import { takeCondition } from '../expression.js';
 import { findNearest } from '../nearest-name.js';
+import { takeProxyUrl } from '../proxy-target.js';
 import { createRewriteDraft, type RewriteDraft } from '../rewrite-draft.js';
 
 /** Rules that change where a request goes, before anything else decides it or in a directory. */
@@ -219,9 +223,8 @@ function addRule(here: Here, text: string): void {
   const notes = createTemplateNotes();
   const parsed = parseFlags(flagWord, notes);
   if (parsed.kind === 'wrong') {
-    const { message, wanted, isRefused } = parsed;
+    const { message, wanted } = parsed;
     here.fail(message, {
-      ...(isRefused ? { kind: 'argument-refused' } : {}),
       at: { word: parsed.word },
       suggestion: wanted && findNearest(wanted.name, wanted.known),
     });
@@ -234,7 +237,9 @@ function addRule(here: Here, text: string): void {
     here.fail(pattern.message, { kind: 'pattern', at: { word } });
     return;
   }
-  const substitution = result === '-' ? undefined : readSubstitution(result, notes);
+  const isProxied = parsed.flags.proxy === true;
+  const substitution = result === '-' ? undefined : readSubstitution(result, notes, isProxied);
+  if (isProxied) checkServer(here, result, substitution);
   reportNotes(here, notes);
   draft?.rules.push({
     pattern: pattern.pattern,
@@ -248,14 +253,41 @@ function addRule(here: Here, text: string): void {
   });
 }
 
-function readSubstitution(text: string, notes: TemplateNotes): Substitution {
+function readSubstitution(text: string, notes: TemplateNotes, isProxied: boolean): Substitution {
   const template = parseTemplate(text, notes);
   const [first] = template;
   return {
     template,
     hasQuestionMark: text.includes('?'),
     literalStart: first?.kind === 'literal' ? first.text : '',
+    ...(isProxied ? findServer(template) : {}),
   };
+}
+
+function findServer(template: Template): Pick<Substitution, 'fixedServer'> {
+  const fixedServer = findFixedServer(template);
+  return fixedServer === undefined ? {} : { fixedServer };
+}
+
+/** With P: the URL of a server, which the site file should choose and not the client. */
+function checkServer(here: Here, text: string, substitution: Substitution | undefined): void {
+  const { fixedServer, template = [], literalStart = '-' } = substitution ?? {};
+  if (fixedServer !== undefined) {
+    takeProxyUrl(here, fixedServer, text);
+    return;
+  }
+  const isUrl = template.length > 1 && !literalStart.startsWith('/');
+  if (!isUrl && literalStart !== '')
+    here.fail(`expected the URL of another server with the flag P, not '${text}'`, { at: { word: text } });
+  else if (/^unix:/i.test(literalStart))
+    here.fail(`expected a socket and a host that no request has a say in, not '${text}'`, {
+      at: { word: text },
+    });
+  else if (here.server.rewriteMaps.get(findServerMap(template) ?? '')?.kind !== 'text')
+    here.warn(
+      `requests choose which server is asked: expected a host in '${text}', or conditions that let only known ones through`,
+      { at: { word: text } },
+    );
 }
 
 function looksAhead(substitution: Substitution | undefined): boolean {

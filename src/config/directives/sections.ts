@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { parseHostAndPort } from '../../http/index.js';
 import { translatePattern } from '../../matching/index.js';
 import { anywhere, honouredSection, inModule, mainServerOnly, outsideSections } from '../definition.js';
 import { createSectionDraft, createServerDraft, type Here, type Scope } from '../draft.js';
-import { parseHostAndPort } from '../host-and-port.js';
 import type { SectionKind, SectionMatch } from '../model.js';
 import { hasWildcard } from '../wildcard.js';
 import { splitWords, takeWord } from '../words.js';

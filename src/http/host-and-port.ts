@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import { parseInteger } from './values.js';
 
 /** `host`, `host:port`, `[v6]`, `[v6]:port`; IPv6 loses its brackets. Undefined if it is none of these. */
 export function parseHostAndPort(text: string): { host: string; port?: number } | undefined {
@@ -12,6 +11,6 @@ export function parseHostAndPort(text: string): { host: string; port?: number } 
   if (six === undefined && /^[\d.]+$/.test(host) && !ipaddr.IPv4.isValidFourPartDecimal(host))
     return undefined;
   if (digits === undefined) return { host };
-  const port = parseInteger(digits, 1, 65535);
-  return port === undefined ? undefined : { host, port };
+  const port = Number(digits);
+  return port < 1 || port > 65_535 ? undefined : { host, port };
 }
