@@ -21,6 +21,7 @@ import type { AuthScript, LogDestination, ServerConfig } from './config/model.js
 import { serveFile } from './files/index.js';
 import { createGateway } from './gateway/index.js';
 import { createLogWriter, type LogWriter } from './log/index.js';
+import { boundMatching } from './matching/index.js';
 import type {
   AnnouncedProcess,
   FromFrontEnd,
@@ -70,6 +71,7 @@ function tell(message: FromFrontEnd): void {
 }
 
 process.title = 'modhost: front end';
+boundMatching();
 process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
 // Means nothing here; without a listener Node would open its debugger to this machine.

@@ -61,6 +61,7 @@ export function makeRequestHead(client: ClientFacts): string[] {
     headers = setHeader(headers, 'Max-Forwards', String(Math.max(0, Number(hops) - 1)));
   const { forwardedFor } = client;
   if (forwardedFor !== undefined) {
+    headers = selectHeaders(headers, (name) => !resemblesForwarded(name) || client.ownFields.has(name));
     headers = append(headers, 'X-Forwarded-For', forwardedFor.clientAddress);
     if (forwardedFor.host !== undefined) headers = append(headers, 'X-Forwarded-Host', forwardedFor.host);
     headers = append(headers, 'X-Forwarded-Server', forwardedFor.serverName);
@@ -68,6 +69,17 @@ export function makeRequestHead(client: ClientFacts): string[] {
   if (client.expectsContinue) headers.push('Expect', '100-continue');
   if (client.upgrade !== undefined) headers.push('Upgrade', client.upgrade);
   return ['Host', client.host, ...headers];
+}
+
+const forwardedFields: ReadonlySet<string> = new Set([
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-server',
+]);
+
+/** `X_Forwarded_For`: many applications cannot tell it from the field that this server vouches for. */
+function resemblesForwarded(name: string): boolean {
+  return !forwardedFields.has(name) && forwardedFields.has(name.replace(/[^a-z0-9]/g, '-'));
 }
 
 /** What the server itself has set stays, whatever the client names in Connection: it may be what the other server trusts. */

@@ -1,4 +1,5 @@
 export * from './address-range.js';
+export { boundMatching } from './bound-matching.js';
 export * from './client-address.js';
 export * from './forwarded.js';
 export * from './groups.js';

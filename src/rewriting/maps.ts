@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { encodeRedirectPath } from '../http/index.js';
 import type { RewriteMap } from './model.js';
 
@@ -32,8 +32,9 @@ function pick(values: readonly string[]): string | undefined {
 }
 
 interface ReadMap {
-  readonly mtimeMs: number;
-  readonly size: number;
+  readonly stats: Stats;
+  /** Read so soon after it was written that another change could bear the same time. */
+  readonly isFresh: boolean;
   readonly entries: ReadonlyMap<string, string>;
 }
 
@@ -41,20 +42,45 @@ const readMaps = new Map<string, ReadMap>();
 
 /** A larger file would hold up every other request while it is read. */
 const mostBytes = 16 * 1_048_576;
+/** Coarser than the clock of any file system that is worth it, in milliseconds. */
+const clockGrainMs = 50;
 
 /** Read again whenever it has changed. */
 function readMapFile(path: string): ReadonlyMap<string, string> {
   try {
-    const { mtimeMs, size } = statSync(path);
     const known = readMaps.get(path);
-    if (known?.mtimeMs === mtimeMs && known.size === size) return known.entries;
-    if (size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
-    const entries = parseMap(readFileSync(path, 'latin1'));
-    readMaps.set(path, { mtimeMs, size, entries });
-    return entries;
+    if (known !== undefined && !known.isFresh && isSame(known.stats, statSync(path))) return known.entries;
+    const read = readWhole(path);
+    readMaps.set(path, read);
+    return read.entries;
   } catch (error) {
     throw new MapUnreadable(`the map ${path} cannot be read: ${(error as Error).message}`);
   }
+}
+
+function readWhole(path: string): ReadMap {
+  // A FIFO would hold up every request until somebody writes to it.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new Error('it is no regular file');
+    if (stats.size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
+    const isFresh = Date.now() - stats.ctimeMs < clockGrainMs;
+    return { stats, isFresh, entries: parseMap(readFileSync(fd, 'latin1')) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** ctime too: nobody can set it back. */
+function isSame(before: Stats, now: Stats): boolean {
+  return (
+    before.mtimeMs === now.mtimeMs &&
+    before.ctimeMs === now.ctimeMs &&
+    before.size === now.size &&
+    before.ino === now.ino &&
+    before.dev === now.dev
+  );
 }
 
 /** `key value` a line, the first line of a key counts; what begins with `#` or has no value says nothing. */

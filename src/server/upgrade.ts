@@ -22,7 +22,7 @@ export function listenForUpgrades(
 ): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, early: Buffer) => {
     // The socket is out of node:http's hands here, and so are its errors.
-    socket.on('error', () => {});
+    if (!socket.listeners('error').includes(ignoreError)) socket.on('error', ignoreError);
     if (isWebSocket(request)) {
       if (early.length > 0) socket.unshift(early);
       handlers.webSocket(request, () => makeResponse(request, socket));
@@ -34,6 +34,9 @@ export function listenForUpgrades(
     });
   });
 }
+
+/** One for all: a connection may come here as often as it carries requests. */
+function ignoreError(): void {}
 
 function isWebSocket({ method, rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
   const hasBody =

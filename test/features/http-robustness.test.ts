@@ -338,3 +338,10 @@ it('what is no request has its line in the access log', async () => {
   const line = () => readFileSync(join(folder, 'modhost/logs/access_log'), 'latin1');
   await expect.poll(line).toMatch(/^127\.0\.0\.1 400 - \d+$/m);
 });
+
+it('takes another protocol offered again and again on one connection as often as it comes', async () => {
+  const request = get('GET /f HTTP/1.1', `${host}Connection: upgrade\r\nUpgrade: h2c\r\n`);
+  const answer = await askRaw(server.port, request.repeat(30), 30);
+  expect(answer.statuses).toEqual(Array(30).fill(200));
+  expect(server.log()).not.toContain('MaxListenersExceededWarning');
+});

@@ -59,6 +59,7 @@ RewriteRule ^ - [R=503,L]
 RewriteRule ^/page$ /f.txt
 RewriteRule ^/cookie$ - [CO=a:b:.x.example,F]
 RewriteRule ^/outside(.*)$ $1
+RewriteRule ^/(.*)/(.*)/(.*)/(.*)/(.*)\\.php$ /f.txt
 `,
       folder,
     );
@@ -66,6 +67,10 @@ RewriteRule ^/outside(.*)$ $1
   afterAll(async () => {
     await server?.stop();
     removeFolder(folder);
+  });
+
+  it('is not held up by a path that a pattern can be compared with in countless ways', async () => {
+    expect((await ask(`/${'a/'.repeat(1_500)}`)).status).toBe(404);
   });
 
   const ask = async (path: string, options: RequestInit = {}) => {

@@ -30,6 +30,15 @@ describe('the head of a request', () => {
     expect(makeRequestHead({ ...client, headers, via: 'block' })).toEqual(['Host', 'b:80']);
   });
 
+  it('goes without fields that applications take for those that say who the client is', () => {
+    const headers = ['X_Forwarded_For', '192.0.2.1', 'X-Forwarded_Host', 'q', 'X_Own', '1'];
+    const forwardedFor = { clientAddress: '10.0.0.1', host: 'a', serverName: 's' };
+    expect(makeRequestHead({ ...client, headers, forwardedFor })).toEqual([
+      ...['Host', 'b:80', 'X_Own', '1', 'X-Forwarded-For', '10.0.0.1'],
+      ...['X-Forwarded-Host', 'a', 'X-Forwarded-Server', 's'],
+    ]);
+  });
+
   it('adds to what is said of the client already', () => {
     const headers = ['X-Forwarded-For', '192.0.2.1', 'x-forwarded-for', '192.0.2.2', 'X-Forwarded-Host', 'q'];
     const forwardedFor = { clientAddress: '10.0.0.1', host: 'a', serverName: 's' };

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,19 @@ describe('maps', () => {
     writeFileSync(path, 'a two\n');
     utimesSync(path, 1, 1);
     expect(lookUp({ kind: 'text', path, random: false }, 'a')).toBe('two');
+  });
+
+  it('follow their file, though it keeps its size and its time', () => {
+    for (const value of ['one', 'two']) {
+      writeFileSync(path, `a ${value}\n`);
+      utimesSync(path, 1, 1);
+      expect(lookUp({ kind: 'text', path, random: false }, 'a')).toBe(value);
+    }
+  });
+
+  it('that have become a FIFO hold nobody up', () => {
+    execFileSync('mkfifo', [path]);
+    expect(() => lookUp({ kind: 'text', path, random: false }, 'a')).toThrow('no regular file');
   });
 
   it('take one of several values', () => {
