@@ -152,7 +152,7 @@ function createSite(
   const writers = new Map<string, LogWriter>();
   for (const { key, fd } of given.logFds) writers.set(key, createLogWriter(fd));
   const writerOf = (destination: LogDestination): LogWriter => {
-    const writer = writers.get(destination.kind === 'file' ? destination.path : `<${destination.kind}>`);
+    const writer = writers.get(keyOfLog(destination));
     if (writer === undefined) throw new Error('the supervisor did not hand over a log of the configuration');
     return writer;
   };
@@ -363,4 +363,10 @@ function createAuthPorts(mounted: readonly MountedScript[], pools: Pools): AuthP
       throw new CallFailure(`groups_for_user of ${script.file} gave no usable answer`);
     },
   };
+}
+
+/** As the supervisor names them. */
+function keyOfLog(destination: LogDestination): string {
+  if (destination.kind === 'program') return destination.text;
+  return destination.kind === 'file' ? destination.path : `<${destination.kind}>`;
 }

@@ -4,7 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digest } from './auth/index.js';
 import {
@@ -326,7 +326,9 @@ function openErrorLog(config: ServerConfig): number {
   const { errorLog } = config.mainServer.settings;
   if (errorLog.kind === 'stdout') return 1;
   if (errorLog.kind === 'stderr') return 2;
-  if (errorLog.path === `${config.serverRoot}/logs/error_log`)
-    mkdirSync(dirname(errorLog.path), { recursive: true });
-  return openSync(errorLog.path, 'a', 0o640);
+  const usual = join(config.serverRoot, 'logs/error_log');
+  // What Node itself says at a crash cannot wait for a program to be started.
+  const path = errorLog.kind === 'program' ? usual : errorLog.path;
+  if (path === usual) mkdirSync(dirname(path), { recursive: true });
+  return openSync(path, 'a', 0o640);
 }

@@ -77,6 +77,7 @@ function formatMainServer(config: ServerConfig): string[] {
 
 function formatDestination(destination: LogDestination): string {
   if (destination.kind === 'file') return `"${destination.path}"`;
+  if (destination.kind === 'program') return `"${destination.text}"`;
   return destination.kind === 'stderr' ? 'standard error' : 'standard output';
 }
 

@@ -229,6 +229,8 @@ export interface ReadLimit {
 export type LogDestination =
   /** `path` absolute. */
   | { readonly kind: 'file'; readonly path: string }
+  /** Lines go to its standard input; `text` as it was written, which names it. */
+  | { readonly kind: 'program'; readonly command: readonly string[]; readonly text: string }
   | { readonly kind: 'stdout' }
   | { readonly kind: 'stderr' };
 

@@ -245,7 +245,7 @@ export class Supervisor {
     let logs: OpenLog[] = [];
     let pools = new Map<string, DaemonPool>();
     try {
-      logs = openLogs(config);
+      logs = openLogs(config, this.#ports.log);
       pools = this.#preparePools(config, isRestart ? undefined : old);
       const generation = new Generation(config, listeners, logs, pools, {
         frontEndModule: this.#ports.frontEndModule,

@@ -13,7 +13,7 @@ import {
   readPhase,
 } from '../definition.js';
 import type { Here } from '../draft.js';
-import { parseLogDestination } from '../log-destination.js';
+import { parseErrorLogDestination } from '../log-destination.js';
 import type { ServerName } from '../model.js';
 import { statPath } from '../stat-path.js';
 import {
@@ -78,7 +78,7 @@ export const core = inModule('core', [
   honoured(
     'ErrorLog',
     outsideSections,
-    oneOrTwo('file'),
+    oneOrTwo('file|"|program"|syslog'),
     'Where messages are written.',
     setErrorLog,
     'logs/error_log',
@@ -254,6 +254,6 @@ function setErrorLog(here: Here, first: string, second: string | undefined): voi
     here.fail('takes one argument: file', { kind: 'argument-count' });
     return;
   }
-  const destination = parseLogDestination(here, first);
+  const destination = parseErrorLogDestination(here, first);
   if (destination !== undefined) here.server.settings.errorLog = destination;
 }
