@@ -49,6 +49,7 @@ import {
   resolveVirtualHostNames,
 } from './routing/index.js';
 import {
+  type ConnectionFacts,
   createListener,
   createSiteLogs,
   type HttpListener,
@@ -218,13 +219,18 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
         (fields || 100) * most(({ limitRequestFieldSize }) => limitRequestFieldSize),
     ),
     headerLines: fields,
+    hasProxyProtocol: settings.some(({ proxyProtocol }) => proxyProtocol),
     ofConnection: (local) => {
-      const { keepAliveTimeoutMs, readTimeouts } = site.router.selectVirtualHost({
-        ...local,
-        hostName: '',
-      }).settings;
-      const head = readTimeouts.header;
-      return { keepAliveTimeoutMs, ...(head === undefined ? {} : { head }) };
+      const { settings } = site.router.selectVirtualHost({ ...local, hostName: '' });
+      const { keepAliveTimeoutMs, proxyProtocol, proxyProtocolExceptions, readTimeouts, timeoutMs } =
+        settings;
+      const { header: head = { initialMs: 0 } } = readTimeouts;
+      const limit = head.initialMs === 0 ? { initialMs: timeoutMs } : head;
+      return {
+        head,
+        keepAliveTimeoutMs,
+        ...(proxyProtocol ? { proxyProtocol: { exceptions: proxyProtocolExceptions, limit } } : {}),
+      };
     },
     timeoutMs: mainServer.settings.timeoutMs,
   };
@@ -235,6 +241,11 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
       void serveRequest(record, site);
     },
     unreadable: (request: UnreadableRequest) => void refuseUnreadable(request, site),
+    lost: (connection: ConnectionFacts, reason: string) => {
+      const host = site.router.selectVirtualHost({ ...connection, hostName: '' });
+      const client = `${connection.clientAddress}:${connection.clientPort}`;
+      site.logs.errorLog(host).log('error', 'remoteip', reason, { client });
+    },
   };
   return createListener(limits, handlers, acceptor);
 }

@@ -37,6 +37,10 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
           readTimeouts: { ...mainSettings.readTimeouts, ...server.settings.readTimeouts },
           proxying: { ...mainSettings.proxying, ...server.proxying },
           remoteIpProxies: [...mainSettings.remoteIpProxies, ...(server.settings.remoteIpProxies ?? [])],
+          proxyProtocolExceptions: [
+            ...mainSettings.proxyProtocolExceptions,
+            ...(server.settings.proxyProtocolExceptions ?? []),
+          ],
           logLevel: buildServerLevels(server, mainServer),
           customLogs: buildCustomLogs(server, mainServer),
         },
@@ -81,6 +85,8 @@ const defaultSettings = {
   accessFileNames: ['.htaccess'],
   internalRecursion: { redirects: 10, subrequests: 10 },
   remoteIpProxies: [],
+  proxyProtocol: false,
+  proxyProtocolExceptions: [],
 } as const satisfies Partial<ServerSettings>;
 
 const defaultProxying: ProxyingSettings = { via: 'off', inheritsPasses: true };

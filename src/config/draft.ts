@@ -166,6 +166,12 @@ export interface ConfigDraft {
   /** What ProxySet and <Proxy> have said of a server, by its URL. */
   readonly proxyParameters: Map<string, ProxyParameters>;
   readonly proxyTargets: ProxyTargetDraft[];
+  /** RemoteIPProxyProtocol, in the order of the file. */
+  readonly proxyProtocols: {
+    readonly server: ServerDraft;
+    readonly on: boolean;
+    readonly position: Position;
+  }[];
   /** What the first ProxyPass of a URL says itself. */
   readonly firstPasses: Map<string, ProxyParameters>;
   /** Ids of the servers that say SSLProxyEngine On somewhere. */
@@ -237,6 +243,7 @@ export function createConfigDraft(
     fileReferences: [],
     proxyParameters: new Map(),
     proxyTargets: [],
+    proxyProtocols: [],
     firstPasses: new Map(),
     serversWithProxyTls: new Set(),
     wsgiProviders: [],

@@ -13,6 +13,7 @@ import type { Mistake, Position, ServerConfig } from './model.js';
 import type { ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
 import { settleProxyParameters } from './settle-proxies.js';
+import { settleProxyProtocol } from './settle-proxy-protocol.js';
 import type { Node } from './tree.js';
 import { settleUwsgiApplications } from './uwsgi-ini/settle-applications.js';
 import { Variables } from './variables.js';
@@ -65,6 +66,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const draft = readDraft(options, file, phase);
   if (draft !== undefined) {
     settleProxyParameters(draft);
+    settleProxyProtocol(draft);
     settleUwsgiApplications(draft);
     checkDraft(draft);
   }

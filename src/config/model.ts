@@ -205,6 +205,9 @@ export interface ServerSettings {
   readonly remoteIpHeader?: { readonly name: string; readonly position: Position };
   /** RemoteIPProxiesHeader: the field that tells of the proxies in between. */
   readonly remoteIpProxiesHeader?: string;
+  /** RemoteIPProxyProtocol: every connection to the address begins with a PROXY header, but for those from the exceptions. */
+  readonly proxyProtocol: boolean;
+  readonly proxyProtocolExceptions: readonly AddressRange[];
   /** Whom to believe; the main server's first. Empty: everybody. */
   readonly remoteIpProxies: readonly TrustedProxy[];
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ReadLimit } from '../config/model.js';
+import type { AddressRange, ReadLimit } from '../config/model.js';
 import { watchReading } from './watch-reading.js';
 
 /** Time limits of a connection, by the first virtual host of its address (as httpd). */
@@ -8,6 +8,8 @@ export interface ConnectionLimits {
   readonly head?: ReadLimit;
   /** Between two requests. */
   readonly keepAliveTimeoutMs: number;
+  /** RemoteIPProxyProtocol: connections begin with a header that says who the client is, but not those from the exceptions. */
+  readonly proxyProtocol?: { readonly exceptions: readonly AddressRange[]; readonly limit: ReadLimit };
 }
 
 export interface ConnectionEndings {

@@ -66,7 +66,7 @@ export class Exchange {
   constructor(record: RequestRecord, site: Site) {
     this.record = record;
     this.site = site;
-    this.clientAddress = record.connection.clientAddress;
+    this.clientAddress = record.connection.proxiedAddress ?? record.connection.clientAddress;
     this.method = record.method;
     this.headers = record.headers;
     const host = hostOfTarget(record.target) ?? headerValue(record.headers, 'host');

@@ -3,7 +3,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { headerValues } from '../http/index.js';
+import { isInRanges } from '../matching/index.js';
 import type { TlsAcceptor, TlsConnection } from '../tls/index.js';
+import { awaitProxyHeader } from './await-proxy-header.js';
 import { type ConnectionLimits, ConnectionWatch } from './connection-watch.js';
 import { closeLingering } from './lingering-close.js';
 import { NodeBody } from './node-body.js';
@@ -22,6 +24,8 @@ export interface ListenerLimits {
   /** Header lines; 0: no limit. */
   readonly headerLines: number;
   ofConnection(local: LocalEnd): ConnectionLimits;
+  /** Some connections begin with a PROXY header. */
+  readonly hasProxyProtocol: boolean;
   /** One wait for the client, to send or to take, until a virtual host says otherwise. */
   readonly timeoutMs: number;
 }
@@ -39,6 +43,8 @@ export interface UnreadableRequest {
 export interface ListenerHandlers {
   request(record: RequestRecord): void;
   unreadable(request: UnreadableRequest): void;
+  /** A connection ended before anything could be asked. */
+  lost(connection: ConnectionFacts, reason: string): void;
 }
 
 export interface HttpListener {
@@ -149,15 +155,18 @@ export function createListener(
   });
 
   const accepting =
-    acceptor === undefined
+    acceptor === undefined && !limits.hasProxyProtocol
       ? server
-      : createAccepting(server, acceptor, (socket) =>
-          refuseUnreadable(socket, {
-            status: 400,
-            reason: 'plain HTTP where HTTPS is spoken',
-            hint: 'https-expected',
-          }),
-        );
+      : createAccepting(server, {
+          begin: (socket, begin) => readProxyHeader(socket, limits, handlers, begin),
+          acceptor,
+          refusePlain: (socket) =>
+            refuseUnreadable(socket, {
+              status: 400,
+              reason: 'plain HTTP where HTTPS is spoken',
+              hint: 'https-expected',
+            }),
+        });
   return {
     listen: (fd, backlog) =>
       new Promise((resolve, reject) => {
@@ -179,25 +188,60 @@ export function createListener(
 }
 
 const tlsConnections = new WeakMap<Socket, TlsConnection>();
+/** What PROXY headers have said, by the socket of the connection. */
+const proxiedAddresses = new WeakMap<Socket, string>();
 
-/** Listens in place of the server, which gets the connections when their handshake is over. */
-function createAccepting(
-  server: Server,
-  acceptor: TlsAcceptor,
-  refusePlain: (socket: Socket) => void,
-): NetServer {
+interface Accepting {
+  /** Calls back when TLS or HTTP may begin. */
+  begin(socket: Socket, begin: () => void): void;
+  readonly acceptor: TlsAcceptor | undefined;
+  refusePlain(socket: Socket): void;
+}
+
+/** Listens in place of the server, which gets the connections when all that comes before HTTP is over. */
+function createAccepting(server: Server, { begin, acceptor, refusePlain }: Accepting): NetServer {
+  const ready = (from: Socket, socket: Socket, tls: TlsConnection | undefined) => {
+    if (tls !== undefined) tlsConnections.set(socket, tls);
+    const proxied = proxiedAddresses.get(from);
+    if (proxied !== undefined) proxiedAddresses.set(socket, proxied);
+    server.emit('connection', socket);
+  };
   const accepting = new NetServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    acceptor.accept(socket, {
-      connection: (ready, tls) => {
-        if (tls !== undefined) tlsConnections.set(ready, tls);
-        server.emit('connection', ready);
-      },
-      plain: refusePlain,
+    begin(socket, () => {
+      if (acceptor === undefined) ready(socket, socket, undefined);
+      else
+        acceptor.accept(socket, {
+          connection: (secure, tls) => ready(socket, secure, tls),
+          plain: refusePlain,
+        });
     }),
   );
   // The server watches over the time of heads from the moment when it listens.
   accepting.once('listening', () => server.emit('listening'));
   return accepting;
+}
+
+/** RemoteIPProxyProtocol, where the address of the listener has it. */
+function readProxyHeader(
+  socket: Socket,
+  limits: ListenerLimits,
+  handlers: ListenerHandlers,
+  begin: () => void,
+): void {
+  const { proxyProtocol } = limits.ofConnection(localEndOf(socket));
+  const facts = factsOf(socket);
+  if (proxyProtocol === undefined || isInRanges(facts.clientAddress, proxyProtocol.exceptions) === true) {
+    begin();
+    return;
+  }
+  awaitProxyHeader(socket, proxyProtocol.limit, (header) => {
+    if (header.kind === 'failed') {
+      handlers.lost(facts, `RemoteIPProxyProtocol: ${header.reason}`);
+      return;
+    }
+    if (header.address !== undefined) proxiedAddresses.set(socket, header.address);
+    begin();
+  });
 }
 
 /**
@@ -303,11 +347,13 @@ function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expec
 
 function factsOf(socket: Socket): ConnectionFacts {
   const tls = tlsConnections.get(socket);
+  const proxied = proxiedAddresses.get(socket);
   return {
     clientAddress: withoutMapping(socket.remoteAddress ?? ''),
     clientPort: socket.remotePort ?? 0,
     ...localEndOf(socket),
     ...(tls === undefined ? {} : { tls }),
+    ...(proxied === undefined ? {} : { proxiedAddress: proxied }),
   };
 }
 

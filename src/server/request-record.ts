@@ -10,6 +10,8 @@ export interface ConnectionFacts {
   readonly clientPort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** For whom the other end asks, by its PROXY header; absent: for itself. */
+  readonly proxiedAddress?: string;
   /** Absent: plain HTTP. */
   readonly tls?: TlsConnection;
 }

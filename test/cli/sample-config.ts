@@ -33,6 +33,8 @@ export function makeServer(
       customLogs: [],
       timeoutMs: 60_000,
       readTimeouts: {},
+      proxyProtocol: false,
+      proxyProtocolExceptions: [],
       keepAlive: true,
       keepAliveTimeoutMs: 5000,
       maxKeepAliveRequests: 100,

@@ -85,6 +85,8 @@ export function host(id: number, members: Partial<VirtualHost> = {}): VirtualHos
       customLogs: [],
       timeoutMs: 60_000,
       readTimeouts: {},
+      proxyProtocol: false,
+      proxyProtocolExceptions: [],
       keepAlive: true,
       keepAliveTimeoutMs: 5_000,
       maxKeepAliveRequests: 100,

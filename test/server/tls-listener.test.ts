@@ -25,6 +25,7 @@ const limits: ListenerLimits = {
   keepAliveTimeoutMs: 5_000,
   headBytes: 8_000,
   headerLines: 100,
+  hasProxyProtocol: false,
   ofConnection: () => ({ head: { initialMs: 500 }, keepAliveTimeoutMs: 5_000 }),
   timeoutMs: 60_000,
 };
@@ -59,6 +60,7 @@ async function listen(handshakeTimeoutMs = 60_000): Promise<number> {
       watchReading({ initialMs: handshakeTimeoutMs }, { bytes: () => pending.bytesRead }, expire),
   });
   const handlers = {
+    lost: () => {},
     request: () => {},
     unreadable: ({ record, status }: UnreadableRequest) => {
       record.reply.closeConnection();

@@ -1,6 +1,6 @@
 import { isHeaderName } from '../../http/index.js';
 import { readAddressFile, takeAddresses } from '../address-list.js';
-import { honoured, inModule, list, one, outsideSections } from '../definition.js';
+import { flag, honoured, inModule, list, one, outsideSections } from '../definition.js';
 import type { Here } from '../draft.js';
 
 /** Who the client is, if a proxy in front asks for somebody else. */
@@ -52,6 +52,30 @@ export const remoteIp = inModule('remoteip', [
     one('file'),
     'A file of such proxies, with # before comments.',
     (here, path) => addProxies(here, readAddressFile(here, path), false),
+  ),
+  honoured(
+    'RemoteIPProxyProtocol',
+    outsideSections,
+    flag,
+    'Whether connections begin with a header of the PROXY protocol, version 1 or 2. It holds for all virtual hosts of the address.',
+    (here, on) => {
+      here.server.settings.proxyProtocol = on;
+      here.draft.proxyProtocols.push({ server: here.server, on, position: here.place.position });
+    },
+    'Off',
+  ),
+  honoured(
+    'RemoteIPProxyProtocolExceptions',
+    outsideSections,
+    list('address[/bits] …'),
+    'Who connects without such a header.',
+    (here, words) => {
+      const { settings } = here.server;
+      settings.proxyProtocolExceptions = [
+        ...(settings.proxyProtocolExceptions ?? []),
+        ...takeAddresses(here, words),
+      ];
+    },
   ),
 ]);
 

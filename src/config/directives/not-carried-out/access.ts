@@ -104,21 +104,6 @@ export const accessRest: readonly Definition[] = [
     DBDExptime DBDInitSQL DBDKeep DBDMax DBDMin DBDParams DBDPersist DBDPrepareSQL DBDriver`,
   ),
   ...rows(
-    'remoteip',
-    'refused',
-    outsideSections,
-    'it changes who the client is',
-    'RemoteIPProxyProtocol',
-    /^off$/i,
-  ),
-  ...rows(
-    'remoteip',
-    'accepted',
-    outsideSections,
-    'only RemoteIPProxyProtocol Off is taken',
-    'RemoteIPProxyProtocolExceptions',
-  ),
-  ...rows(
     'session',
     'ignored',
     anywhere,

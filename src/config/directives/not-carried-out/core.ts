@@ -33,6 +33,7 @@ export const coreRest: readonly Definition[] = [
     `
     CGIVar ContentDigest EnableMMAP EnableSendfile MaxRangeOverlaps MaxRangeReversals MaxRanges ReadBufferSize`,
   ),
+  ...rows('core', 'accepted', anywhere, 'nothing here reads bodies as XML', 'LimitXMLRequestBody'),
   ...rows(
     'core',
     'ignored',
@@ -80,13 +81,7 @@ export const coreRest: readonly Definition[] = [
     'HttpProtocolOptions',
     /^strict(\s+require1\.0|\s+allow0\.9|\s+registeredmethods|\s+lenientmethods)*$/i,
   ),
-  ...rows(
-    'core',
-    'refused',
-    anywhere,
-    'it limits what a request may use',
-    'LimitXMLRequestBody RLimitCPU RLimitMEM RLimitNPROC',
-  ),
+  ...rows('core', 'refused', anywhere, 'it limits what a request may use', 'RLimitCPU RLimitMEM RLimitNPROC'),
   ...rows(
     'core',
     'refused',
