@@ -122,7 +122,8 @@ async function decidePath(
   filename?: string,
 ): Promise<Refusal | Decided> {
   const askAhead: AskAhead = (...asked) => lookAhead(...asked, decidePath);
-  // Who has logged in for the path that led here may be another one here.
+  // Who has logged in for the path that led here may be another one here: not to be seen while that is decided.
+  const { user, authType } = exchange;
   exchange.user = undefined;
   exchange.authType = undefined;
   const rewritten =
@@ -143,6 +144,8 @@ async function decidePath(
   if (unsettled !== undefined) return unsettled;
   const denied = refuseMethod(exchange, route.settings) ?? (await authorise(exchange, route));
   if (denied !== undefined) return denied;
+  // Where nobody has to log in, an index or a fallback is still for whom it was before (as httpd).
+  if (isSubrequest && exchange.user === undefined) Object.assign(exchange, { user, authType });
   const inDirectory = await rewriteInDirectory(exchange, route, isSubrequest, askAhead);
   if (inDirectory.kind === 'refusal') return inDirectory;
   if (inDirectory.kind === 'passed-on') {

@@ -14,7 +14,7 @@ let server: RunningServer;
 beforeAll(async () => {
   folder = makeFolder();
   const documents = join(folder, 'documents');
-  for (const name of ['home', 'of-admin', 'open', 'fallback', 'rewritten', 'page', 'inner'])
+  for (const name of ['home', 'of-admin', 'to-open', 'open', 'fallback', 'rewritten', 'page', 'inner'])
     mkdirSync(join(documents, name), { recursive: true });
   writeFileSync(join(documents, 'inner/index.html'), 'inner secret');
   writeFileSync(join(documents, 'of-admin/page'), 'what admin has');
@@ -48,6 +48,13 @@ ${outer}
 RewriteEngine On
 RewriteRule . /inner/index.html
 </Directory>
+<Location /to-open>
+${outer}
+FallbackResource /who
+</Location>
+<Location /who>
+Header always set X-User expr=%{REMOTE_USER}
+</Location>
 <Location /page>
 ${outer}
 ErrorDocument 404 /inner/index.html
@@ -83,6 +90,11 @@ describe.each(['/open/', '/fallback/x', '/rewritten/x', '/page/x'])(
     });
   },
 );
+
+it('an open fallback of a place is for who has logged in there', async () => {
+  expect((await ask('/to-open/x', 'admin:secret')).text).toContain('X-User: admin');
+  expect((await ask('/who', 'admin:secret')).text).not.toContain('admin');
+});
 
 it('a rule that asks who logs in hears of those only who may', async () => {
   expect((await ask('/home/page', 'admin:secret')).text).toContain('what admin has');
