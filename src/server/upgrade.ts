@@ -28,8 +28,14 @@ export function listenForUpgrades(
       handlers.webSocket(request, () => makeResponse(request, socket));
       return;
     }
+    const head = withoutWish(request);
+    if (head === undefined) {
+      // It would come here again and again.
+      socket.destroy();
+      return;
+    }
     handlers.waitForTurn(request, () => {
-      socket.unshift(Buffer.concat([Buffer.from(withoutWish(request), 'latin1'), early]));
+      socket.unshift(Buffer.concat([Buffer.from(head, 'latin1'), early]));
       server.emit(arrival, socket);
     });
   });
@@ -58,17 +64,22 @@ function makeResponse(request: IncomingMessage, socket: Socket): ServerResponse 
   return response;
 }
 
-/** The head as it was, but for the word in Connection that makes an upgrade of it. */
-function withoutWish({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
+/** The fields in which node:http's parser looks for the word. */
+const connectionFields: ReadonlySet<string> = new Set(['connection', 'proxy-connection']);
+
+/** The head as it was, but for the word in Connection that makes an upgrade of it; undefined: there is no such word. */
+function withoutWish({ method, url, httpVersion, rawHeaders }: IncomingMessage): string | undefined {
+  let hadWish = false;
   let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
     const value = rawHeaders[at + 1] as string;
-    const left = name.toLowerCase() === 'connection' ? withoutUpgrade(value) : value;
+    const left = connectionFields.has(name.toLowerCase()) ? withoutUpgrade(value) : value;
+    hadWish ||= left !== value;
     if (left !== '') head += `${name}: ${left}\r\n`;
     else if (value === '') head += `${name}:\r\n`;
   }
-  return `${head}\r\n`;
+  return hadWish ? `${head}\r\n` : undefined;
 }
 
 function withoutUpgrade(connection: string): string {

@@ -339,6 +339,14 @@ it('what is no request has its line in the access log', async () => {
   await expect.poll(line).toMatch(/^127\.0\.0\.1 400 - \d+$/m);
 });
 
+it('takes another protocol offered in Proxy-Connection for a request of its own, once', async () => {
+  const fields = `${host}Upgrade: h2c\r\nProxy-Connection: Upgrade\r\n`;
+  for (const connection of ['', 'Connection: upgrade\r\n', 'Connection: close\r\n']) {
+    const answer = await askRaw(server.port, get('GET /f HTTP/1.1', fields + connection));
+    expect(answer.statuses).toEqual([200]);
+  }
+});
+
 it('takes another protocol offered again and again on one connection as often as it comes', async () => {
   const request = get('GET /f HTTP/1.1', `${host}Connection: upgrade\r\nUpgrade: h2c\r\n`);
   const answer = await askRaw(server.port, request.repeat(30), 30);
