@@ -50,11 +50,13 @@ import {
 } from './routing/index.js';
 import {
   type ConnectionFacts,
+  createDropReport,
   createListener,
   createSiteLogs,
   type HttpListener,
   type ListenerLimits,
   type RequestRecord,
+  readConnectionLimit,
   refuseUnreadable,
   type Site,
   serveRequest,
@@ -210,6 +212,7 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
   const fields = settings.some(({ limitRequestFields }) => limitRequestFields === 0)
     ? 0
     : most(({ limitRequestFields }) => limitRequestFields);
+  const ceiling = readConnectionLimit(site.config.listeners.length);
   const limits: ListenerLimits = {
     keepAliveTimeoutMs: mainServer.settings.keepAliveTimeoutMs,
     // What the limits of lines and fields allow together, so that it is they who answer.
@@ -233,7 +236,9 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
       };
     },
     timeoutMs: mainServer.settings.timeoutMs,
+    ...(ceiling === undefined ? {} : { connections: ceiling.connections }),
   };
+  const warn = (text: string): void => site.logs.errorLog(mainServer).log('warn', 'core', text);
   const handlers = {
     request: (record: RequestRecord) => {
       requests.active += 1;
@@ -246,6 +251,7 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
       const client = `${connection.clientAddress}:${connection.clientPort}`;
       site.logs.errorLog(host).log('error', 'remoteip', reason, { client });
     },
+    ...(ceiling === undefined ? {} : { dropped: createDropReport(ceiling, warn) }),
   };
   return createListener(limits, handlers, acceptor);
 }

@@ -1,10 +1,9 @@
 /** Wires one supervisor: the signals and the control socket on one side, the site file and the log on the other. */
 
-import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ServerConfig } from './config/index.js';
 import { type ControlOutcome, type ControlRequest, controlSocketOf, serveControl } from './control/index.js';
-import { formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
+import { createLogWriter, formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
 import { type LogWitness, type NeededPool, Supervisor } from './processes/index.js';
 import {
   createRouter,
@@ -156,9 +155,10 @@ function neededPools(config: ServerConfig): readonly NeededPool[] {
     }));
 }
 
-/** The supervisor's own lines: few, so each is written at once. `startupLevel` (-e) holds until the server has started. */
+/** The supervisor's own lines, and what daemon processes print. `startupLevel` (-e) holds until the server has started. */
 function createSupervisorLog(startupLevel: LogLevel | undefined) {
   let fd = 2;
+  let writer = createLogWriter(fd);
   let level: LogLevel = 'warn';
   let override = startupLevel;
   return {
@@ -167,18 +167,19 @@ function createSupervisorLog(startupLevel: LogLevel | undefined) {
     },
     setTarget: (target: number, config: ServerConfig) => {
       const { logLevel } = config.mainServer.settings;
+      if (fd !== target) {
+        // Its descriptor is closed when nobody uses it any more.
+        writer.flushSync();
+        void writer.close();
+        writer = createLogWriter(target);
+      }
       fd = target;
       level = logLevel.modules.get('core') ?? logLevel.default;
     },
     log: (lineLevel: LogLevel, message: string, pid = process.pid) => {
       // As in httpd, notices about the server's own life are always written.
       if (lineLevel !== 'notice' && !isLevelEnabled(lineLevel, override ?? level)) return;
-      const line = formatErrorLine({ time: new Date(), module: 'core', level: lineLevel, pid, message });
-      try {
-        writeSync(fd, line, null, 'latin1');
-      } catch {
-        // A full disk or a closed terminal must not end the server.
-      }
+      writer.write(formatErrorLine({ time: new Date(), module: 'core', level: lineLevel, pid, message }));
     },
   };
 }

@@ -1,7 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { LogDestination, ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
 import { LogProgram } from './log-program.js';
+
+const { O_APPEND, O_NONBLOCK, O_WRONLY } = constants;
 
 /** An open log and every destination that leads to it. */
 export interface OpenLog {
@@ -54,9 +56,9 @@ function openDestination(
 ): Omit<OpenLog, 'key'> {
   switch (destination.kind) {
     case 'stdout':
-      return { fd: 1 };
+      return { fd: openPipeAnew(1) };
     case 'stderr':
-      return { fd: 2 };
+      return { fd: openPipeAnew(2) };
     case 'program': {
       const program = new LogProgram(destination.command, log);
       return { fd: program.fd, program };
@@ -64,4 +66,17 @@ function openDestination(
     case 'file':
       return { fd: openSync(destination.path, 'a', 0o640) };
   }
+}
+
+/**
+ * A pipe that nobody reads blocks whoever writes to it, once it is full, and so the whole server. Opened anew it says instead that
+ * it is full (the flag set on our own descriptor would hold for everybody who shares it, the caller's shell too).
+ */
+function openPipeAnew(fd: 1 | 2): number {
+  try {
+    if (fstatSync(fd).isFIFO()) return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_APPEND);
+  } catch {
+    // Closed, or another account's: it stays as it is.
+  }
+  return fd;
 }

@@ -28,6 +28,8 @@ export interface ListenerLimits {
   readonly hasProxyProtocol: boolean;
   /** One wait for the client, to send or to take, until a virtual host says otherwise. */
   readonly timeoutMs: number;
+  /** At once; absent: no limit. */
+  readonly connections?: number;
 }
 
 /** A request that could not be understood. */
@@ -45,6 +47,8 @@ export interface ListenerHandlers {
   unreadable(request: UnreadableRequest): void;
   /** A connection ended before anything could be asked. */
   lost(connection: ConnectionFacts, reason: string): void;
+  /** A connection was closed because there are too many. */
+  dropped?(): void;
 }
 
 export interface HttpListener {
@@ -167,6 +171,8 @@ export function createListener(
               hint: 'https-expected',
             }),
         });
+  if (limits.connections !== undefined) accepting.maxConnections = limits.connections;
+  accepting.on('drop', () => handlers.dropped?.());
   return {
     listen: (fd, backlog) =>
       new Promise((resolve, reject) => {

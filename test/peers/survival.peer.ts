@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { scripts, writeScript } from '../survival/apps.js';
+import { reloadAndMeasure } from '../survival/growth.js';
 import { killedSite, killUnderLoad } from '../survival/kills.js';
 import { countFailures } from '../survival/load.js';
 import { reloadedSite, reloadUnderLoad, touchUnderLoad } from '../survival/reloads.js';
 import { SurvivalSite } from '../survival/site.js';
 
 /** The long forms of what test/features/reloads.test.ts and kills.test.ts do in short. */
-describe('under load for long', { timeout: 300_000 }, () => {
+describe('under load for long', { timeout: 1_800_000 }, () => {
   let site: SurvivalSite;
 
   beforeEach(() => {
@@ -27,6 +28,18 @@ describe('under load for long', { timeout: 300_000 }, () => {
     const load = await touchUnderLoad(site, script, 30);
     console.log(`${load.answered} requests, the slowest took ${load.slowest} ms`);
     expect(countFailures(load.failures)).toEqual({});
+  });
+
+  it('200 graceful restarts leave no descriptor, socket or process behind, and no memory', async () => {
+    const reloads = Number(process.env.MODHOST_TEST_RELOADS ?? 200);
+    await site.start(reloadedSite(site.folder, 0));
+    const { before, after, failures, answered } = await reloadAndMeasure(site, reloads);
+    console.log(`${answered} requests; ${JSON.stringify({ before, after })}`);
+    expect(failures).toBe(0);
+    expect(after.children).toBe(before.children);
+    expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);
+    expect(after.sockets).toBeLessThanOrEqual(before.sockets);
+    expect(after.memory - before.memory).toBeLessThan(48 * 2 ** 20);
   });
 
   it('killing a daemon process every 200 ms fails only the requests that they had', async () => {
