@@ -59,3 +59,10 @@ function parseLength(text: string, maximum: number): number | undefined {
 function isDecimalByte(text: string): boolean {
   return /^\d{1,3}$/.test(text) && Number(text) <= 255;
 }
+
+/** Whether some address is in both. */
+export function overlaps(one: AddressRange, other: AddressRange): boolean {
+  const [first, second] = [ipaddr.parse(one.address), ipaddr.parse(other.address)];
+  if (first.kind() !== second.kind()) return false;
+  return first.match(second, Math.min(one.prefixLength, other.prefixLength));
+}

@@ -1,5 +1,5 @@
 import { asksFor } from '../../expressions/index.js';
-import { parseAddressRange } from '../../matching/index.js';
+import { overlaps, parseAddressRange } from '../../matching/index.js';
 import {
   flag,
   honoured,
@@ -133,6 +133,24 @@ function checkContents(
       kind: 'requirements',
       at: 'name',
     });
+  else if (kind === 'every' && contradict(requirements))
+    here.warn('cannot be fulfilled: two of its lines exclude each other', {
+      kind: 'never-granted',
+      at: 'name',
+    });
+}
+
+/** Nobody has two names, or comes from two addresses. */
+function contradict(requirements: readonly Requirement[]): boolean {
+  return requirements.some((one, at) =>
+    requirements.slice(at + 1).some((other) => {
+      if (one.kind === 'user' && other.kind === 'user')
+        return !one.names.some((name) => other.names.includes(name));
+      if (one.kind === 'ip' && other.kind === 'ip')
+        return !one.ranges.some((range) => other.ranges.some((another) => overlaps(range, another)));
+      return false;
+    }),
+  );
 }
 
 function isNegative({ kind }: Requirement): boolean {
