@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type JudgedSiteFile, judgeSiteFiles } from './site-files.js';
 
 /** Files of which modhost says what Apache says. What is carried out grows, so this number may only grow. */
-const agreedSoFar = 128;
+const agreedSoFar = 131;
 
 const files = judgeSiteFiles();
 
