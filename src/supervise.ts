@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { ServerConfig } from './config/index.js';
 import { type ControlOutcome, type ControlRequest, controlSocketOf, serveControl } from './control/index.js';
+import { askHealth, findHealthTarget } from './health/index.js';
 import { createLogWriter, formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
 import { type LogWitness, type NeededPool, Supervisor } from './processes/index.js';
 import {
@@ -38,6 +39,8 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
     readTls,
     neededPools,
     runtimeOf: (scriptFile) => runtimeOf(scriptFile),
+    healthTargetOf: findHealthTarget,
+    askHealth,
     log: log.log,
     logTo: log.setTarget,
   });
@@ -145,7 +148,7 @@ function readTls(config: ServerConfig): TlsMaterial {
 function neededPools(config: ServerConfig): readonly NeededPool[] {
   const mounted = listMountedScripts(config, createRouter(config));
   const authScripts = listAuthScripts(config).map((script) => placeAuthScript(script, mounted));
-  return [...mounted, ...authScripts]
+  const asked = [...mounted, ...authScripts]
     .filter(({ processGroup }) => processGroup !== '')
     .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
       group: processGroup,
@@ -153,6 +156,13 @@ function neededPools(config: ServerConfig): readonly NeededPool[] {
       script: Buffer.from(scriptFile, 'latin1').toString('utf8'),
       applicationGroup,
     }));
+  const imported = config.importScripts.map(({ file, processGroup, applicationGroup }) => ({
+    group: processGroup,
+    runtime: runtimeOf(file),
+    script: file,
+    applicationGroup,
+  }));
+  return [...asked, ...imported];
 }
 
 /** The supervisor's own lines, and what daemon processes print. `startupLevel` (-e) holds until the server has started. */

@@ -27,7 +27,7 @@ const allowed: Record<string, readonly string[]> = {
     'http',
     'log',
   ],
-  'supervise.ts': ['config', 'control', 'processes', 'routing', 'tls', 'log'],
+  'supervise.ts': ['config', 'control', 'health', 'processes', 'routing', 'tls', 'log'],
   'front-end.ts': [
     'config',
     'processes',
@@ -85,6 +85,7 @@ const allowed: Record<string, readonly string[]> = {
   proxy: ['wire', 'http', 'log'],
   wire: [],
   control: ['processes'],
+  health: ['config/model', 'processes', 'proxy', 'routing', 'http'],
   processes: ['config/model', 'tls', 'log'],
   tls: ['config/model'],
   'daemon/node': ['wire', 'http'],

@@ -9,8 +9,12 @@ export interface ProcessGroup {
   readonly processes: number;
   /** True when `processes=` was given at all: wsgi.multiprocess. */
   readonly multiprocess: boolean;
-  /** Absent: 15 for Python, no bound for Node. */
+  /** 0: there are none until a request needs them; absent: all of them, always. */
+  readonly minProcesses?: 0;
+  /** Absent: 15 for Python, no bound for Node. 0: no requests; WSGIImportScript is what its processes do. */
   readonly threads?: number;
+  /** URL path that a new process has to answer with 2xx or 3xx before it serves. */
+  readonly healthPath?: string;
   readonly displayName?: string;
   /** Absolute. */
   readonly home?: string;

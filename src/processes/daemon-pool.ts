@@ -3,6 +3,7 @@ import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
 import { DaemonProcess, type DaemonProcessListener, type LaunchPlan } from './daemon-process.js';
 import type { Guardian } from './guardian.js';
+import { IdleWatch, type Work } from './idle-watch.js';
 import { Place } from './place.js';
 
 export type Runtime = 'python' | 'node';
@@ -19,9 +20,44 @@ export interface PoolPlan {
   readonly restartIntervalMs: number;
   /** Resident bytes at which a process is replaced; 0: never. */
   readonly memoryRecycle: number;
+  /** min-processes=0: there are no processes until somebody needs one. */
+  readonly isOnDemand: boolean;
+  /** After so long without a request, those started on demand are ended; 0: never. */
+  readonly idleTimeoutMs: number;
+  /** health-path. */
+  readonly health?: HealthTarget;
+}
+
+/** What is asked of a new process before it may serve. Byte strings. */
+export interface HealthTarget {
+  /** As in the site file. */
+  readonly path: string;
+  /** Absent: no script of the group is there, which no process can pass. */
+  readonly script?: {
+    readonly scriptFile: string;
+    readonly scriptName: string;
+    readonly pathInfo: string;
+    readonly applicationGroup: string;
+    readonly callableName: string;
+    readonly callInterface: 'auto' | 'wsgi' | 'fetch' | 'node';
+    readonly serverName: string;
+    readonly serverPort: number;
+    readonly isSecure: boolean;
+    /** The process of another runtime of the group answers. */
+    readonly runtime: Runtime;
+  };
+}
+
+/** Where a process can be asked. */
+export interface DaemonAddress {
+  readonly pid: number;
+  readonly socketPath: string;
+  readonly token: string;
 }
 
 export interface PoolPorts {
+  /** Asks a new process; resolves with why it may not serve, if it may not. `say` hears what the application printed. */
+  askHealth(plan: PoolPlan, address: DaemonAddress, say: (line: string) => void): Promise<string | undefined>;
   /** A path for a new process's socket, never used before. */
   takeSocketPath(): string;
   log(level: LogLevel, message: string, pid?: number): void;
@@ -58,16 +94,32 @@ export class DaemonPool {
   readonly #idleCallbacks: (() => void)[] = [];
   readonly #settledCallbacks: (() => void)[] = [];
   #isEnding = false;
+  /** On demand, and nobody asks for anything. */
+  #isAsleep: boolean;
+  #idleWatch: IdleWatch | undefined;
   #starts = 0;
   readonly #endings: Ending[] = [];
 
-  /** `reloads`: what the pool before had loaded, to be loaded before this one is ready. */
-  constructor(plan: PoolPlan, ports: PoolPorts, reloads: readonly LoadedScript[] = []) {
+  /** `reloads`: what the pool before had loaded, to be loaded before this one is ready; absent: there was none, or it had no processes. */
+  constructor(plan: PoolPlan, ports: PoolPorts, reloads?: readonly LoadedScript[]) {
     this.plan = plan;
     this.name = describe(plan.group, plan.runtime);
     this.#ports = ports;
     this.#places = Array.from({ length: plan.processes }, () => this.#createPlace());
-    for (const place of this.#places) place.start(reloads);
+    this.#isAsleep = plan.isOnDemand && reloads === undefined;
+    if (!this.#isAsleep) this.#start(reloads);
+  }
+
+  get isAsleep(): boolean {
+    return this.#isAsleep;
+  }
+
+  /** Somebody needs a process. */
+  wake(): void {
+    if (!this.#isAsleep || this.#isEnding) return;
+    this.#isAsleep = false;
+    this.#ports.log('info', `daemon processes of ${this.name} are started: they are needed`);
+    this.#start();
   }
 
   /** Those that listen, leaving ones included. */
@@ -76,7 +128,7 @@ export class DaemonPool {
   }
 
   get isReady(): boolean {
-    return this.#places.every(({ isReady }) => isReady);
+    return this.#isAsleep || this.#places.every(({ isReady }) => isReady);
   }
 
   /** Why one of its processes cannot serve, if that is so. */
@@ -99,11 +151,12 @@ export class DaemonPool {
 
   /** Starts at once what waits after early deaths: the cause may be gone. */
   retry(): void {
-    for (const place of this.#places) place.retry();
+    if (!this.#isAsleep) for (const place of this.#places) place.retry();
   }
 
   /** New processes in place of all, one after the other; resolves with what went wrong first, if something did. */
   async renew(reason: string): Promise<string | undefined> {
+    this.wake();
     for (const place of this.#places) {
       const failure = await place.renew(reason);
       if (failure !== undefined) return failure;
@@ -157,8 +210,39 @@ export class DaemonPool {
 
   #stopPlaces(): void {
     this.#isEnding = true;
+    this.#idleWatch?.stop();
     this.#noteProgress();
     for (const place of this.#places) place.stop();
+  }
+
+  #start(reloads?: readonly LoadedScript[]): void {
+    const { isOnDemand, idleTimeoutMs } = this.plan;
+    for (const place of this.#places) place.start(reloads);
+    if (isOnDemand && idleTimeoutMs > 0)
+      this.#idleWatch = new IdleWatch(
+        idleTimeoutMs,
+        () => this.#look(),
+        () => this.#sleep(),
+      );
+  }
+
+  #sleep(): void {
+    this.#isAsleep = true;
+    const reason = `no request came for ${this.plan.idleTimeoutMs / 1000} s (inactivity-timeout)`;
+    this.#ports.log('info', `daemon processes of ${this.name} are ended: ${reason}`);
+    for (const place of this.#places) place.sleep(reason);
+    this.#ports.changed();
+  }
+
+  /** A process that does not answer is busy. */
+  async #look(): Promise<Work> {
+    const ready = this.processes;
+    const isStarting = !this.isReady && this.failure === undefined;
+    const counts = await Promise.all(ready.map((process) => process.counts()));
+    return {
+      isBusy: isStarting || counts.some((count) => count === undefined || count.active > 0),
+      trace: ready.map(({ pid }, at) => `${pid}:${counts[at]?.finished}`).join(),
+    };
   }
 
   #createPlace(): Place {
@@ -185,6 +269,14 @@ export class DaemonPool {
       this.token,
       {
         ...listener,
+        ...(this.plan.health === undefined
+          ? {}
+          : {
+              examine: ({ pid, socketPath }: DaemonProcess) =>
+                this.#ports.askHealth(this.plan, { pid, socketPath, token: this.token }, (line) =>
+                  listener.output(line),
+                ),
+            }),
         ended: (ending) => {
           this.#all.delete(process);
           this.#ports.guardian.forget(process.pid);

@@ -32,6 +32,8 @@ export interface LaunchPlan {
 }
 
 export interface DaemonProcessListener {
+  /** Says whether a process that has started may serve: resolves with why not; absent: it may. */
+  readonly examine?: (process: DaemonProcess) => Promise<string | undefined>;
   /** `failed`: script files that could not be preloaded. */
   ready(failed: readonly string[]): void;
   /** The process wants to be replaced, and serves until it is. */
@@ -88,7 +90,7 @@ export class DaemonProcess {
   #uncontrolledTimer: NodeJS.Timeout | undefined;
   #endingReason: string | undefined;
   #heartbeat: Heartbeat | undefined;
-  #countsCallback: ((counts: RequestCounts) => void) | undefined;
+  readonly #countsCallbacks = new Set<(counts: RequestCounts) => void>();
 
   /** @throws BindError, or the system's error when the program cannot even be tried */
   constructor(
@@ -112,13 +114,9 @@ export class DaemonProcess {
       (message) => {
         if (message.type === 'reload') return listener.reload(message.reason, message.isEviction);
         if (message.type === 'pong') return this.#heartbeat?.answered();
-        if (message.type === 'counts') return this.#countsCallback?.(message);
+        if (message.type === 'counts') return this.#noteCounts(message);
         if (message.type === 'loaded') return void this.#noteLoaded(message);
-        clearTimeout(this.#startupTimer);
-        this.isReady = true;
-        this.hasBeenReady = true;
-        this.#watchInterpreter();
-        listener.ready(message.failed);
+        void this.#noteReady(listener, message.failed);
       },
       (line) => listener.output(`not a control message: ${line}`),
     );
@@ -139,13 +137,19 @@ export class DaemonProcess {
   /** Resolves with undefined when it does not answer. */
   counts(): Promise<RequestCounts | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), countsPatienceMs);
-      this.#countsCallback = ({ active, finished }) => {
+      const settle = (counts: RequestCounts | undefined): void => {
         clearTimeout(timer);
-        resolve({ active, finished });
+        this.#countsCallbacks.delete(settle);
+        resolve(counts);
       };
+      const timer = setTimeout(() => settle(undefined), countsPatienceMs);
+      this.#countsCallbacks.add(settle);
       this.#control?.send({ type: 'count' });
     });
+  }
+
+  #noteCounts({ active, finished }: RequestCounts): void {
+    for (const settle of [...this.#countsCallbacks]) settle({ active, finished });
   }
 
   /** The successor that it asked for cannot start. */
@@ -169,6 +173,22 @@ export class DaemonProcess {
       'did not end within shutdown-timeout',
       'SIGKILL',
     );
+  }
+
+  async #noteReady({ examine, ready }: DaemonProcessListener, failed: readonly string[]): Promise<void> {
+    const fault = examine === undefined ? undefined : await examine(this);
+    clearTimeout(this.#startupTimer);
+    if (this.#hasEnded || this.isLeaving) return;
+    if (fault === undefined) {
+      this.isReady = true;
+      this.hasBeenReady = true;
+      this.#watchInterpreter();
+      ready(failed);
+      return;
+    }
+    this.#endingReason = fault;
+    this.#child.kill('SIGTERM');
+    this.#killAfter(this.#plan.shutdownTimeoutMs + killGraceMs, fault, 'SIGKILL');
   }
 
   #noteLoaded({ script, applicationGroup }: LoadedScript): void {

@@ -122,7 +122,9 @@ export class Generation {
   }
 
   #processTable(): readonly AnnouncedProcess[] {
-    return [...this.pools.values()].flatMap((pool) =>
+    // Processes without threads serve no requests.
+    const serving = [...this.pools.values()].filter(({ plan }) => plan.launch.start.threads !== 0);
+    return serving.flatMap((pool) =>
       pool.processes.map((process) => ({
         group: pool.plan.group,
         runtime: pool.plan.runtime,

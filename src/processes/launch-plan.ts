@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImportScript, ProcessGroup, ServerConfig } from '../config/model.js';
 import { findAccount } from './accounts.js';
-import type { PoolPlan, Runtime } from './daemon-pool.js';
+import type { HealthTarget, PoolPlan, Runtime } from './daemon-pool.js';
 import type { LaunchPlan } from './daemon-process.js';
 
 /** mod_wsgi's default number of threads. */
@@ -21,13 +21,22 @@ export function findProcessGroup(config: ServerConfig, name: string): ProcessGro
 /** Which runtime hosts a script file. */
 export type RuntimeOf = (scriptFile: string) => Runtime;
 
+/** What planning has to ask of those who know how requests are routed. */
+export interface PlanPorts {
+  readonly runtimeOf: RuntimeOf;
+  /** What `health-path` leads to; undefined for groups without one. */
+  healthTargetOf(config: ServerConfig, group: ProcessGroup): HealthTarget | undefined;
+}
+
 /** How the processes of one group and runtime are started. */
 export function planPool(
   config: ServerConfig,
   group: ProcessGroup,
   runtime: Runtime,
-  runtimeOf: RuntimeOf,
+  { runtimeOf, healthTargetOf }: PlanPorts,
 ): PoolPlan {
+  const health = healthTargetOf(config, group);
+  const isAsked = health !== undefined && (health.script?.runtime ?? runtime) === runtime;
   return {
     group: group.name,
     runtime,
@@ -36,6 +45,9 @@ export function planPool(
     evictionTimeoutMs: group.evictionTimeoutMs || group.gracefulTimeoutMs,
     restartIntervalMs: group.restartIntervalMs,
     memoryRecycle: group.memoryRecycle,
+    isOnDemand: group.minProcesses === 0,
+    idleTimeoutMs: group.minProcesses === 0 ? group.inactivityTimeoutMs : 0,
+    ...(isAsked ? { health } : {}),
     launch: planLaunch(config, group, runtime, runtimeOf),
   };
 }
@@ -76,7 +88,8 @@ function planLaunch(
       requestTimeoutMs: group.requestTimeoutMs,
       interruptTimeoutMs: group.interruptTimeoutMs,
       startupTimeoutMs: group.startupTimeoutMs,
-      inactivityTimeoutMs: group.inactivityTimeoutMs,
+      // Of those that are started on demand, the supervisor ends all together.
+      inactivityTimeoutMs: group.minProcesses === 0 ? 0 : group.inactivityTimeoutMs,
       maximumRequests: group.maximumRequests,
       maximumRequestsJitter: group.maximumRequestsJitter,
       switchInterval: group.switchInterval ?? null,

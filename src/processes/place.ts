@@ -97,12 +97,29 @@ export class Place {
   }
 
   get #isStarting(): boolean {
-    return this.#successor !== undefined || this.#current?.isReady === false;
+    const isUnready = this.#current?.isReady === false || this.#current?.isLeaving === true;
+    return this.#successor !== undefined || isUnready;
   }
 
   /** Resolves when who is being started is ready, with what went wrong if it cannot be. */
   #progress(): Promise<string | undefined> {
     return new Promise((resolve) => this.#renewals.push(resolve));
+  }
+
+  /** Nobody needs it: ends what serves, until the next start. */
+  sleep(reason: string): void {
+    clearTimeout(this.#timer);
+    this.#earlyDeaths = 0;
+    this.#failure = undefined;
+    this.#watch?.stop();
+    this.#successor?.terminate();
+    this.#forgetSuccessor();
+    const current = this.#current;
+    this.#current = undefined;
+    if (current === undefined) return;
+    this.#reasons.set(current, reason);
+    if (current.isReady) current.drain(this.#ports.plan.gracefulTimeoutMs);
+    else current.terminate();
   }
 
   #answerRenewals(failure: string | undefined): void {
@@ -121,6 +138,11 @@ export class Place {
   /** What every process preloads. */
   get #preload(): readonly LoadedScript[] {
     return this.#ports.plan.launch.start.preload;
+  }
+
+  /** threads=0: two at a time would do their work twice. */
+  get #isService(): boolean {
+    return this.#ports.plan.launch.start.threads === 0;
   }
 
   #spawn(preload: readonly LoadedScript[]): DaemonProcess | undefined {
@@ -163,6 +185,10 @@ export class Place {
     if (old !== this.#current || old.isLeaving || this.#successor !== undefined || this.#isEnding) return;
     const { name, log } = this.#ports;
     log('info', `replacing daemon process ${name}: ${reason}`, old.pid);
+    if (this.#isService) {
+      this.#reasons.set(old, reason);
+      return old.terminate();
+    }
     const successor = this.#spawn(unite(this.#preload, old.loadedScripts));
     if (successor === undefined) return old.keep();
     this.#successor = successor;
@@ -208,7 +234,7 @@ export class Place {
     const level = isExpected || this.#isEnding ? 'info' : 'error';
     log(level, `daemon process ${name} ${reason}`, process.pid || undefined);
     this.#ports.ended(process, (process.isLeaving && this.#reasons.get(process)) || reason);
-    if (process === this.#successor) this.#giveUp(process, 'ended before it was ready');
+    if (process === this.#successor) this.#giveUp(process, `${reason} before it was ready`);
     else if (process === this.#current) this.#refill(process, ending);
     this.#ports.changed();
   }

@@ -1,7 +1,7 @@
 import type { ServerConfig } from '../config/model.js';
 import type { LoadedScript } from './control-channel.js';
 import type { DaemonPool, PoolPlan, Runtime } from './daemon-pool.js';
-import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
+import { findProcessGroup, type PlanPorts, planPool } from './launch-plan.js';
 
 /** A process group and a runtime that the site file shows to be needed, with a script that it mounts there. */
 export interface NeededPool extends LoadedScript {
@@ -19,7 +19,7 @@ export function planPools(
   config: ServerConfig,
   needed: readonly NeededPool[],
   old: Pools | undefined,
-  runtimeOf: RuntimeOf,
+  ports: PlanPorts,
 ): ReadonlyMap<string, PoolPlan> {
   const plans = new Map<string, PoolPlan>();
   const before = [...(old?.values() ?? [])].map(({ plan }) => plan);
@@ -27,7 +27,7 @@ export function planPools(
     const key = `${group}/${runtime}`;
     const definition = findProcessGroup(config, group);
     if (!plans.has(key) && definition !== undefined)
-      plans.set(key, planPool(config, definition, runtime, runtimeOf));
+      plans.set(key, planPool(config, definition, runtime, ports));
   }
   return plans;
 }

@@ -7,11 +7,11 @@ import type { LogLevel } from '../log/index.js';
 import type { TlsMaterial } from '../tls/index.js';
 import { bindListeners, closeUnshared } from './bind-listeners.js';
 import type { LoadedScript } from './control-channel.js';
-import { DaemonPool, type PoolPlan, type Runtime } from './daemon-pool.js';
+import { DaemonPool, type PoolPlan, type PoolPorts, type Runtime } from './daemon-pool.js';
 import type { FrontEndProcess } from './front-end-process.js';
 import { Generation } from './generation.js';
 import { Guardian } from './guardian.js';
-import { findProcessGroup, planPool, type RuntimeOf } from './launch-plan.js';
+import { findProcessGroup, type PlanPorts, planPool } from './launch-plan.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { LoginJournal, type SharedLogins } from './login-journal.js';
 import { findUnfitPool, listReloads, type NeededPool, planPools } from './pool-succession.js';
@@ -19,14 +19,15 @@ import { type PlannedChange, planReload } from './reload-plan.js';
 import { SocketPaths, writePidFile } from './run-files.js';
 import { readStatus, type SiteStatus } from './status.js';
 
-export interface SupervisorPorts {
+export interface SupervisorPorts extends PlanPorts {
   readonly frontEndModule: string;
   /** Reads the site file again; undefined when it has mistakes, which have been reported then. */
   loadConfig(): ServerConfig | undefined;
   /** @throws Error when certificates or keys cannot be used, worded for the user */
   readTls(config: ServerConfig): TlsMaterial;
   neededPools(config: ServerConfig): readonly NeededPool[];
-  readonly runtimeOf: RuntimeOf;
+  /** Puts the question of `health-path` to a new process. */
+  readonly askHealth: PoolPorts['askHealth'];
   /** Writes to the main server's error log; `fd` changes when logs are opened anew. */
   log(level: LogLevel, message: string, pid?: number): void;
   logTo(fd: number, config: ServerConfig): void;
@@ -107,8 +108,7 @@ export class Supervisor {
     const config = this.#ports.loadConfig();
     if (current === undefined || config === undefined) return undefined;
     const running = new Map([...current.pools].map(([key, { plan }]) => [key, plan]));
-    const { neededPools, runtimeOf } = this.#ports;
-    const wanted = planPools(config, neededPools(config), current.pools, runtimeOf);
+    const wanted = planPools(config, this.#ports.neededPools(config), current.pools, this.#ports);
     return planReload({ config: current.config, plans: running }, { config, plans: wanted });
   }
 
@@ -279,10 +279,11 @@ export class Supervisor {
   #preparePools(config: ServerConfig, old: Generation | undefined): Map<string, DaemonPool> {
     const needed = this.#ports.neededPools(config);
     const pools = new Map<string, DaemonPool>();
-    for (const [key, plan] of planPools(config, needed, old?.pools, this.#ports.runtimeOf)) {
+    for (const [key, plan] of planPools(config, needed, old?.pools, this.#ports)) {
       const before = old?.pools.get(key);
       const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
-      pools.set(key, isSame ? before : this.#createPool(plan, before && listReloads(before, needed)));
+      const reloads = before === undefined || before.isAsleep ? undefined : listReloads(before, needed);
+      pools.set(key, isSame ? before : this.#createPool(plan, reloads));
     }
     return pools;
   }
@@ -292,6 +293,7 @@ export class Supervisor {
     if (paths === undefined) throw new Error('a pool before the start');
     const ports = {
       takeSocketPath: () => paths.take(plan),
+      askHealth: this.#ports.askHealth,
       log: this.#ports.log,
       changed: () => this.#announce(),
       guardian: this.#guardian,
@@ -301,11 +303,14 @@ export class Supervisor {
 
   #startOnDemand(generation: Generation, group: string, runtime: Runtime): void {
     const key = `${group}/${runtime}`;
+    generation.pools.get(key)?.wake();
     const definition = findProcessGroup(generation.config, group);
     if (generation.pools.has(key) || definition === undefined || this.#isStopping) return;
     try {
-      const plan = planPool(generation.config, definition, runtime, this.#ports.runtimeOf);
-      generation.pools.set(key, this.#createPool(plan));
+      const plan = planPool(generation.config, definition, runtime, this.#ports);
+      const pool = this.#createPool(plan);
+      generation.pools.set(key, pool);
+      pool.wake();
     } catch (error) {
       this.#ports.log('error', `cannot start daemon processes of ${key}: ${(error as Error).message}`);
     }

@@ -169,7 +169,10 @@ export class ProcessPool {
 
   #serveWaiting(): void {
     if (this.#hasProcess()) this.#stopAbsenceTimer();
-    else if (!this.#waiting.isEmpty) this.#startAbsenceTimer();
+    else if (!this.#waiting.isEmpty) {
+      this.#ports.requestProcesses();
+      this.#startAbsenceTimer();
+    }
     while (!this.#waiting.isEmpty) {
       const member = this.#leastBusy();
       if (member === undefined) return;

@@ -79,6 +79,8 @@ function refuseGroup(name: string, virtualHost: VirtualHost, table: ProcessGroup
   }
   const group = table.groups.get(name);
   if (group === undefined) return `there is no daemon process group ${JSON.stringify(name)}`;
+  if (group.threads === 0)
+    return `the daemon process group ${JSON.stringify(name)} serves no requests (threads=0)`;
   if (group.virtualHostId === 0 || group.virtualHostId === virtualHost.id) return undefined;
   const declaredIn = table.virtualHosts.get(group.virtualHostId)?.serverName?.host;
   if (declaredIn !== undefined && declaredIn === virtualHost.serverName?.host) return undefined;

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DaemonPool, type PoolPlan } from '../../src/processes/daemon-pool.js';
+import {
+  DaemonPool,
+  type HealthTarget,
+  type PoolPlan,
+  type PoolPorts,
+} from '../../src/processes/daemon-pool.js';
 
 const program = fileURLToPath(new URL('./programs/daemon.mjs', import.meta.url));
 
@@ -38,6 +43,10 @@ interface Own {
   readonly deadlockTimeoutMs?: number;
   /** What the first process says that it has loaded. */
   readonly loads?: readonly string[];
+  readonly isOnDemand?: boolean;
+  readonly idleTimeoutMs?: number;
+  readonly health?: HealthTarget;
+  readonly askHealth?: PoolPorts['askHealth'];
 }
 
 function createPool(behaviour: string, own: Own = {}): DaemonPool {
@@ -51,6 +60,10 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
     memoryRecycle = 0,
     deadlockTimeoutMs = 0,
     loads = [],
+    isOnDemand = false,
+    idleTimeoutMs = 0,
+    health,
+    askHealth = async () => undefined,
   } = own;
   const plan: PoolPlan = {
     group: 'site',
@@ -60,6 +73,9 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
     evictionTimeoutMs,
     restartIntervalMs,
     memoryRecycle,
+    isOnDemand,
+    idleTimeoutMs,
+    ...(health === undefined ? {} : { health }),
     launch: {
       command: [process.execPath, program, behaviour, ...loads],
       environment: process.env,
@@ -106,6 +122,7 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
     },
     changed,
     guardian: { watch: () => {}, forget: () => {} },
+    askHealth,
   });
   pools.push(pool);
   return pool;
@@ -219,7 +236,7 @@ describe('DaemonPool', () => {
 
   it.each([
     ['cannot load what the old one has loaded', 'only-the-first-loads', `could not load ${program}`],
-    ['ends before it is ready', 'only-the-first-lives', 'ended before it was ready'],
+    ['ends before it is ready', 'only-the-first-lives', 'exited with code 4 before it was ready'],
   ])('keeps the old process when its successor %s, each time it asks', async (_, behaviour, why) => {
     const pool = createPool(behaviour, { loads: [program] });
     await until(() => pool.isReady);
@@ -327,5 +344,65 @@ describe('DaemonPool', () => {
     await pool.ended();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('processes that are started on demand', () => {
+  it('start when somebody needs them, and end when nobody has for a while', async () => {
+    const pool = createPool('ready', { isOnDemand: true, idleTimeoutMs: 200 });
+    expect([pool.isReady, pool.isAsleep, pool.starts]).toEqual([true, true, 0]);
+    pool.wake();
+    pool.wake();
+    await until(() => pool.processes.length === 1);
+    expect(pool.starts).toBe(1);
+    await until(() => pool.isAsleep);
+    await pool.ended();
+    expect(pool.endings.map(({ why }) => why)).toEqual(['no request came for 0.2 s (inactivity-timeout)']);
+    pool.wake();
+    await until(() => pool.processes.length === 1);
+    expect(pool.starts).toBe(2);
+  });
+});
+
+describe('health-path', () => {
+  const health: HealthTarget = { path: '/health' };
+
+  it('keeps a process from serving until it has answered', async () => {
+    let answer: (fault: string | undefined) => void = () => {};
+    const asked = new Promise<string>((resolve) => {
+      const askHealth: PoolPorts['askHealth'] = (_, { socketPath }) => {
+        resolve(socketPath);
+        return new Promise((settle) => {
+          answer = settle;
+        });
+      };
+      createPool('ready', { health, askHealth });
+    });
+    expect(await asked).toMatch(/1\.sock$/);
+    const [pool] = pools;
+    expect(pool?.processes).toEqual([]);
+    answer(undefined);
+    await until(() => pool?.isReady === true);
+  });
+
+  it('ends a process that is not well, and says why', async () => {
+    const pool = createPool('ready', {
+      health,
+      askHealth: async () => 'health-path /health was answered with 500',
+    });
+    await pool.settled();
+    expect(pool.failure).toContain('health-path /health was answered with 500');
+    expect(pool.processes).toEqual([]);
+  });
+
+  it('leaves the old process serving when the new one is not well', async () => {
+    let isWell = true;
+    const askHealth = async () => (isWell ? undefined : 'health-path /health was answered with 503');
+    const pool = createPool('ready', { health, askHealth });
+    await pool.settled();
+    const [old] = pool.processes;
+    isWell = false;
+    expect(await pool.renew('asked')).toContain('health-path /health was answered with 503');
+    expect(pool.processes).toEqual([old]);
   });
 });

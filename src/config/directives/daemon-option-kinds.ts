@@ -14,6 +14,7 @@ export type ApplyOption = (group: ProcessGroupDraft, value: string, here: Here) 
 export type OptionProblem = string | { readonly message: string; readonly kind: MistakeKind };
 
 type NumberMember =
+  | 'threads'
   | 'listenBacklog'
   | 'maximumRequests'
   | 'maximumRequestsJitter'

@@ -50,7 +50,9 @@ export const defaultProcessGroup = {
 /** Every option of mod_wsgi 6 by its name, and those of our own. */
 export const daemonOptions: ReadonlyMap<string, ApplyOption> = new Map<string, ApplyOption>([
   ['processes', setProcesses],
-  ['threads', setThreads],
+  ['threads', integer('threads', 0, 10_000)],
+  ['min-processes', setMinProcesses],
+  ['health-path', setHealthPath],
   ['display-name', text('displayName')],
   ['home', setHome],
   ['user', setUser],
@@ -119,11 +121,16 @@ function setProcesses(group: ProcessGroupDraft, value: string): string | undefin
   return undefined;
 }
 
-function setThreads(group: ProcessGroupDraft, value: string): string | undefined {
-  const count = parseInteger(value, 0, 10_000);
-  if (count === 0) return 'processes that serve no requests (0) are not supported; expected 1 or more';
-  if (count === undefined) return expectInteger(value, 1, 10_000);
-  group.threads = count;
+function setMinProcesses(group: ProcessGroupDraft, value: string): string | undefined {
+  if (parseInteger(value) !== 0)
+    return `expected 0, for processes that are started when they are needed, not '${value}'`;
+  group.minProcesses = 0;
+  return undefined;
+}
+
+function setHealthPath(group: ProcessGroupDraft, value: string): string | undefined {
+  if (!/^\/[^?#\s]*$/.test(value)) return `expected a URL path such as /health, not '${value}'`;
+  group.healthPath = value;
   return undefined;
 }
 

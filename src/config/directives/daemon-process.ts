@@ -23,6 +23,8 @@ export function addDaemonProcess(here: Here, text: string): void {
       applyOption(here, group, option, value);
     for (const pair of parsed.options) if (!isIni(pair)) applyOption(here, group, ...pair);
   }
+  if (group.threads === 0 && group.minProcesses === 0)
+    here.fail('min-processes=0 and threads=0: no request would ever start it; expected one of them');
   // Also with a mistake in it: who names the group is not wrong.
   here.draft.processGroups.push(group);
 }

@@ -137,6 +137,12 @@ function applyOwn(at: Here, group: ProcessGroupDraft, key: string, value: string
       const groups = [...(group.supplementaryGroups ?? []), toAccount(value)];
       return applyOption(at, group, key, 'supplementary-groups', groups.join(','));
     }
+    case 'cheap':
+      if (!/^(false|off|no|0)$/i.test(value)) group.minProcesses = 0;
+      return;
+    case 'idle':
+      group.minProcesses = 0;
+      return applyOption(at, group, key, 'inactivity-timeout', value);
     case 'env':
       return addVariable(at, group, value);
     case 'pythonpath':

@@ -107,7 +107,7 @@ function readStart(message: Record<string, unknown>): StartMessage | string {
   if (typeof limits === 'string') return limits;
   if (typeof group !== 'string') return 'start: group is no text';
   if (typeof token !== 'string' || token === '') return 'start: token is no text, or empty';
-  if (threads !== null && !isCount(threads, 1)) return 'start: threads is neither null nor a number from 1';
+  if (threads !== null && !isCount(threads, 0)) return 'start: threads is neither null nor a number from 0';
   if (typeof multiprocess !== 'boolean') return 'start: multiprocess is neither true nor false';
   if (home !== null && typeof home !== 'string') return 'start: home is neither null nor a text';
   if (displayName !== null && typeof displayName !== 'string')

@@ -5,6 +5,7 @@ import { ControlChannel, type StartMessage } from './control-channel.js';
 import { Daemon } from './daemon.js';
 import { watchFaults } from './faults.js';
 import { captureOutput } from './output-capture.js';
+import { endService, runService } from './service.js';
 import { registerTypeScript } from './typescript/register.js';
 
 /** The start message could not be carried out (../README.md). */
@@ -14,10 +15,12 @@ const refusedExitCode = 78;
 process.env.NODE_ENV ??= 'production';
 
 let daemon: Daemon | undefined;
+/** Of a process that serves no requests. */
+let service: StartMessage | undefined;
 
 const control = new ControlChannel({
   start: (message) => void start(message),
-  drain: () => daemon?.drain(),
+  drain: () => (service === undefined ? daemon?.drain() : process.kill(process.pid, 'SIGTERM')),
   keep: () => daemon?.keep(),
   count: () => control.send({ type: 'counts', ...(daemon?.counts ?? { active: 0, finished: 0 }) }),
   refused,
@@ -35,8 +38,12 @@ async function start(message: StartMessage): Promise<void> {
     if (message.displayName !== null) process.title = message.displayName;
     captureOutput();
     watchFaults();
-    captureListening();
     registerTypeScript();
+    if (message.threads === 0) {
+      service = message;
+      return await runService(message, control);
+    }
+    captureListening();
     daemon = new Daemon(message, control);
     failed = await daemon.preload();
     await daemon.listen();
@@ -53,6 +60,7 @@ function refused(reason: string): void {
 }
 
 function terminate(): void {
+  if (service !== undefined) return endService(service);
   if (daemon === undefined) process.exit(0);
   daemon.terminate();
 }

@@ -43,6 +43,7 @@ createInterface({ input: control }).on('line', (line) => {
     });
   }
   if (message.type === 'ping' && behaviour !== 'never-answers') say({ type: 'pong' });
+  if (message.type === 'count') say({ type: 'counts', active: 0, finished: 0 });
   if (message.type === 'keep') process.stdout.write('kept\n');
   if (message.type === 'drain' && behaviour !== 'ignores-drain') process.exit(0);
 });

@@ -42,6 +42,17 @@ class ControlChannel:
         self._rest += piece
         return self.take_messages()
 
+    def wait_for_messages(self) -> Optional[List[Dict[str, Any]]]:
+        """As `read_messages`, but waits for something; for a thread that has nothing else to do."""
+        try:
+            piece = self.socket.recv(65536)
+        except OSError:
+            return None
+        if not piece or len(self._rest) > _MAX_LINE_BYTES:
+            return None
+        self._rest += piece
+        return self.take_messages()
+
     def take_messages(self) -> List[Dict[str, Any]]:
         """The complete lines that were read but not yet looked at."""
         *lines, self._rest = self._rest.split(b'\n')

@@ -18,6 +18,7 @@ from .injected import inject_modules
 from .module_path import set_module_path
 from .output import capture_output
 from .process_title import show_display_name
+from .service import run_service
 from .signals import exit_on_signal, note_signals, release_signals_in_children, restrict_signals
 from .start_message import StartMessage, StartRefused, parse_start_message
 
@@ -41,6 +42,9 @@ def run_process() -> NoReturn:
     except (StartRefused, OSError) as error:
         print('modhost: cannot start: %s' % error, file=sys.stderr)
         sys.exit(_EXIT_REFUSED)
+    if start.threads == 0:
+        listener.close()
+        _leave(run_service(start, control), start.shutdown_timeout or None)
     daemon = Daemon(start, control, listener)
     note_signals(daemon.notes, daemon.wake_descriptor)
     restrict_signals()

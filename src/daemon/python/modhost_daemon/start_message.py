@@ -58,7 +58,7 @@ def parse_start_message(line: bytes) -> StartMessage:
     return StartMessage(
         group=_take(members, 'group', str, ''),
         token=_take_token(members),
-        threads=_take_count(members, 'threads', _DEFAULT_THREADS, 1),
+        threads=_take_count(members, 'threads', _DEFAULT_THREADS, 0),
         processes=_take_count(members, 'processes', 1, 1),
         multiprocess=multiprocess,
         home=_take(members, 'home', str, None),

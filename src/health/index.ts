@@ -1,0 +1,2 @@
+export { askHealth } from './ask-health.js';
+export { findHealthTarget } from './find-health-target.js';
