@@ -504,6 +504,8 @@ export interface DirectorySettings {
 
   // Applications
   readonly processGroup?: string;
+  /** WSGIRestrictProcess: applications may run in no others; '' is %{GLOBAL}. */
+  readonly allowedProcessGroups?: readonly string[];
   readonly applicationGroup?: string;
   readonly callableObject?: string;
   readonly applicationInterface?: ApplicationInterface;

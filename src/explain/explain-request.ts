@@ -351,6 +351,8 @@ function describeApplication(
       'queue-timeout': definition.queueTimeoutMs / 1000,
       'socket-timeout': socketTimeoutMs / 1000,
       'request-timeout': definition.requestTimeoutMs / 1000,
+      'interrupt-timeout': definition.interruptTimeoutMs / 1000,
+      'response-socket-timeout': (definition.responseSocketTimeoutMs ?? socketTimeoutMs) / 1000,
       'startup-timeout': definition.startupTimeoutMs / 1000,
     },
   };

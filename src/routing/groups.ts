@@ -54,7 +54,8 @@ export function selectApplication(
 ): ApplicationSelection {
   const alias = mapping.kind === 'script' ? mapping.alias : undefined;
   const processGroup = expandName(alias?.processGroup ?? settings.processGroup ?? '%{GLOBAL}', facts);
-  const refusal = refuseGroup(processGroup, virtualHost, table);
+  const refusal =
+    refuseGroup(processGroup, virtualHost, table) ?? refuseByRestriction(processGroup, settings);
   if (refusal !== undefined) return { kind: 'refusal', status: 500, reason: refusal };
 
   const applicationGroup = alias?.applicationGroup ?? settings.applicationGroup ?? '%{RESOURCE}';
@@ -85,6 +86,14 @@ function refuseGroup(name: string, virtualHost: VirtualHost, table: ProcessGroup
   const declaredIn = table.virtualHosts.get(group.virtualHostId)?.serverName?.host;
   if (declaredIn !== undefined && declaredIn === virtualHost.serverName?.host) return undefined;
   return `the daemon process group ${JSON.stringify(name)} belongs to a virtual host with another ServerName`;
+}
+
+/** WSGIRestrictProcess. */
+function refuseByRestriction(name: string, { allowedProcessGroups }: Route['settings']): string | undefined {
+  if (allowedProcessGroups === undefined) return undefined;
+  if (allowedProcessGroups.some((allowed) => toByteString(allowed) === name)) return undefined;
+  const shown = name === '' ? '%{GLOBAL}' : JSON.stringify(name);
+  return `WSGIRestrictProcess does not let applications run in the process group ${shown} here`;
 }
 
 /** A whole name may be one %{…}; %{ENV:x} may give another one, but not %{ENV:y}. What is not known stands for itself. */

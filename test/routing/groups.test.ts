@@ -184,6 +184,37 @@ describe('selectApplication', () => {
   });
 });
 
+describe('WSGIRestrictProcess', () => {
+  const settings = (processGroup: string, allowedProcessGroups: readonly string[]) => ({
+    settings: { processGroup, allowedProcessGroups },
+  });
+
+  it.each([
+    ['shared', ['other', 'shared'], 'selected'],
+    ['shared', ['other'], 'refusal'],
+    ['shared', [''], 'refusal'],
+    ['%{GLOBAL}', [''], 'selected'],
+    ['%{GLOBAL}', ['shared'], 'refusal'],
+    ['%{ENV:GROUP}', ['shared'], 'selected'],
+    ['%{ENV:GROUP}', ['other'], 'refusal'],
+  ])('%s among %j: %s', (name, allowed, kind) => {
+    expect(select(settings(name, allowed))).toMatchObject(
+      kind === 'refusal' ? { kind, status: 500 } : { kind },
+    );
+  });
+
+  it('holds for the option of the alias too', () => {
+    const options = { processGroup: 'shared' };
+    expect(select({ ...settings('ofone', ['ofone']), options })).toMatchObject({ kind: 'refusal' });
+  });
+});
+
+it('serves nothing in a group without threads', () => {
+  const services = site(host(0), hosts, { processGroups: [{ ...group('service'), threads: 0 }] });
+  const refusal = select({ settings: { processGroup: 'service' }, config: services });
+  expect(refusal).toMatchObject({ kind: 'refusal', status: 500 });
+});
+
 describe('runtimeOf', () => {
   it.each([
     ['/s/a.py', '', 'python'],

@@ -4,6 +4,7 @@ import {
   honoured,
   inModule,
   insideSections,
+  list,
   mainServerOnly,
   one,
   outsideSections,
@@ -51,6 +52,16 @@ export const wsgi = inModule('wsgi', [
       noteGroup(here, name);
     },
     '%{GLOBAL}',
+  ),
+  honoured(
+    'WSGIRestrictProcess',
+    anywhere,
+    list('name|%{GLOBAL} …'),
+    'The process groups that applications may run in; in any other they are refused with 500.',
+    (here, names) => {
+      here.section.settings.allowedProcessGroups = names.map((name) => (name === '%{GLOBAL}' ? '' : name));
+      for (const name of names) noteGroup(here, name);
+    },
   ),
   honoured(
     'WSGIApplicationGroup',

@@ -37,7 +37,6 @@ export const wsgiRest: readonly Definition[] = [
     'gone since mod_wsgi 6',
     'WSGILazyInitialization WSGINewRelicConfigFile WSGINewRelicEnvironment',
   ),
-  ...rows('wsgi', 'refused', anywhere, 'it limits where applications may run', 'WSGIRestrictProcess'),
   ...rows(
     'wsgi',
     'refused',
