@@ -47,7 +47,7 @@ function modhost(setup) {
   return {
     name: 'modhost',
     files: { 'modhost.conf': siteFile(setup), users: passwordEntry },
-    commands: [[process.execPath, modhostMain, '-X', '-d', setup.folder, '-f', 'modhost.conf']],
+    commands: [[process.execPath, setup.main ?? modhostMain, '-X', '-d', setup.folder, '-f', 'modhost.conf']],
   };
 }
 

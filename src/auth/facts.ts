@@ -8,7 +8,7 @@ export interface Facts {
   /** The server's end of the connection. */
   readonly localAddress: string;
   /** A variable of the request that SetEnvIf or its kin have set; the case of its name does not matter. */
-  environment(name: string): string | undefined;
+  readonly environment: (name: string) => string | undefined;
   /** Absent: plain HTTP. */
   readonly tls?: NonNullable<AuthRequest['tls']>;
   /** What WSGIAccessScript says; 'fault': it could not be asked. */
@@ -52,16 +52,12 @@ export function isQuestion(outcome: unknown): outcome is Question {
   return typeof outcome === 'string' && questions.has(outcome);
 }
 
+const noFaults: readonly string[] = [];
+
 /** What a request says by itself. */
 export function readFacts(request: AuthRequest, witness?: Witness): Facts {
-  return {
-    method: request.method,
-    clientAddress: request.clientAddress,
-    localAddress: request.localAddress,
-    ...(request.tls === undefined ? {} : { tls: request.tls }),
-    environment: (name) => request.environment(name),
-    holds: (condition, user, position) => request.holds(condition, user, position),
-    ...(witness === undefined ? {} : { witness }),
-    faults: [],
-  };
+  const { method, clientAddress, localAddress, environment, holds, tls } = request;
+  const facts: Facts = { method, clientAddress, localAddress, environment, holds, faults: noFaults };
+  if (tls === undefined && witness === undefined) return facts;
+  return { ...facts, ...(tls && { tls }), ...(witness && { witness }) };
 }

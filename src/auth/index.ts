@@ -19,11 +19,11 @@ export interface AuthRequest {
   /** name, value, …: built only when a script is asked. Holds neither Authorization nor Proxy-Authorization. */
   environ(): readonly string[];
   /** A variable of the request that SetEnvIf or its kin have set (SetEnv comes later), whatever the case of its name. */
-  environment(name: string): string | undefined;
+  readonly environment: (name: string) => string | undefined;
   /** What TLS says of the connection; absent: plain HTTP. */
   readonly tls?: { readonly isClientVerified: boolean };
   /** Whether an expression holds, which stands at the position; 'fault': nobody can tell, and the log says why. */
-  holds(condition: Condition, user: string | undefined, position: Position): boolean | 'fault';
+  readonly holds: (condition: Condition, user: string | undefined, position: Position) => boolean | 'fault';
 }
 
 /** Granted, or a worded "no". */

@@ -2,7 +2,7 @@ import {
   encodeRequest,
   FrameType,
   initialWindow,
-  type RequestMessage,
+  type OutgoingRequest,
   type ResponseMessage,
 } from '../wire/index.js';
 import type { StreamListener } from './daemon-connection.js';
@@ -24,9 +24,9 @@ export interface ResponseSink {
 }
 
 export interface ForwardRequest {
-  readonly message: Omit<RequestMessage, 'hasBody'>;
-  /** Absent: no body. */
-  readonly body?: BodySource;
+  readonly message: OutgoingRequest;
+  /** undefined: no body. */
+  readonly body?: BodySource | undefined;
   readonly sink: ResponseSink;
   /** One line of the application's output. */
   log(level: string, line: Buffer): void;
@@ -186,7 +186,7 @@ class Exchange implements StreamListener {
       return;
     }
     this.#lease = answer;
-    const text = encodeRequest({ ...this.#request.message, hasBody: this.#upload !== undefined });
+    const text = encodeRequest(this.#request.message, this.#upload !== undefined);
     const { connection } = answer;
     this.#stream = connection.open(FrameType.request, text, this);
     this.#watchSilence();

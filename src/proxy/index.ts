@@ -1,4 +1,11 @@
-export type { CallFunction, ReplyMessage, RequestMessage, ResponseMessage } from '../wire/index.js';
+export type {
+  CallFunction,
+  OutgoingRequest,
+  ReplyMessage,
+  ResponseMessage,
+  SharedPairs,
+} from '../wire/index.js';
+export { sharePairs } from '../wire/index.js';
 export { CallFailure, callFunction } from './calls.js';
 export {
   type Forwarding,

@@ -24,7 +24,7 @@ const largestFile = 1_048_576;
 /** Coarser than the clock of any file system that is worth it, in milliseconds. */
 const clockGrainMs = 50;
 /** How long a file that may say nothing anyway is taken to be absent still, in milliseconds. */
-const trustedMs = 1_000;
+export const trustedMs = 1_000;
 
 /**
  * The files named by AccessFileName, asked for as seldom as can be: the requests of one turn of the event loop ask once, since

@@ -1,13 +1,14 @@
 import type { DirectorySettings, Section, ServerConfig, VirtualHost } from '../config/model.js';
 import { AccessFiles } from './access-files.js';
 import { createHtaccessReader, type HtaccessPorts, type ReadHtaccess } from './htaccess.js';
-import { createMappedNameMatcher, type MatchMappedName } from './mapped-name.js';
+import { createMappedNameMatcher, type MappedNameMatcher } from './mapped-name.js';
 import { buildMatchTable } from './match-table.js';
 import { mergeSettings } from './merge-settings.js';
 import { type Options, settleOptions } from './options.js';
 import { followSteps, looksForFiles, stepThroughDirectories } from './overrides.js';
 import type { ProxyTable } from './proxied.js';
 import { buildRedirectTable, type RedirectTable } from './redirects.js';
+import { ScriptRoutes } from './script-routes.js';
 import { type CompiledSection, compileSections, matchDirectories, type SectionTable } from './sections.js';
 import { createSettingsCache, type MergeSections } from './settings-cache.js';
 import { buildTranslationTable, normaliseDocumentRoot, type TranslationTable } from './translate-path.js';
@@ -23,12 +24,14 @@ export interface Host {
   /** The main server's, then the virtual host's. */
   readonly sections: readonly SectionTable[];
   readonly documentRoot: string | undefined;
-  readonly matchMappedName: MatchMappedName;
+  readonly mappedNames: MappedNameMatcher;
   readonly merge: MergeSections;
   /** Options of a directory (byte string, without slash at the end), as far as <Directory> and .htaccess files say. */
   readonly optionsOf: (directory: string) => Options;
   /** Some Options forbid symbolic links: every part of a name has to be looked at. */
   readonly checksLinks: boolean;
+  /** Routes to scripts that depend on nothing but the path, by path. */
+  readonly scriptRoutes: ScriptRoutes;
 }
 
 /** Once at start, for the main server and every virtual host. */
@@ -57,11 +60,12 @@ export function compileHosts(
       virtualHost,
       sections,
       documentRoot: normaliseDocumentRoot(virtualHost.settings.documentRoot),
-      matchMappedName: createMappedNameMatcher(sections, readHtaccess),
+      mappedNames: createMappedNameMatcher(sections, readHtaccess),
       merge,
       optionsOf: (directory: string) =>
         settleOptions(merge(matchWithFiles(sections, directory, readHtaccess)).options),
       checksLinks,
+      scriptRoutes: new ScriptRoutes(),
     };
   };
   const main: Host = {

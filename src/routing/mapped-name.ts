@@ -1,5 +1,6 @@
+import { trustedMs } from './access-files.js';
 import type { HtaccessRefusal, ReadHtaccess } from './htaccess.js';
-import { type DirectoryStep, followSteps, stepThroughDirectories } from './overrides.js';
+import { allowsAnything, type DirectoryStep, followSteps, stepThroughDirectories } from './overrides.js';
 import {
   type CompiledSection,
   matchDirectories,
@@ -24,14 +25,30 @@ export type MatchMappedName = (name: MappedName) => readonly CompiledSection[] |
 /** Names of existing files are remembered, as many as this; nobody can fill the memory with names he invents. */
 const mostNames = 2_000;
 
+export interface MappedNameMatcher {
+  readonly match: MatchMappedName;
+  /** For how many milliseconds what matched a name holds for it: 0 where a .htaccess file may say something else at any time. */
+  readonly holdsForMs: (name: MappedName, matched: readonly CompiledSection[]) => number;
+}
+
 /** `readHtaccess`: absent where no .htaccess file shall be looked at. */
 export function createMappedNameMatcher(
   tables: readonly SectionTable[],
   readHtaccess: ReadHtaccess | undefined,
-): MatchMappedName {
-  if (readHtaccess === undefined) return rememberNames((name) => matchName(tables, name));
+): MappedNameMatcher {
+  if (readHtaccess === undefined)
+    return {
+      match: rememberNames((name) => matchName(tables, name)),
+      holdsForMs: () => Number.POSITIVE_INFINITY,
+    };
   const planName = rememberNames((name) => planMatch(tables, name));
-  return (name) => followPlan(tables, planName(name), readHtaccess);
+  return {
+    match: (name) => followPlan(tables, planName(name), readHtaccess),
+    holdsForMs: (name, matched) => {
+      const { withoutFiles, isUnheard } = planName(name);
+      return matched === withoutFiles && isUnheard ? trustedMs : 0;
+    },
+  };
 }
 
 function rememberNames<Found>(find: (name: MappedName) => Found): (name: MappedName) => Found {
@@ -57,13 +74,17 @@ interface Plan {
   readonly steps: readonly DirectoryStep[];
   readonly patterns: readonly CompiledSection[];
   readonly baseName: string;
+  /** No .htaccess file on the way to it may say anything. */
+  readonly isUnheard: boolean;
   /** What it comes to if there is no such file: mostly there is none. */
   readonly withoutFiles: readonly CompiledSection[];
 }
 
 function planMatch(tables: readonly SectionTable[], name: MappedName): Plan {
+  const steps = stepThroughDirectories(tables, name.existing);
   return {
-    steps: stepThroughDirectories(tables, name.existing),
+    steps,
+    isUnheard: steps.every(({ overrides }) => overrides === undefined || !allowsAnything(overrides)),
     patterns: matchDirectoryPatterns(tables, name.accessed),
     baseName: baseNameOf(name.accessed),
     withoutFiles: matchName(tables, name),

@@ -8,6 +8,7 @@ import { compileHosts, type Host } from './host-table.js';
 import { findHtaccessSection, type HtaccessPorts, type HtaccessRefusal } from './htaccess.js';
 import type { AskCondition, FoundSoFar, ProxiedMapping, Rewritten, Route, Router } from './index.js';
 import { mapFound } from './map-found.js';
+import type { MappedName } from './mapped-name.js';
 import {
   describeFound,
   describeHtaccess,
@@ -45,8 +46,12 @@ export function createRouter(
   };
   return {
     selectVirtualHost: createVirtualHostSelector(config, resolvedNames),
-    route: (virtualHost, path, ask = cannotTell, rewritten = {}) =>
-      routePath(hostOf(virtualHost), path, ask, rewritten, trace),
+    route: (virtualHost, path, ask = cannotTell, rewritten = {}) => {
+      const host = hostOf(virtualHost);
+      // Whoever traces wants to hear of each step.
+      const known = isUntouched(rewritten) && trace === undefined ? host.scriptRoutes.find(path) : undefined;
+      return known ?? routePath(host, path, ask, rewritten, trace);
+    },
     findRewritten: createRewrittenTargets(config.global.proxyParameters),
     serverSettings: (virtualHost) => hostOf(virtualHost).merge(),
     findSectionRedirect: (settings, path) => {
@@ -118,10 +123,11 @@ function routePath(
       asSent,
     }),
   };
-  const conditions = matchConditions(listConditions(host, sections), ask, soFar);
+  const asked = listConditions(host, sections);
+  const conditions = matchConditions(asked, ask, soFar);
   const merged = host.merge(sections, conditions.sections);
   const settings = rewritten.forced === undefined ? merged : { ...merged, ...rewritten.forced };
-  return {
+  const route: Route = {
     virtualHost,
     settings,
     mapping: mapFound(translation, found, settings, path),
@@ -129,6 +135,29 @@ function routePath(
     variables: soFar.variables,
     ...(conditions.fault === undefined ? {} : { fault: conditions.fault }),
   };
+  if (
+    isUntouched(rewritten) &&
+    asked.length === 0 &&
+    found !== undefined &&
+    leadsToFixedScript(host, translation, route)
+  )
+    host.scriptRoutes.remember(
+      asSent,
+      route,
+      host.mappedNames.holdsForMs(mappedName(translation, found), matched),
+    );
+  return route;
+}
+
+/** Rules have had no say in it. */
+function isUntouched({ filename, proxied, forced }: Rewritten): boolean {
+  return filename === undefined && proxied === undefined && forced === undefined;
+}
+
+/** What is to be called depends on the path alone, and on whether the script is there. */
+function leadsToFixedScript(host: Host, translation: Translation, { mapping }: Route): boolean {
+  if (host.checksLinks || translation.kind !== 'script') return false;
+  return mapping.kind === 'script' && mapping.scriptFile === translation.target;
 }
 
 /** What another server answers is in no directory: <Proxy> sections hold instead. */
@@ -242,17 +271,17 @@ function refuseLinks(host: Host, found: FoundFile): FoundFile | undefined {
 
 /** The <Directory> and <Files> sections of what a path is mapped to. */
 function matchFound(
-  { matchMappedName }: Host,
+  { mappedNames }: Host,
   translation: Translation,
   found: FoundFile | undefined,
 ): readonly CompiledSection[] | HtaccessRefusal {
   if (found === undefined || translation.kind === 'climbing') return [];
+  return mappedNames.match(mappedName(translation, found));
+}
+
+function mappedName(translation: Translation, found: FoundFile): MappedName {
   const exists = found.kind === 'file' || found.kind === 'directory';
-  return matchMappedName({
-    accessed: accessedName(translation, found),
-    existing: existingPart(found),
-    exists,
-  });
+  return { accessed: accessedName(translation, found), existing: existingPart(found), exists };
 }
 
 /** What does not exist is governed by the directory it would be in. */

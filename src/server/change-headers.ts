@@ -26,7 +26,7 @@ export function changeRequestHeaders(exchange: Exchange): Refusal | undefined {
 export function changeHeadersEarly(exchange: Exchange): Refusal | undefined {
   const { request, response } = exchange.virtualHost.earlyHeaders;
   const refusal = applyToRequest(exchange, request);
-  if (refusal !== undefined) return refusal;
+  if (refusal !== undefined || response.length === 0) return refusal;
   for (const table of ['always', 'onsuccess'] as const) {
     const rules = response.filter((rule) => rule.table === table);
     const changed = applyHeaderRules(
@@ -35,7 +35,7 @@ export function changeHeadersEarly(exchange: Exchange): Refusal | undefined {
       factsOf(exchange, (responseHeaders) => createSubject(exchange, { responseHeaders })),
     );
     if (changed.kind === 'fault') return refuseFault(500, 'Header', changed);
-    exchange.earlyAnswer[table] = changed.headers;
+    exchange.earlyAnswer = { ...exchange.earlyAnswer, [table]: changed.headers };
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
+import type { VirtualHost } from '../config/model.js';
 import { applicationUrl, type HeaderList, toByteString } from '../http/index.js';
-import type { Runtime } from '../proxy/index.js';
+import { sharePairs as joinShared, type Runtime, type SharedPairs } from '../proxy/index.js';
 import type { Exchange } from './exchange.js';
 import { withoutForgedHeaders } from './identity-headers.js';
 import type { Presented } from './trusted-headers.js';
@@ -13,11 +14,13 @@ export interface ScriptFacts {
   readonly applicationGroup: string;
   readonly callableObject: string;
   readonly passAuthorization: boolean;
+  /** What stands in the site file for it: what is said of it is kept with that. */
+  readonly mount: object;
 }
 
 /**
- * Everything but the `wsgi.*` keys, which the daemon adds: the request's variables first, so that none can replace what the server says,
- * then CGI's, what proxies that are believed say instead, the request headers (for Python), mod_wsgi's.
+ * Everything but the `wsgi.*` keys, which the daemon adds, and what `sharePairs` says: the request's variables first, so that none can
+ * replace what the server says, then CGI's, what proxies that are believed say instead, the request headers (for Python), mod_wsgi's.
  */
 export function buildEnviron(
   exchange: Exchange,
@@ -26,13 +29,34 @@ export function buildEnviron(
   { headers, variables }: Presented,
 ): string[] {
   const { record } = exchange;
-  const environ = [
-    ...exchange.environment.toList(),
-    ...cgiVariables(exchange, script.scriptName, script.pathInfo),
-    ...variables,
+  const { localAddress, localPort } = record.connection;
+  const environ = exchange.environment.toList();
+  addRequestVariables(environ, exchange, script.scriptName, script.pathInfo);
+  for (const text of variables) environ.push(text);
+  if (runtime === 'python') addHeaderVariables(environ, headers, script.passAuthorization);
+  environ.push(
+    'mod_wsgi.path_info',
+    script.pathInfo,
+    'mod_wsgi.listener_host',
+    localAddress,
+    'mod_wsgi.listener_port',
+    String(localPort),
+    'mod_wsgi.request_start',
+    String(Math.round(record.startedAt * 1000)),
+  );
+  if (runtime === 'node') environ.push('modhost.url', urlBelowMount(exchange, script));
+  return environ;
+}
+
+/** What the environ says of the server and the script: mostly the same as for the request before. */
+export function sharePairs(exchange: Exchange, script: ScriptFacts): SharedPairs {
+  const known = sharedByMount.get(script.mount);
+  if (known !== undefined && known.virtualHost === exchange.virtualHost && isSameScript(known.script, script))
+    return known.shared;
+  const shared = joinShared([
+    ...serverVariables(exchange),
     'SCRIPT_FILENAME',
     script.scriptFile,
-    ...(runtime === 'python' ? headerVariables(headers, script.passAuthorization) : []),
     'mod_wsgi.process_group',
     script.processGroup,
     'mod_wsgi.application_group',
@@ -45,17 +69,28 @@ export function buildEnviron(
     '',
     'mod_wsgi.script_name',
     script.scriptName,
-    'mod_wsgi.path_info',
-    script.pathInfo,
-    'mod_wsgi.listener_host',
-    record.connection.localAddress,
-    'mod_wsgi.listener_port',
-    String(record.connection.localPort),
-    'mod_wsgi.request_start',
-    String(Math.round(record.startedAt * 1000)),
-  ];
-  if (runtime === 'node') environ.push('modhost.url', urlBelowMount(exchange, script));
-  return environ;
+  ]);
+  sharedByMount.set(script.mount, { virtualHost: exchange.virtualHost, script, shared });
+  return shared;
+}
+
+interface KnownShared {
+  readonly virtualHost: VirtualHost;
+  readonly script: ScriptFacts;
+  readonly shared: SharedPairs;
+}
+
+/** The last of each mount. */
+const sharedByMount = new WeakMap<object, KnownShared>();
+
+function isSameScript(one: ScriptFacts, other: ScriptFacts): boolean {
+  return (
+    one.scriptFile === other.scriptFile &&
+    one.scriptName === other.scriptName &&
+    one.processGroup === other.processGroup &&
+    one.applicationGroup === other.applicationGroup &&
+    one.callableObject === other.callableObject
+  );
 }
 
 /** CGI's variables for another server that has no headers (as mod_proxy_uwsgi): the password goes along, as it does over HTTP. */
@@ -91,13 +126,40 @@ export function passedHeaders(headers: HeaderList, passAuthorization: boolean): 
 }
 
 function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string): string[] {
-  const { record, virtualHost, query, route, user, authType } = exchange;
-  const { connection } = record;
-  const self = exchange.selfName;
+  const variables = serverVariables(exchange);
+  addRequestVariables(variables, exchange, scriptName, pathInfo);
+  return variables;
+}
+
+/** For a script, the same for every request to it through one virtual host; nothing that a proxy may be believed about. */
+function serverVariables({ virtualHost, route, site }: Exchange): string[] {
   const { documentRoot = '', serverAdmin } = virtualHost.settings;
   const mapping = route?.mapping;
   const context = mapping?.kind === 'file' || mapping?.kind === 'directory' ? mapping : undefined;
   const variables = [
+    'SERVER_SOFTWARE',
+    site.software,
+    'DOCUMENT_ROOT',
+    toByteString(documentRoot),
+    'CONTEXT_PREFIX',
+    context?.contextPrefix ?? '',
+    'CONTEXT_DOCUMENT_ROOT',
+    context?.contextDocumentRoot ?? toByteString(documentRoot),
+  ];
+  if (serverAdmin !== undefined) variables.push('SERVER_ADMIN', toByteString(serverAdmin));
+  return variables;
+}
+
+function addRequestVariables(
+  variables: string[],
+  exchange: Exchange,
+  scriptName: string,
+  pathInfo: string,
+): void {
+  const { record, query, user, authType } = exchange;
+  const { connection } = record;
+  const self = exchange.selfName;
+  variables.push(
     'REQUEST_METHOD',
     presentedMethod(exchange),
     'SCRIPT_NAME',
@@ -109,9 +171,7 @@ function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string):
     'REQUEST_URI',
     record.target,
     'SERVER_PROTOCOL',
-    `HTTP/${record.httpVersion}`,
-    'SERVER_SOFTWARE',
-    exchange.site.software,
+    record.httpVersion === '1.1' ? 'HTTP/1.1' : 'HTTP/1.0',
     'SERVER_NAME',
     self.name,
     'SERVER_PORT',
@@ -124,17 +184,9 @@ function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string):
     String(connection.clientPort),
     'REQUEST_SCHEME',
     exchange.scheme,
-    'DOCUMENT_ROOT',
-    toByteString(documentRoot),
-    'CONTEXT_PREFIX',
-    context?.contextPrefix ?? '',
-    'CONTEXT_DOCUMENT_ROOT',
-    context?.contextDocumentRoot ?? toByteString(documentRoot),
-  ];
-  if (serverAdmin !== undefined) variables.push('SERVER_ADMIN', toByteString(serverAdmin));
+  );
   if (user !== undefined) variables.push('REMOTE_USER', user);
   if (authType !== undefined) variables.push('AUTH_TYPE', authType);
-  return variables;
 }
 
 /** WSGIMapHEADToGET: without filters that would need a body, Auto never makes a GET of it. */
@@ -142,24 +194,59 @@ function presentedMethod({ method, settings }: Exchange): string {
   return method === 'HEAD' && settings.mapHeadToGet === 'on' ? 'GET' : method;
 }
 
+function headerVariables(headers: HeaderList, passAuthorization: boolean): string[] {
+  const variables: string[] = [];
+  addHeaderVariables(variables, headers, passAuthorization);
+  return variables;
+}
+
+/** HTTP_*, CONTENT_TYPE and CONTENT_LENGTH; what comes more than once is one list. */
+function addHeaderVariables(variables: string[], headers: HeaderList, passAuthorization: boolean): void {
+  const first = variables.length;
+  // Where each is; a few are found faster without.
+  const places = headers.length > 64 ? new Map<string, number>() : undefined;
+  for (let at = 0; at < headers.length; at += 2) {
+    const variable = variableOf(headers[at] as string);
+    if (variable === '' || (variable === 'HTTP_AUTHORIZATION' && !passAuthorization)) continue;
+    const value = headers[at + 1] as string;
+    const place = places === undefined ? findPlace(variables, first, variable) : places.get(variable);
+    if (place === undefined) {
+      places?.set(variable, variables.length);
+      variables.push(variable, value);
+    } else variables[place + 1] = `${variables[place + 1] as string}, ${value}`;
+  }
+}
+
+function findPlace(variables: readonly string[], first: number, name: string): number | undefined {
+  for (let at = first; at < variables.length; at += 2) if (variables[at] === name) return at;
+  return undefined;
+}
+
+/** Names of headers → of variables. Clients send the same ones again and again. */
+const variableNames = new Map<string, string>();
+/** Nobody can fill the memory with names he invents. */
+const mostNames = 1_000;
+const longestName = 100;
+
+function variableOf(name: string): string {
+  const known = variableNames.get(name);
+  if (known !== undefined) return known;
+  const made = nameVariable(name);
+  if (name.length > longestName) return made;
+  if (variableNames.size === mostNames) variableNames.clear();
+  variableNames.set(name, made);
+  return made;
+}
+
 /**
- * HTTP_*, CONTENT_TYPE and CONTENT_LENGTH. A name with any other character than letters, digits and `-` is left out: two names that
+ * '' for what is left out: credentials for a proxy, and a name with any other character than letters, digits and `-`. Two names that
  * differ only there would become one key, which is how clients forge what proxies say.
  */
-function headerVariables(headers: HeaderList, passAuthorization: boolean): string[] {
-  const values = new Map<string, string>();
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] as string;
-    if (!/^[A-Za-z0-9-]+$/.test(name)) continue;
-    const key = name.toUpperCase().replaceAll('-', '_');
-    if (key === 'PROXY' || key === 'PROXY_AUTHORIZATION') continue;
-    if (key === 'AUTHORIZATION' && !passAuthorization) continue;
-    const variable = key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`;
-    const before = values.get(variable);
-    const value = headers[at + 1] as string;
-    values.set(variable, before === undefined ? value : `${before}, ${value}`);
-  }
-  return [...values].flat();
+function nameVariable(name: string): string {
+  if (!/^[A-Za-z0-9-]+$/.test(name)) return '';
+  const key = name.toUpperCase().replaceAll('-', '_');
+  if (key === 'PROXY' || key === 'PROXY_AUTHORIZATION') return '';
+  return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`;
 }
 
 function urlBelowMount(exchange: Exchange, { scriptName, pathInfo }: ScriptFacts): string {

@@ -18,17 +18,21 @@ import { readVariable } from './tls-access.js';
 /** What an exchange found out about a path, and about who asked for it. */
 export type AskedFor = Pick<Exchange, 'path' | 'query' | 'route' | 'user' | 'authType'>;
 
+interface SentHead {
+  readonly method: string;
+  readonly target: string;
+  readonly host: string | undefined;
+}
+
+const nothingSaid = { always: [], onsuccess: [] };
+
 /** A request and what the lifecycle has found out about it so far. One access-log line comes of it, whatever happens. */
 export class Exchange {
   readonly record: RequestRecord;
   readonly site: Site;
   readonly environment = new RequestEnvironment();
-  /** `Header note`, by name in lower case. */
-  readonly notes = new Map<string, string>();
   /** What `Header … early` has said: fields for every answer, and for those that are no page of the server's own. */
-  readonly earlyAnswer = { always: [] as HeaderList, onsuccess: [] as HeaderList };
-  /** What the client signs with AuthType Digest. */
-  readonly sent: { readonly method: string; readonly target: string; readonly host: string | undefined };
+  earlyAnswer: { readonly always: HeaderList; readonly onsuccess: HeaderList } = nothingSaid;
   /** Who asks: the other end of the connection, or for whom a proxy in front says that it asks. */
   clientAddress: string;
   virtualHost: VirtualHost;
@@ -62,6 +66,8 @@ export class Exchange {
   /** Internal redirects so far. */
   redirects = 0;
   #asked: AskedFor | undefined;
+  #sent: SentHead | undefined;
+  #notes: Map<string, string> | undefined;
 
   constructor(record: RequestRecord, site: Site) {
     this.record = record;
@@ -69,8 +75,6 @@ export class Exchange {
     this.clientAddress = record.connection.proxiedAddress ?? record.connection.clientAddress;
     this.method = record.method;
     this.headers = record.headers;
-    const host = hostOfTarget(record.target) ?? headerValue(record.headers, 'host');
-    this.sent = { method: record.method, target: record.target, host };
     this.body = record.body.isPresent ? record.body : undefined;
     // Until the Host header has been understood: the first host of the address, as httpd does.
     this.virtualHost = hostOfConnection(record, site);
@@ -79,6 +83,19 @@ export class Exchange {
 
   get client(): string {
     return `${this.clientAddress}:${this.record.connection.clientPort}`;
+  }
+
+  /** What the client signs with AuthType Digest: the same object for as long as the request is served. */
+  get sent(): SentHead {
+    const { method, target, headers } = this.record;
+    this.#sent ??= { method, target, host: hostOfTarget(target) ?? headerValue(headers, 'host') };
+    return this.#sent;
+  }
+
+  /** `Header note`, by name in lower case. */
+  get notes(): Map<string, string> {
+    this.#notes ??= new Map();
+    return this.#notes;
   }
 
   /** What the client asked for, also where an internal redirect led elsewhere. */
@@ -233,7 +250,8 @@ export class Exchange {
 /** The one that the client asked for in the handshake; of plain HTTP, the first of the address. */
 function hostOfConnection({ connection }: RequestRecord, { config, router }: Site): VirtualHost {
   const { tls } = connection;
-  const asked = [config.mainServer, ...config.virtualHosts].find(({ id }) => id === tls?.hostId);
+  const hosts = tls === undefined ? [] : [config.mainServer, ...config.virtualHosts];
+  const asked = hosts.find(({ id }) => id === tls?.hostId);
   return asked ?? router.selectVirtualHost({ ...connection, hostName: '' });
 }
 

@@ -1,6 +1,6 @@
 /** One request's way, on one page. Each step returns a value or a refusal; nobody calls back. */
 
-import type { Verdict } from '../auth/index.js';
+import type { AuthRequest, Verdict } from '../auth/index.js';
 import { evaluateText } from '../expressions/index.js';
 import { cleanPath, encodeLocation, toByteString } from '../http/index.js';
 import type { AskCondition, Mapping, Redirection, Rewritten, Route } from '../routing/index.js';
@@ -28,7 +28,7 @@ import { type Refusal, refuse, type Site } from './site.js';
 import { checkTlsAccess, exportTls, findAuthorization, judgeOf, nameCertifiedUser } from './tls-access.js';
 
 /** Serves one request and returns what was found out about it; the promise never rejects. */
-export async function serveRequest(record: RequestRecord, site: Site): Promise<Exchange> {
+export function serveRequest(record: RequestRecord, site: Site): Promise<Exchange> {
   return conclude(new Exchange(record, site), answer);
 }
 
@@ -45,9 +45,12 @@ export async function refuseUnreadable(
   }));
 }
 
+/** undefined: answered. */
+type Outcome = Refusal | undefined;
+
 async function conclude(
   exchange: Exchange,
-  decide: (exchange: Exchange) => Promise<Refusal | undefined>,
+  decide: (exchange: Exchange) => Outcome | Promise<Outcome>,
 ): Promise<Exchange> {
   const { record } = exchange;
   try {
@@ -62,7 +65,7 @@ async function conclude(
   return exchange;
 }
 
-async function answer(exchange: Exchange): Promise<Refusal | undefined> {
+function answer(exchange: Exchange): Outcome | Promise<Outcome> {
   const malformed = checkHead(exchange);
   if (malformed !== undefined) return malformed;
   const unsettled =
@@ -121,15 +124,16 @@ async function decidePath(
   isSubrequest: boolean,
   filename?: string,
 ): Promise<Refusal | Decided> {
-  const askAhead: AskAhead = (...asked) => lookAhead(...asked, decidePath);
   // Who has logged in for the path that led here may be another one here: not to be seen while that is decided.
   const { user, authType } = exchange;
   exchange.user = undefined;
   exchange.authType = undefined;
-  const rewritten =
+  const asked =
     filename === undefined
-      ? await rewriteInServer(exchange, path, isSubrequest, askAhead)
+      ? rewriteInServer(exchange, path, isSubrequest, askAhead)
       : { kind: 'go-on' as const, path, filename };
+  // Nothing that is known already is waited for: most requests pass all of this in one turn of the event loop.
+  const rewritten = asked instanceof Promise ? await asked : asked;
   if (rewritten.kind === 'refusal') return rewritten;
   exchange.path = rewritten.path;
   const route = routeExchange(exchange, rewritten);
@@ -142,11 +146,13 @@ async function decidePath(
   exchange.environment.addList(route.variables);
   const unsettled = applyEnvironmentRules(exchange, route.settings.environmentRules ?? []);
   if (unsettled !== undefined) return unsettled;
-  const denied = refuseMethod(exchange, route.settings) ?? (await authorise(exchange, route));
+  const judged = refuseMethod(exchange, route.settings) ?? authorise(exchange, route);
+  const denied = judged instanceof Promise ? await judged : judged;
   if (denied !== undefined) return denied;
   // Where nobody has to log in, an index or a fallback is still for whom it was before (as httpd).
   if (isSubrequest && exchange.user === undefined) Object.assign(exchange, { user, authType });
-  const inDirectory = await rewriteInDirectory(exchange, route, isSubrequest, askAhead);
+  const askedIn = rewriteInDirectory(exchange, route, isSubrequest, askAhead);
+  const inDirectory = askedIn instanceof Promise ? await askedIn : askedIn;
   if (inDirectory.kind === 'refusal') return inDirectory;
   if (inDirectory.kind === 'passed-on') {
     exchange.route = { ...route, mapping: inDirectory.mapping };
@@ -158,6 +164,8 @@ async function decidePath(
   exchange.route = routeExchange(exchange, { ...rewritten, forced });
   return { kind: 'decided', route: exchange.route };
 }
+
+const askAhead: AskAhead = (...asked) => lookAhead(...asked, decidePath);
 
 /** Whether rules make something of a path that could be answered. */
 async function leadsSomewhere(exchange: Exchange, path: string): Promise<boolean> {
@@ -175,7 +183,7 @@ function lacksSlash({ path = '' }: Exchange, { mapping, settings }: Route): bool
   return mapping.kind === 'directory' && !path.endsWith('/') && settings.directorySlash !== false;
 }
 
-async function serveMapping(exchange: Exchange, route: Route, depth: number): Promise<Refusal | undefined> {
+function serveMapping(exchange: Exchange, route: Route, depth: number): Outcome | Promise<Outcome> {
   const { mapping } = route;
   switch (mapping.kind) {
     case 'redirect':
@@ -183,21 +191,14 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
     case 'script': {
       exchange.handler = 'wsgi-script';
       exchange.filename = mapping.scriptFile;
-      const outcome = await serveApplication(exchange, mapping);
-      return outcome?.kind === 'resend' ? resend(exchange, outcome.target) : outcome;
+      return serveScript(exchange, mapping);
     }
     case 'proxied':
       return serveProxied(exchange, mapping);
     case 'file':
       return serveStaticFile(exchange, mapping);
-    case 'directory': {
-      const index = await findIndex(exchange, mapping, (path) => leadsSomewhere(exchange, path));
-      const status = route.settings.directoryIndexRedirect ?? 0;
-      if (index?.kind === 'index' && status !== 0)
-        return redirect(exchange, { status, location: encodeLocation(index.path), takesQuery: false });
-      // An index is a request of its own: sections and Require may differ from the directory's.
-      return index?.kind === 'index' ? answerPath(exchange, index.path, depth + 1) : index;
-    }
+    case 'directory':
+      return serveDirectory(exchange, route, mapping, depth);
     case 'missing': {
       exchange.filename = mapping.filename;
       const fallback = toByteString(route.settings.fallbackResource ?? '');
@@ -212,44 +213,69 @@ async function serveMapping(exchange: Exchange, route: Route, depth: number): Pr
   }
 }
 
+async function serveScript(exchange: Exchange, mapping: MappingTo<'script'>): Promise<Outcome> {
+  const outcome = await serveApplication(exchange, mapping);
+  return outcome?.kind === 'resend' ? resend(exchange, outcome.target) : outcome;
+}
+
+async function serveDirectory(
+  exchange: Exchange,
+  { settings }: Route,
+  mapping: MappingTo<'directory'>,
+  depth: number,
+): Promise<Outcome> {
+  const index = await findIndex(exchange, mapping, (path) => leadsSomewhere(exchange, path));
+  const status = settings.directoryIndexRedirect ?? 0;
+  if (index?.kind === 'index' && status !== 0)
+    return redirect(exchange, { status, location: encodeLocation(index.path), takesQuery: false });
+  // An index is a request of its own: sections and Require may differ from the directory's.
+  return index?.kind === 'index' ? answerPath(exchange, index.path, depth + 1) : index;
+}
+
+type MappingTo<Kind> = Extract<Mapping, { readonly kind: Kind }>;
+
 /** As Apache and mod_wsgi: what visitors mistype is noted at info, a mount that leads nowhere is an error. */
 function refuseMissing({ filename, reason, isScript }: Extract<Mapping, { kind: 'missing' }>): Refusal {
   const text = filename === '' ? reason : `${reason}: ${filename}`;
   return isScript ? refuse(404, 'wsgi', text) : refuse(404, 'core', text, 'info');
 }
 
-function routeExchange(
-  exchange: Exchange,
-  { path, ...rewritten }: Rewritten & { readonly path: string },
-): Route {
+function routeExchange(exchange: Exchange, rewritten: Rewritten & { readonly path: string }): Route {
   const { site, virtualHost } = exchange;
   const ask: AskCondition = (condition, found, position) =>
     askExchange(exchange, condition, { found }, 'core', position);
-  return site.router.route(virtualHost, path, ask, rewritten);
+  return site.router.route(virtualHost, rewritten.path, ask, rewritten);
 }
 
-async function authorise(exchange: Exchange, route: Route): Promise<Refusal | undefined> {
+/** Answers at once where nobody has to be asked. */
+function authorise(exchange: Exchange, route: Route): Refusal | undefined | Promise<Refusal | undefined> {
   const { record, site } = exchange;
   const insecure = checkTlsAccess(exchange, route.settings);
   if (insecure !== undefined) return insecure;
   const authorization = findAuthorization(exchange);
   if (typeof authorization === 'object') return authorization;
   const verification = judgeOf(exchange);
-  const verdict = await site.authorizer.decide(
-    {
-      method: exchange.method,
-      sent: exchange.sent,
-      authorization,
-      clientAddress: exchange.clientAddress,
-      localAddress: record.connection.localAddress,
-      ...(verification === undefined ? {} : { tls: { isClientVerified: verification.kind === 'success' } }),
-      environ: () => buildAuthEnviron(exchange),
-      environment: (name) => exchange.environment.get(name),
-      holds: (condition, user, position) =>
-        askExchange(exchange, condition, { user }, 'authz_core', position),
+  const request: AuthRequest = {
+    method: exchange.method,
+    // Put together when AuthType Digest asks.
+    get sent() {
+      return exchange.sent;
     },
-    route.settings,
-  );
+    authorization,
+    clientAddress: exchange.clientAddress,
+    localAddress: record.connection.localAddress,
+    environ: () => buildAuthEnviron(exchange),
+    environment: (name) => exchange.environment.get(name),
+    holds: (condition, user, position) => askExchange(exchange, condition, { user }, 'authz_core', position),
+  };
+  const tls = verification && { isClientVerified: verification.kind === 'success' };
+  const verdict = site.authorizer.decide(tls === undefined ? request : { ...request, tls }, route.settings);
+  return verdict instanceof Promise
+    ? verdict.then((found) => takeVerdict(exchange, found))
+    : takeVerdict(exchange, verdict);
+}
+
+function takeVerdict(exchange: Exchange, verdict: Verdict): Refusal | undefined {
   exchange.user = verdict.user;
   exchange.authType = verdict.kind === 'granted' ? verdict.authType : undefined;
   if (exchange.user === undefined) nameCertifiedUser(exchange);

@@ -351,7 +351,18 @@ function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expec
   return values.every((value) => value.trim().toLowerCase() === '100-continue') ? 'continue' : 'unknown';
 }
 
+const knownFacts = new WeakMap<Socket, ConnectionFacts>();
+
+/** Looked up once: they stay what they are for every request of a connection. */
 function factsOf(socket: Socket): ConnectionFacts {
+  const known = knownFacts.get(socket);
+  if (known !== undefined) return known;
+  const facts = readFacts(socket);
+  knownFacts.set(socket, facts);
+  return facts;
+}
+
+function readFacts(socket: Socket): ConnectionFacts {
   const tls = tlsConnections.get(socket);
   const proxied = proxiedAddresses.get(socket);
   return {

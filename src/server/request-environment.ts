@@ -7,19 +7,21 @@ import { toByteString } from '../http/index.js';
  * names are compared without case, and the first spelling stays (as httpd).
  */
 export class RequestEnvironment {
-  readonly #variables = new Map<string, { readonly name: string; readonly value: string }>();
+  /** Made with the first variable: most requests have none. */
+  #variables: Map<string, { readonly name: string; readonly value: string }> | undefined;
 
   get(name: string): string | undefined {
-    return this.#variables.get(name.toLowerCase())?.value;
+    return this.#variables?.get(name.toLowerCase())?.value;
   }
 
   set(name: string, value: string): void {
     const key = name.toLowerCase();
+    this.#variables ??= new Map();
     this.#variables.set(key, { name: this.#variables.get(key)?.name ?? name, value });
   }
 
   unset(name: string): void {
-    this.#variables.delete(name.toLowerCase());
+    this.#variables?.delete(name.toLowerCase());
   }
 
   /** SetEnv and PassEnv win over what is there. UnsetEnv only holds back what they would set (as httpd). */
@@ -32,7 +34,7 @@ export class RequestEnvironment {
   /** An internal redirect: what was set is known as REDIRECT_… from here on, beside `facts` (name, value, …). */
   beginRedirect(facts: readonly string[]): void {
     const before = this.toList();
-    this.#variables.clear();
+    this.#variables = undefined;
     for (let at = 0; at < before.length; at += 2)
       this.set(`REDIRECT_${before[at] as string}`, before[at + 1] as string);
     for (let at = 0; at < facts.length; at += 2) this.set(facts[at] as string, facts[at + 1] as string);
@@ -46,6 +48,9 @@ export class RequestEnvironment {
 
   /** name, value, … */
   toList(): string[] {
-    return [...this.#variables.values()].flatMap(({ name, value }) => [name, value]);
+    const list: string[] = [];
+    if (this.#variables === undefined) return list;
+    for (const { name, value } of this.#variables.values()) list.push(name, value);
+    return list;
   }
 }

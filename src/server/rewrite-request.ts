@@ -56,15 +56,25 @@ export type DirectoryRewrite =
   /** A path, and perhaps a query, as a client would write them. */
   | { readonly kind: 'elsewhere'; readonly target: string };
 
-/** Rules outside every section: before Redirect, Alias and DocumentRoot. */
-export async function rewriteInServer(
+/** Rules outside every section: before Redirect, Alias and DocumentRoot. Answers at once where there are none. */
+export function rewriteInServer(
   exchange: Exchange,
   path: string,
   isSubrequest: boolean,
   askAhead: AskAhead,
-): Promise<ServerRewrite> {
+): ServerRewrite | Promise<ServerRewrite> {
   const settings = exchange.virtualHost.rewriting;
   if (settings?.engine !== true) return { kind: 'go-on', path };
+  return applyServerRules(exchange, settings, path, isSubrequest, askAhead);
+}
+
+async function applyServerRules(
+  exchange: Exchange,
+  settings: RewriteSettings,
+  path: string,
+  isSubrequest: boolean,
+  askAhead: AskAhead,
+): Promise<ServerRewrite> {
   if (!isSubrequest) describeScriptUrl(exchange, path);
   if (!path.startsWith('/') && settings.options?.includes('AllowAnyURI') !== true)
     return { kind: 'go-on', path };
@@ -90,17 +100,30 @@ export async function rewriteInServer(
   }
 }
 
-/** Rules of sections: when it is settled who may enter, and before anything is served. */
-export async function rewriteInDirectory(
+/** Rules of sections: when it is settled who may enter, and before anything is served. Answers at once where there are none. */
+export function rewriteInDirectory(
   exchange: Exchange,
   route: Route,
   isSubrequest: boolean,
   askAhead: AskAhead,
-): Promise<DirectoryRewrite> {
+): DirectoryRewrite | Promise<DirectoryRewrite> {
   const settings = route.settings.rewriting;
+  if (settings === undefined) return goOn;
+  return applyDirectoryRules(exchange, settings, route, isSubrequest, askAhead);
+}
+
+const goOn: DirectoryRewrite = { kind: 'go-on' };
+
+async function applyDirectoryRules(
+  exchange: Exchange,
+  settings: RewriteSettings,
+  route: Route,
+  isSubrequest: boolean,
+  askAhead: AskAhead,
+): Promise<DirectoryRewrite> {
   const { mapping, accessed } = route;
   const applies =
-    settings?.engine === true &&
+    settings.engine === true &&
     settings.rules.length > 0 &&
     !exchange.rewritingEnded &&
     accessed.filename !== '' &&
@@ -203,9 +226,11 @@ function carryOut(exchange: Exchange, effects: RewriteEffects): void {
     if (value === undefined) exchange.environment.unset(name);
     else exchange.environment.set(name, value);
   }
-  const { earlyAnswer } = exchange;
-  for (const cookie of cookies) earlyAnswer.always = [...earlyAnswer.always, 'Set-Cookie', cookie];
-  if (vary.length > 0) earlyAnswer.onsuccess = [...earlyAnswer.onsuccess, 'Vary', vary.join(',')];
+  const { always, onsuccess } = exchange.earlyAnswer;
+  exchange.earlyAnswer = {
+    always: [...always, ...cookies.flatMap((cookie) => ['Set-Cookie', cookie])],
+    onsuccess: vary.length === 0 ? onsuccess : [...onsuccess, 'Vary', vary.join(',')],
+  };
   if (isEnd) exchange.rewritingEnded = true;
   for (const { rule, before, after } of matched)
     exchange.site.trace?.({

@@ -1,9 +1,9 @@
 import { readServerVariable } from '../expressions/index.js';
 import { headerValue, headerValues, reasonPhrase } from '../http/index.js';
-import type { ForwardOutcome, ForwardRequest, ResponseMessage } from '../proxy/index.js';
+import type { ForwardOutcome, ForwardRequest, ResponseMessage, ResponseSink } from '../proxy/index.js';
 import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
 import { checkBody } from './check-body.js';
-import { buildEnviron, passedHeaders, type ScriptFacts } from './environ.js';
+import { buildEnviron, passedHeaders, type ScriptFacts, sharePairs } from './environ.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { prepareResponseHead, type SendableHead } from './response-head.js';
@@ -48,7 +48,18 @@ export async function serveApplication(
     return refuse(411, 'wsgi', 'chunked request body (WSGIChunkedRequest Off)');
   const tooLarge = checkBody(exchange);
   if (tooLarge !== undefined) return tooLarge;
-  const script: ScriptFacts = { ...selection, ...mapping };
+  const { scriptFile, scriptName, pathInfo } = mapping;
+  const { processGroup, applicationGroup, callableObject, passAuthorization } = selection;
+  const script: ScriptFacts = {
+    scriptFile,
+    scriptName,
+    pathInfo,
+    processGroup,
+    applicationGroup,
+    callableObject,
+    passAuthorization,
+    mount: mapping.alias ?? virtualHost,
+  };
   const runtime = runtimeOf(mapping.scriptFile);
   const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
   if (group.scriptOwner !== undefined) {
@@ -57,7 +68,7 @@ export async function serveApplication(
   }
   if (group.responseSocketTimeoutMs !== undefined) record.reply.setTimeout(group.responseSocketTimeoutMs);
   const presented = presentRequest(exchange);
-  let instead: Refusal | Resend | undefined;
+  const sink = new ApplicationAnswer(exchange, group.headerBufferSize);
   const request: ForwardRequest = {
     message: {
       scriptFile: mapping.scriptFile,
@@ -66,22 +77,11 @@ export async function serveApplication(
       callInterface: selection.applicationInterface,
       checkScript: selection.scriptReloading,
       environ: buildEnviron(exchange, script, runtime, presented),
+      shared: sharePairs(exchange, script),
       headers: runtime === 'node' ? passedHeaders(presented.headers, script.passAuthorization) : [],
     },
-    ...(exchange.body === undefined ? {} : { body: exchange.body }),
-    sink: {
-      head: (response) => {
-        const started = startReply(exchange, response, group.headerBufferSize);
-        if (!started.accepted || started.instead === undefined) return started;
-        instead = started.instead;
-        return { accepted: true };
-      },
-      // What the application says beside an answer that is not sent is dropped.
-      write: (piece) => instead !== undefined || record.reply.write(piece),
-      onDrain: (callback) => record.reply.onDrain(callback),
-      end: () => instead ?? record.reply.end(),
-      cut: () => instead ?? record.reply.cut(),
-    },
+    body: exchange.body,
+    sink,
     log: (level, line) => logOutput(exchange, mapping.scriptFile, level, line),
   };
   const forwarding = site.forward(selection.processGroup, runtime, request);
@@ -89,7 +89,44 @@ export async function serveApplication(
     if (how === 'aborted') forwarding.abandon();
   });
   const refusal = reportOutcome(exchange, script, await forwarding.outcome);
-  return instead ?? refusal;
+  return sink.instead ?? refusal;
+}
+
+/** The answer on its way from the application to the client. */
+class ApplicationAnswer implements ResponseSink {
+  /** Takes the place of what the application says, which is dropped. */
+  instead: Refusal | Resend | undefined;
+  readonly #exchange: Exchange;
+  readonly #reply: Exchange['record']['reply'];
+  readonly #headerBufferSize: number;
+
+  constructor(exchange: Exchange, headerBufferSize: number) {
+    this.#exchange = exchange;
+    this.#reply = exchange.record.reply;
+    this.#headerBufferSize = headerBufferSize;
+  }
+
+  head(response: ResponseMessage): Started {
+    const started = startReply(this.#exchange, response, this.#headerBufferSize);
+    if (started.accepted) this.instead = started.instead;
+    return started;
+  }
+
+  write(piece: Buffer): boolean {
+    return this.instead !== undefined || this.#reply.write(piece);
+  }
+
+  onDrain(callback: () => void): void {
+    this.#reply.onDrain(callback);
+  }
+
+  end(): void {
+    if (this.instead === undefined) this.#reply.end();
+  }
+
+  cut(): void {
+    if (this.instead === undefined) this.#reply.cut();
+  }
 }
 
 /** WSGITrustedProxyHeaders: the application sees what proxies in front say, not what the connection says. */

@@ -1,4 +1,4 @@
-import { type HeaderList, headerValues, withoutHeader } from '../http/index.js';
+import { type HeaderList, headerValue, headerValues, withoutHeader } from '../http/index.js';
 import { addExpiry } from './add-expiry.js';
 import type { Exchange } from './exchange.js';
 import { createSubject } from './expression-subject.js';
@@ -30,12 +30,13 @@ export function startAnswer(
   { status, reason, headers, server, type }: AnswerHead,
 ): Started {
   const { authInfo, earlyAnswer, errorHeaders, settings } = exchange;
-  const rules = settings.responseHeaders ?? [];
-  const always = [...earlyAnswer.always, ...errorHeaders];
-  const proof = authInfo === undefined ? [] : ['Authentication-Info', authInfo];
+  const rules = settings.responseHeaders;
+  const always = joinLists(earlyAnswer.always, errorHeaders);
+  const proof = authInfo === undefined ? noFields : ['Authentication-Info', authInfo];
   const dated = addExpiry(settings, exchange.errorStatus ?? status, headers, Date.now(), type);
-  const onSuccess = [...earlyAnswer.onsuccess, ...proof, ...dated];
-  if (rules.length === 0) return send(exchange, status, reason, always, onSuccess, server);
+  const onSuccess = joinLists(joinLists(earlyAnswer.onsuccess, proof), dated);
+  if (rules === undefined || rules.length === 0)
+    return send(exchange, status, reason, always, onSuccess, server);
   // Header always changes what was kept, Header the rest; each sees both.
   const changedAlways = applyHeaderRules(
     rules.filter(({ table }) => table === 'always'),
@@ -98,11 +99,25 @@ function send(
   const { reply } = record;
   // There is only one media type.
   const rest =
-    headerValues(first, 'content-type').length > 0 ? withoutHeader(second, 'content-type') : second;
-  const headers = [...first, ...rest];
+    headerValue(first, 'content-type') === undefined ? second : withoutHeader(second, 'content-type');
+  const wishes = [...headerValues(first, 'connection'), ...headerValues(rest, 'connection')];
   // Whether the connection stays is the listener's to say; the wish that it does not is heard.
-  if (headerValues(headers, 'connection').some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value)))
-    reply.closeConnection();
-  reply.start(status, reason, ['Server', server, ...withoutHeader(headers, 'connection')]);
-  return { kind: 'started' };
+  if (wishes.some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value))) reply.closeConnection();
+  const headers = ['Server', server];
+  for (const list of [first, rest]) addFields(headers, list, wishes.length > 0);
+  reply.start(status, reason, headers);
+  return started;
+}
+
+const started: Started = { kind: 'started' };
+const noFields: HeaderList = [];
+
+/** Mostly one of them is empty. */
+function joinLists(first: HeaderList, second: HeaderList): HeaderList {
+  if (first.length === 0) return second;
+  return second.length === 0 ? first : [...first, ...second];
+}
+
+function addFields(target: string[], fields: HeaderList, holdsConnection: boolean): void {
+  for (const text of holdsConnection ? withoutHeader(fields, 'connection') : fields) target.push(text);
 }

@@ -19,6 +19,18 @@ export interface RequestMessage {
   readonly headers: Pairs;
 }
 
+/** Pairs that many messages have in common. `text`: joined and checked, so that it is not done for each of them. */
+export interface SharedPairs {
+  readonly pairs: Pairs;
+  readonly text: string;
+}
+
+/** A request as the front end puts it together. `shared`: of the environ, too; wins over what `environ` says. */
+export interface OutgoingRequest extends Omit<RequestMessage, 'hasBody'> {
+  readonly hasBody?: boolean;
+  readonly shared?: SharedPairs;
+}
+
 export interface ResponseMessage {
   readonly status: number;
   readonly reason: string;
@@ -63,20 +75,25 @@ export function decodeTexts(payload: Buffer): string[] {
   return payload.length === 0 ? [] : payload.toString('latin1').split('\0');
 }
 
-export function encodeRequest(message: RequestMessage): string {
-  const { scriptFile, applicationGroup, callableName, callInterface, environ, headers } = message;
-  const flags = (message.hasBody ? 'b' : '') + (message.checkScript ? 'r' : '');
-  const count = String(environ.length / 2);
-  return encodeTexts([
-    scriptFile,
-    applicationGroup,
-    callableName,
-    callInterface,
-    flags,
-    count,
-    ...environ,
-    ...headers,
-  ]);
+/** @throws WireViolation if a text holds a NUL. At least one pair. */
+export function sharePairs(pairs: Pairs): SharedPairs {
+  return { pairs, text: encodeTexts(pairs) };
+}
+
+/** @throws WireViolation if a text holds a NUL. */
+export function encodeRequest(message: OutgoingRequest, hasBody = message.hasBody === true): string {
+  const { scriptFile, applicationGroup, callableName, callInterface, environ, headers, shared } = message;
+  const flags = (hasBody ? 'b' : '') + (message.checkScript ? 'r' : '');
+  const count = String((environ.length + (shared?.pairs.length ?? 0)) / 2);
+  const texts = [scriptFile, applicationGroup, callableName, callInterface, flags, count];
+  for (const text of environ) texts.push(text);
+  const sharedAt = texts.length;
+  if (shared !== undefined) texts.push(shared.text);
+  for (const text of headers) texts.push(text);
+  for (let at = 0; at < texts.length; at += 1)
+    if ((texts[at] as string).includes('\0') && (shared === undefined || at !== sharedAt))
+      throw new WireViolation('a text holds a NUL byte');
+  return texts.join('\0');
 }
 
 export function decodeRequest(payload: Buffer): RequestMessage {

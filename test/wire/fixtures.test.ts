@@ -86,6 +86,16 @@ function decode(type: keyof typeof FrameType, payload: Buffer): unknown {
   }
 }
 
+const plainRequest: wire.OutgoingRequest = {
+  scriptFile: '/app.py',
+  applicationGroup: '',
+  callableName: 'application',
+  callInterface: 'auto',
+  checkScript: true,
+  environ: [],
+  headers: [],
+};
+
 function encode(frame: FrameFixture): string {
   const type = FrameType[frame.type];
   const message = frame.message as never;
@@ -180,6 +190,18 @@ describe('the codec in TypeScript', () => {
   it('refuses a text with a NUL', () => {
     expect(() => wire.encodeTexts(['a', 'b\0c'])).toThrow(WireViolation);
     expect(() => wire.encodeTexts(['\0'])).toThrow(WireViolation);
+    expect(() => wire.sharePairs(['a', 'b\0c'])).toThrow(WireViolation);
+    expect(() => wire.encodeRequest({ ...plainRequest, environ: ['a', 'b\0c'] })).toThrow(WireViolation);
+    expect(() => wire.encodeRequest({ ...plainRequest, headers: ['a\0', 'b'] })).toThrow(WireViolation);
+  });
+
+  it('writes shared pairs as part of the environ, behind the rest', () => {
+    const shared = wire.sharePairs(['SERVER', 's', 'EMPTY', '']);
+    const text = wire.encodeRequest({ ...plainRequest, environ: ['A', 'a'], headers: ['X', 'x'], shared });
+    expect(wire.decodeRequest(latin1(text))).toMatchObject({
+      environ: ['A', 'a', 'SERVER', 's', 'EMPTY', ''],
+      headers: ['X', 'x'],
+    });
   });
 });
 
