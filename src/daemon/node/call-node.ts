@@ -138,15 +138,22 @@ function releaseRequest(request: HostedRequest, body: RequestBody): void {
   if (!body.ended || request.listenerCount('close') > 0 || request.listenerCount('end') > 0) request._dump();
 }
 
+/**
+ * Chunks and connections are the front end's business. An accessor, because ServerResponse sets it whenever it meets
+ * Transfer-Encoding, and would then write chunk sizes between the bytes; true up to the head, or it refuses Trailer. The same functions
+ * for all responses, so that these look alike to the engine.
+ */
+const neverChunked: PropertyDescriptor & ThisType<ServerResponse> = {
+  get() {
+    return !this.headersSent;
+  },
+  set() {},
+  configurable: true,
+};
+
 function createResponse(request: IncomingMessage, socket: HostedSocket): ServerResponse {
   const response = new ServerResponse(request);
-  // Chunks and connections are the front end's business. An accessor, because ServerResponse sets it whenever it meets
-  // Transfer-Encoding, and would then write chunk sizes between the bytes; true up to the head, or it refuses Trailer.
-  Object.defineProperty(response, 'chunkedEncoding', {
-    get: () => !response.headersSent,
-    set: () => {},
-    configurable: true,
-  });
+  Object.defineProperty(response, 'chunkedEncoding', neverChunked);
   response.sendDate = false;
   response.assignSocket(socket as unknown as IncomingMessage['socket']);
   socket.on('drain', () => {
