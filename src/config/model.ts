@@ -409,6 +409,8 @@ export interface ScriptAlias extends Alias {
   readonly applicationGroup?: string;
   readonly callableObject?: string;
   readonly passAuthorization?: boolean;
+  /** WebSocketScriptAlias: comes before every other one. */
+  readonly isForWebSocket?: true;
   /** How the exported object of a JavaScript module is called; absent: by its shape. */
   readonly applicationInterface?: ApplicationInterface;
 }

@@ -12,9 +12,13 @@ import { type BodySource, Upload } from './upload.js';
 /** Where the response goes. Nothing is called after `end` or `cut`. */
 export interface ResponseSink {
   /** Once, before everything else. False: the head cannot be sent (the reason goes to the log, the client gets 500). */
-  head(
-    response: ResponseMessage,
-  ): { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+  head(response: ResponseMessage):
+    | {
+        readonly accepted: true;
+        /** With 101: what comes from the client from now on. */
+        readonly connection?: BodySource;
+      }
+    | { readonly accepted: false; readonly reason: string };
   /** False: wait for `onDrain` before more credit is given. */
   write(piece: Buffer): boolean;
   onDrain(callback: () => void): void;
@@ -65,7 +69,7 @@ class Exchange implements StreamListener {
   readonly #pool: ProcessPool;
   readonly #limits: GroupLimits;
   readonly #request: ForwardRequest;
-  readonly #upload: Upload | undefined;
+  #upload: Upload | undefined;
   #settle: (outcome: ForwardOutcome) => void = () => {};
   #waiting: Waiting | undefined;
   #lease: Lease | undefined;
@@ -109,6 +113,7 @@ class Exchange implements StreamListener {
       return;
     }
     this.#hasHead = true;
+    if (answer.connection !== undefined) this.#carryOn(answer.connection);
   }
 
   body(piece: Buffer): void {
@@ -166,6 +171,14 @@ class Exchange implements StreamListener {
 
   // What is done about it
 
+  /** The connection has changed its protocol: what comes on it goes to the application as it is. */
+  #carryOn(connection: BodySource): void {
+    this.#lease?.detach();
+    this.#upload = new Upload(connection, (status, reason) => this.#failUpload(status, reason));
+    this.#upload.accepted();
+    this.#attachUpload();
+  }
+
   #attempt(): void {
     this.#attempts += 1;
     if (this.#attempts > this.#pool.mostAttempts) {
@@ -190,13 +203,18 @@ class Exchange implements StreamListener {
     const { connection } = answer;
     this.#stream = connection.open(FrameType.request, text, this);
     this.#watchSilence();
+    this.#attachUpload();
+  }
+
+  #attachUpload(): void {
+    const connection = this.#lease?.connection;
     const stream = this.#stream;
     this.#upload?.attach({
       body: (bytes) => {
         this.#silence?.refresh();
-        connection.sendBody(stream, bytes);
+        connection?.sendBody(stream, bytes);
       },
-      end: () => connection.sendEnd(stream),
+      end: () => connection?.sendEnd(stream),
     });
   }
 

@@ -39,6 +39,8 @@ export interface Lease {
   readonly connection: DaemonConnection;
   readonly pid: number;
   release(): void;
+  /** It has become an open connection, which takes no place of a request. */
+  detach(): void;
 }
 
 export interface Waiting {
@@ -67,6 +69,8 @@ class Member {
   connection: DaemonConnection | undefined;
   isReady = false;
   inFlight = 0;
+  /** Open connections (WebSocket). */
+  detached = 0;
   reconnectTimer: NodeJS.Timeout | undefined;
   /** The daemon itself said DRAIN, perhaps before the supervisor told us. */
   saidDrain = false;
@@ -144,14 +148,23 @@ export class ProcessPool {
   #take(member: Member): Lease {
     member.inFlight += 1;
     let released = false;
+    let isDetached = false;
     return {
       kind: 'lease',
       connection: member.connection as DaemonConnection,
       pid: member.entry.pid,
+      detach: () => {
+        if (released || isDetached) return;
+        isDetached = true;
+        member.inFlight -= 1;
+        member.detached += 1;
+        if (!this.#waiting.isEmpty) this.#serveWaiting();
+      },
       release: () => {
         if (released) return;
         released = true;
-        member.inFlight -= 1;
+        if (isDetached) member.detached -= 1;
+        else member.inFlight -= 1;
         if (!this.#waiting.isEmpty) this.#serveWaiting();
         this.#closeIfDone(member);
       },
@@ -237,7 +250,7 @@ export class ProcessPool {
   }
 
   #closeIfDone(member: Member): void {
-    if (member.inFlight === 0 && this.#members.get(member.entry.socketPath) !== member)
-      member.connection?.close();
+    const isIdle = member.inFlight === 0 && member.detached === 0;
+    if (isIdle && this.#members.get(member.entry.socketPath) !== member) member.connection?.close();
   }
 }

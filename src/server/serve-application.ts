@@ -1,11 +1,18 @@
 import { readServerVariable } from '../expressions/index.js';
 import { headerValue, headerValues, reasonPhrase } from '../http/index.js';
-import type { ForwardOutcome, ForwardRequest, ResponseMessage, ResponseSink } from '../proxy/index.js';
+import type {
+  BodySource,
+  ForwardOutcome,
+  ForwardRequest,
+  ResponseMessage,
+  ResponseSink,
+} from '../proxy/index.js';
 import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
 import { checkBody } from './check-body.js';
 import { buildEnviron, passedHeaders, type ScriptFacts, sharePairs } from './environ.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
+import { type HostedConnection, openHostedConnection } from './hosted-connection.js';
 import { prepareResponseHead, type SendableHead } from './response-head.js';
 import { checkScriptOwner } from './script-owner.js';
 import { type Refusal, refuse } from './site.js';
@@ -68,7 +75,8 @@ export async function serveApplication(
   }
   if (group.responseSocketTimeoutMs !== undefined) record.reply.setTimeout(group.responseSocketTimeoutMs);
   const presented = presentRequest(exchange);
-  const sink = new ApplicationAnswer(exchange, group.headerBufferSize);
+  const wantsUpgrade = runtime === 'node' && record.upgrade === 'websocket' && exchange.redirects === 0;
+  const sink = new ApplicationAnswer(exchange, group.headerBufferSize, wantsUpgrade);
   const request: ForwardRequest = {
     message: {
       scriptFile: mapping.scriptFile,
@@ -76,6 +84,7 @@ export async function serveApplication(
       callableName: selection.callableObject,
       callInterface: selection.applicationInterface,
       checkScript: selection.scriptReloading,
+      wantsUpgrade,
       environ: buildEnviron(exchange, script, runtime, presented),
       shared: sharePairs(exchange, script),
       headers: runtime === 'node' ? passedHeaders(presented.headers, script.passAuthorization) : [],
@@ -85,6 +94,7 @@ export async function serveApplication(
     log: (level, line) => logOutput(exchange, mapping.scriptFile, level, line),
   };
   const forwarding = site.forward(selection.processGroup, runtime, request);
+  sink.onGone = () => forwarding.abandon();
   record.reply.onClosed((how) => {
     if (how === 'aborted') forwarding.abandon();
   });
@@ -96,36 +106,50 @@ export async function serveApplication(
 class ApplicationAnswer implements ResponseSink {
   /** Takes the place of what the application says, which is dropped. */
   instead: Refusal | Resend | undefined;
+  /** Called when a connection that has become a WebSocket is closed. */
+  onGone: () => void = () => {};
   readonly #exchange: Exchange;
   readonly #reply: Exchange['record']['reply'];
   readonly #headerBufferSize: number;
+  readonly #maySwitch: boolean;
+  /** The client's, once the application has made a WebSocket of it. */
+  #connection: HostedConnection | undefined;
 
-  constructor(exchange: Exchange, headerBufferSize: number) {
+  constructor(exchange: Exchange, headerBufferSize: number, maySwitch: boolean) {
     this.#exchange = exchange;
+    this.#maySwitch = maySwitch;
     this.#reply = exchange.record.reply;
     this.#headerBufferSize = headerBufferSize;
   }
 
-  head(response: ResponseMessage): Started {
+  head(response: ResponseMessage): Started & { readonly connection?: BodySource } {
+    if (response.status === 101 && this.#maySwitch) return this.#switch(response);
     const started = startReply(this.#exchange, response, this.#headerBufferSize);
     if (started.accepted) this.instead = started.instead;
     return started;
   }
 
   write(piece: Buffer): boolean {
-    return this.instead !== undefined || this.#reply.write(piece);
+    return this.instead !== undefined || (this.#connection ?? this.#reply).write(piece);
   }
 
   onDrain(callback: () => void): void {
-    this.#reply.onDrain(callback);
+    (this.#connection ?? this.#reply).onDrain(callback);
   }
 
   end(): void {
-    if (this.instead === undefined) this.#reply.end();
+    if (this.instead === undefined) (this.#connection ?? this.#reply).end();
   }
 
   cut(): void {
-    if (this.instead === undefined) this.#reply.cut();
+    if (this.instead === undefined) (this.#connection ?? this.#reply).cut();
+  }
+
+  #switch({ headers }: ResponseMessage): Started & { readonly connection?: BodySource } {
+    const opened = openHostedConnection(this.#exchange, headers, () => this.onGone());
+    if (typeof opened === 'string') return { accepted: false, reason: opened };
+    this.#connection = opened;
+    return { accepted: true, connection: opened.source };
   }
 }
 

@@ -14,6 +14,8 @@ export interface RequestMessage {
   readonly callInterface: CallInterface;
   readonly hasBody: boolean;
   readonly checkScript: boolean;
+  /** The client asks for WebSocket: the answer may be 101. */
+  readonly wantsUpgrade?: boolean;
   readonly environ: Pairs;
   /** Headers as received; empty for Python daemons. */
   readonly headers: Pairs;
@@ -83,7 +85,8 @@ export function sharePairs(pairs: Pairs): SharedPairs {
 /** @throws WireViolation if a text holds a NUL. */
 export function encodeRequest(message: OutgoingRequest, hasBody = message.hasBody === true): string {
   const { scriptFile, applicationGroup, callableName, callInterface, environ, headers, shared } = message;
-  const flags = (hasBody ? 'b' : '') + (message.checkScript ? 'r' : '');
+  const flags =
+    (hasBody ? 'b' : '') + (message.checkScript ? 'r' : '') + (message.wantsUpgrade === true ? 'u' : '');
   const count = String((environ.length + (shared?.pairs.length ?? 0)) / 2);
   const texts = [scriptFile, applicationGroup, callableName, callInterface, flags, count];
   for (const text of environ) texts.push(text);
@@ -118,6 +121,7 @@ export function decodeRequest(payload: Buffer): RequestMessage {
     callInterface,
     hasBody: flags.includes('b'),
     checkScript: flags.includes('r'),
+    ...(flags.includes('u') ? { wantsUpgrade: true } : {}),
     environ: texts.slice(6, environEnd),
     headers: texts.slice(environEnd),
   };

@@ -17,8 +17,8 @@ export const applicationInterfaces = [
   'node',
 ] as const satisfies readonly ApplicationInterface[];
 
-/** WSGIScriptAlias and, with `isMatch`, WSGIScriptAliasMatch. */
-export function addScriptAlias(here: Here, text: string, isMatch: boolean): void {
+/** WSGIScriptAlias and, with `isMatch`, WSGIScriptAliasMatch; WebSocketScriptAlias with `isForWebSocket`. */
+export function addScriptAlias(here: Here, text: string, isMatch: boolean, isForWebSocket = false): void {
   const { word: path, rest } = takeWord(text);
   const { word: file, rest: tail } = takeWord(rest);
   if (path === '' || file === '') {
@@ -37,7 +37,15 @@ export function addScriptAlias(here: Here, text: string, isMatch: boolean): void
   const match = isMatch ? readPattern(here, path) : { kind: 'prefix' as const, path };
   if (!isMatch) {
     warnOfUnreachablePath(here, path);
-    warnOfShadow(here, path, here.server.scriptAliases);
+    warnOfShadow(
+      here,
+      path,
+      here.server.scriptAliases.filter((other) => !isForWebSocket || other.isForWebSocket),
+    );
+  }
+  if (isForWebSocket && !/\.[cm]?[jt]s$/.test(file)) {
+    here.fail(`expected a JavaScript or TypeScript module, not '${file}'`, { at: { word: file } });
+    return;
   }
   if (options === undefined || match === undefined) return;
   const alias: Mutable<ScriptAlias> = {
@@ -60,10 +68,20 @@ export function addScriptAlias(here: Here, text: string, isMatch: boolean): void
   const named = options.get('interface');
   const chosen = named === undefined ? undefined : chooseWord(here, named, applicationInterfaces);
   if (chosen !== undefined) alias.applicationInterface = chosen;
-  here.server.scriptAliases.push(alias);
+  if (isForWebSocket) addFirst(here, alias);
+  else here.server.scriptAliases.push(alias);
   // `$1`: which file it is shows only per request.
   if (!(isMatch && file.includes('$'))) noteFile(here, 'script', alias.target);
   addPreload(here, alias);
+}
+
+/** Part of what an application is mounted on, whichever of the two comes first in the file. */
+function addFirst({ server }: Here, alias: Mutable<ScriptAlias>): void {
+  const { scriptAliases } = server;
+  const others = scriptAliases.findIndex(({ isForWebSocket }) => isForWebSocket !== true);
+  alias.isForWebSocket = true;
+  alias.applicationInterface ??= 'node';
+  scriptAliases.splice(others < 0 ? scriptAliases.length : others, 0, alias);
 }
 
 function readPattern(here: Here, text: string) {

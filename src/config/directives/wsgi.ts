@@ -27,6 +27,15 @@ export const wsgi = inModule('wsgi', [
     },
   ),
   honoured(
+    'WebSocketScriptAlias',
+    outsideSections,
+    raw('URL-path file [option=value …]'),
+    'Mounts a JavaScript module that speaks WebSocket below a URL path, before every WSGIScriptAlias.',
+    (here, text) => {
+      addScriptAlias(here, text, false, true);
+    },
+  ),
+  honoured(
     'WSGIScriptAliasMatch',
     outsideSections,
     raw('pattern file [option=value …]'),

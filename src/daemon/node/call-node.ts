@@ -86,9 +86,10 @@ function callHandler(
   }
 }
 
-function createRequest(
+/** `body` absent: the request has none. */
+export function createRequest(
   socket: HostedSocket,
-  body: RequestBody,
+  body: RequestBody | undefined,
   { environ, url }: RequestFacts,
   headers: Pairs,
 ): HostedRequest {
@@ -104,8 +105,9 @@ function createRequest(
   request.httpVersionMinor = Number(version[2] ?? 0);
   request.httpVersion = `${request.httpVersionMajor}.${request.httpVersionMinor}`;
   request._addHeaderLines(headers, headers.length);
-  request.complete = body.allArrived;
-  feedRequest(request, body);
+  request.complete = body?.allArrived ?? true;
+  if (body === undefined) request.push(null);
+  else feedRequest(request, body);
   return request;
 }
 
@@ -165,12 +167,15 @@ function createResponse(request: IncomingMessage, socket: HostedSocket): ServerR
 }
 
 /** Takes the answer out of the bytes that ServerResponse writes: heads (1xx ones are dropped), then the body. */
-class AnswerParser {
+export class AnswerParser {
   readonly #reply: Reply;
+  readonly #maySwitch: boolean;
   #head = '';
 
-  constructor(reply: Reply) {
+  /** `maySwitch`: 101 makes the rest the bytes of another protocol. */
+  constructor(reply: Reply, maySwitch = false) {
     this.#reply = reply;
+    this.#maySwitch = maySwitch;
   }
 
   write(chunk: Buffer | string, encoding: BufferEncoding, taken: () => void): void {
@@ -194,7 +199,8 @@ class AnswerParser {
 
   #start(head: ReturnType<typeof parseWrittenHead>, rest: string, taken: () => void): void {
     try {
-      this.#reply.start(head.status, head.reason, head.headers);
+      if (head.status === 101 && this.#maySwitch) this.#reply.switchProtocol(head.headers);
+      else this.#reply.start(head.status, head.reason, head.headers);
     } catch (error) {
       this.#reply.fail('the answer cannot be sent', error);
     }
@@ -209,7 +215,8 @@ function toBytesText(chunk: Buffer | string, encoding: BufferEncoding): string {
   return Buffer.from(chunk, encoding).toString('latin1');
 }
 
-function endpointsOf({ environ, urlScheme }: RequestFacts): Endpoints {
+/** The ends of the client's connection. */
+export function endpointsOf({ environ, urlScheme }: RequestFacts): Endpoints {
   return {
     remoteAddress: environ.REMOTE_ADDR,
     remotePort: readPort(environ.REMOTE_PORT),

@@ -112,7 +112,14 @@ export class Daemon implements ConnectionListener {
   request(stream: Stream, message: RequestMessage): void {
     this.#open.add(stream);
     const enter = (): void => {
-      stream.onOver(() => this.#admission.leave());
+      let isInside = true;
+      const leave = (): void => {
+        if (isInside) this.#admission.leave();
+        isInside = false;
+      };
+      stream.onOver(leave);
+      // An open connection does no work most of the time.
+      stream.onSwitched(leave);
       this.#limits.begin(stream);
       serveRequest(stream, message, this.#host);
     };

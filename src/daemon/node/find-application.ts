@@ -3,13 +3,19 @@ import { Server as NetServer } from 'node:net';
 import type { CallInterface } from '../../wire/index.js';
 import type { FetchCallable } from './call-fetch.js';
 import type { NodeHandler } from './call-node.js';
+import type { UpgradeHandler } from './call-upgrade.js';
 import type { WsgiCallable } from './call-wsgi.js';
 import type { ModuleExports } from './module-exports.js';
 
 export type Application =
   | { readonly convention: 'wsgi'; readonly callable: WsgiCallable }
   | { readonly convention: 'fetch'; readonly callable: FetchCallable }
-  | { readonly convention: 'node'; readonly callable: NodeHandler };
+  | {
+      readonly convention: 'node';
+      readonly callable: NodeHandler;
+      /** Absent: no server is known that could listen for it. */
+      readonly upgrade?: UpgradeHandler;
+    };
 
 /** Why a script file has no application that could be called: what to change, for the error log. */
 export interface Refusal {
@@ -37,10 +43,35 @@ export async function findApplication(
   captured: object | undefined,
 ): Promise<Application | Refusal> {
   const found = await findExport(exports, wanted.callableName);
-  if (found !== undefined) return decideConvention(found.value, found.name, wanted);
+  if (found !== undefined)
+    return withUpgrades(await decideConvention(found.value, found.name, wanted), [found.value, captured]);
   if (captured !== undefined && isDefaultName(wanted.callableName))
-    return decideConvention(captured, 'the server that listens', wanted);
+    return withUpgrades(await decideConvention(captured, 'the server that listens', wanted), [captured]);
   return { refusal: describeMissing(exports, wanted.callableName) };
+}
+
+/** Handshakes go to the server of the application, or to the one that the script started with it. */
+function withUpgrades(
+  application: Application | Refusal,
+  candidates: readonly unknown[],
+): Application | Refusal {
+  if (!('convention' in application) || application.convention !== 'node') return application;
+  const servers = candidates.flatMap((value) => serverOf(value) ?? []);
+  if (servers.length === 0) return application;
+  return {
+    ...application,
+    upgrade: (request, socket, head) => {
+      const server = servers.find((one) => one.listenerCount('upgrade') > 0);
+      return server?.emit('upgrade', request, socket, head) ?? false;
+    },
+  };
+}
+
+function serverOf(value: unknown): NetServer | undefined {
+  const { server, getHttpServer } = (value ?? {}) as { server?: unknown; getHttpServer?: () => unknown };
+  const kind = kindOf(value);
+  const candidate = kind === 'nest' ? getHttpServer?.call(value) : kind === 'fastify' ? server : value;
+  return candidate instanceof NetServer ? candidate : undefined;
 }
 
 interface Found {
@@ -173,7 +204,8 @@ async function asNodeInstance(value: unknown): Promise<Application | undefined> 
   switch (kindOf(value)) {
     case 'server': {
       const server = value as NetServer;
-      if (server.listenerCount('request') === 0) return undefined;
+      if (server.listenerCount('request') === 0)
+        return server.listenerCount('upgrade') > 0 ? nodeApplication(refuseWithoutUpgrade) : undefined;
       return nodeApplication((request, response) => {
         server.emit('request', request, response);
       });
@@ -195,6 +227,11 @@ async function asNodeInstance(value: unknown): Promise<Application | undefined> 
     default:
       return undefined;
   }
+}
+
+/** A server that speaks nothing but WebSocket. */
+function refuseWithoutUpgrade(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { 'Content-Type': 'text/plain' }).end('Upgrade Required\n');
 }
 
 function asNodeFunction(value: unknown): Application | undefined {

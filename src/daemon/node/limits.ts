@@ -67,6 +67,7 @@ export class ProcessLimits {
       requestTimeoutMs,
     ).unref();
     stream.onOver(() => clearTimeout(timer));
+    stream.onSwitched(() => clearTimeout(timer));
   }
 
   #end(): void {

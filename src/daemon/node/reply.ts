@@ -74,6 +74,16 @@ export class Reply implements ServingContext {
     this.#stream.respond({ status, reason, headers: kept });
   }
 
+  /** Answers 101: what is written from now on is the connection's. */
+  switchProtocol(headers: readonly string[]): void {
+    const kept: string[] = [];
+    for (let at = 0; at + 1 < headers.length; at += 2)
+      if (!hopByHop.has((headers[at] as string).toLowerCase()))
+        kept.push(headers[at] as string, headers[at + 1] as string);
+    this.#started = true;
+    this.#stream.switchProtocol(kept);
+  }
+
   /** Body bytes; those beyond Content-Length, and any that the status or HEAD forbids, are dropped. */
   write(bytes: Uint8Array, taken: () => void): void {
     let piece = bytes;

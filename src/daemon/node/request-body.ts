@@ -86,6 +86,11 @@ export class RequestBody {
     this.#onChange?.();
   }
 
+  /** The request had no body, but its connection goes on. */
+  reopen(): void {
+    this.#allArrived = false;
+  }
+
   break(reason: RequestAborted): void {
     if (this.#allArrived || this.#broken !== undefined) return;
     this.#broken = reason;

@@ -1,6 +1,7 @@
 import type { RequestMessage } from '../../wire/index.js';
 import { callFetch } from './call-fetch.js';
 import { callNode } from './call-node.js';
+import { callUpgrade } from './call-upgrade.js';
 import { callWsgi, type WsgiSurroundings } from './call-wsgi.js';
 import { type RequestFacts, readEnviron } from './environ.js';
 import { executionContext } from './execution-context.js';
@@ -98,6 +99,9 @@ function callApplication(
     try {
       switch (application.convention) {
         case 'node':
+          if (message.wantsUpgrade === true && application.upgrade !== undefined) {
+            if (callUpgrade(application.upgrade, stream, reply, facts, message.headers)) return;
+          }
           return callNode(application.callable, stream, reply, facts, message.headers);
         case 'fetch':
           return void callFetch(

@@ -49,6 +49,7 @@ export class Stream {
   #ending = false;
   #outcome: Outcome | undefined;
   #listeners: ((outcome: Outcome) => void)[] = [];
+  #switched: (() => void)[] = [];
 
   constructor(id: number, hasBody: boolean, link: StreamLink) {
     this.id = id;
@@ -73,6 +74,21 @@ export class Stream {
   respond(message: ResponseMessage): void {
     if (this.#outcome !== undefined) return;
     this.#link.send(encodeTextFrame(FrameType.response, this.id, encodeResponse(message)));
+  }
+
+  /** Answers 101: from now on `body` and `write` carry the connection. */
+  switchProtocol(headers: ResponseMessage['headers']): void {
+    if (this.#outcome !== undefined) return;
+    this.body.reopen();
+    this.respond({ status: 101, reason: 'Switching Protocols', headers });
+    const listeners = this.#switched;
+    this.#switched = [];
+    for (const listener of listeners) listener();
+  }
+
+  /** Called when the stream has become a connection: it is no request any more. */
+  onSwitched(listener: () => void): void {
+    this.#switched.push(listener);
   }
 
   /** `taken` is called when all bytes were sent within the credit, or when nobody wants them any more. */
