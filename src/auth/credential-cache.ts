@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import type { AuthnAlias, DirectorySettings } from '../config/model.js';
 import type { Provider, ProviderAnswer } from './authenticate.js';
 import type { CredentialStore } from './credential-store.js';
 import type { Credentials } from './credentials.js';
+import { identifyFile } from './file-identity.js';
 import type { AuthRequest } from './index.js';
 
 /** mod_authn_socache: what a provider has granted is remembered for AuthnCacheTimeout. */
@@ -30,7 +30,7 @@ export function createCredentialCache(store: CredentialStore, secret: Uint8Array
     const { request, settings, credentials } = question;
     const source = name === 'file' ? settings.authUserFile : settings.authUserScript?.file;
     if (source === undefined) return undefined;
-    const state = await identify(source);
+    const state = await identifyFile(source);
     if (state === undefined) return undefined;
     const { user, password } = credentials;
     const script = settings.authUserScript;
@@ -120,16 +120,6 @@ function isSame({ name, own }: Provided, asked: string, settings: DirectorySetti
     name === asked &&
     (isFile ? authUserFile === settings.authUserFile : authUserScript?.file === settings.authUserScript?.file)
   );
-}
-
-/** Changes when the file does: what was granted before it counts no more. Undefined: it cannot be told. */
-async function identify(path: string): Promise<string | undefined> {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-  } catch {
-    return undefined;
-  }
 }
 
 /** AuthnCacheContext: within what a right password is remembered; as in Apache, the folder of the URL if nothing is said. */

@@ -207,4 +207,19 @@ describe('what is kept', () => {
     expect(await store.get('0')).toBeUndefined();
     expect(await store.get('1')).toBe('x');
   });
+
+  it('is the same on another machine that has the same script, and gone when its text differs', async () => {
+    const store = new SpiedStore();
+    const here = setUp(store);
+    await here.ask('alice:secret');
+    // Another machine: another file, written at another time, under the same path.
+    rmSync(file);
+    writeFileSync(file, '# a script');
+    const there = setUp(store);
+    await there.ask('alice:secret');
+    expect(there.asked).toEqual([]);
+    writeFileSync(file, '# another script');
+    await there.ask('alice:secret');
+    expect(there.asked).toEqual(['alice:secret']);
+  });
 });
