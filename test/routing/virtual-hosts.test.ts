@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRouter, type ResolvedNames, resolveVirtualHostNames } from '../../src/routing/index.js';
+import { createVirtualHostSelector } from '../../src/routing/virtual-hosts.js';
 import { host, namedHost, site } from './site.js';
 
 function choose(
@@ -117,5 +118,38 @@ describe('name of a virtual host', () => {
     expect(router.selectVirtualHost({ ...facts, hostName: 'x.w998.example' }).id).toBe(999);
     expect(router.selectVirtualHost({ ...facts, hostName: 'nobody' }).id).toBe(1);
     expect(router.selectVirtualHost({ ...facts, hostName: '.a'.repeat(4000) }).id).toBe(1);
+  });
+});
+
+describe('ten thousand virtual hosts', () => {
+  /** How often anything of any virtual host is read while one is chosen. */
+  function countReads(count: number): number {
+    let reads = 0;
+    const spied = Array.from({ length: count }, (_, at) => {
+      const { addresses, ...rest } = namedHost(at + 1, `host${at}.example`, ['*:80']);
+      return new Proxy(
+        { addresses, ...rest },
+        {
+          get: (target, name, receiver) => {
+            reads += 1;
+            return Reflect.get(target, name, receiver);
+          },
+        },
+      );
+    });
+    const select = createVirtualHostSelector(site(host(0), spied));
+    const ask = (hostName: string) => select({ localAddress: '10.0.0.1', localPort: 80, hostName });
+    // Whatever is compiled at first use is compiled now.
+    ask('host0.example');
+    reads = 0;
+    const last = ask(`host${count - 1}.example`);
+    ask('nobody.example');
+    const during = reads;
+    expect(last.id).toBe(count);
+    return during;
+  }
+
+  it('cost as much as ten', () => {
+    expect(countReads(10_000)).toBe(countReads(10));
   });
 });
