@@ -12,6 +12,21 @@ export interface RequestHost {
  * undefined: answer 400.
  */
 export function parseHost(value: string): RequestHost | undefined {
+  const known = knownHosts.get(value);
+  if (known !== undefined) return known;
+  const host = readHost(value);
+  if (host === undefined || value.length > longestHost) return host;
+  if (knownHosts.size === mostHosts) knownHosts.clear();
+  knownHosts.set(value, host);
+  return host;
+}
+
+/** Clients ask for the same hosts again and again; nobody can fill the memory with hosts he invents. */
+const knownHosts = new Map<string, RequestHost>();
+const mostHosts = 1_000;
+const longestHost = 256;
+
+function readHost(value: string): RequestHost | undefined {
   const text = trimBlanks(value).toLowerCase();
   const split = text.startsWith('[') ? splitBracketed(text) : splitName(text);
   if (split === undefined) return undefined;
