@@ -64,6 +64,8 @@ export interface ProcessGroup {
   readonly interruptTimeoutMs: number;
   readonly startupTimeoutMs: number;
   readonly gracefulTimeoutMs: number;
+  /** How long open WebSockets may go on; absent or less than gracefulTimeoutMs: as that. */
+  readonly webSocketDrainTimeoutMs?: number;
   /** As gracefulTimeoutMs, after SIGUSR1 to the process itself; 0: the same. */
   readonly evictionTimeoutMs: number;
   readonly shutdownTimeoutMs: number;

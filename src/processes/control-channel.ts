@@ -21,6 +21,8 @@ export interface StartMessage {
   readonly inactivityTimeoutMs: number;
   readonly maximumRequests: number;
   readonly maximumRequestsJitter: number;
+  /** graceful-timeout, where WebSockets may go on for longer. */
+  readonly requestDrainTimeoutMs?: number;
   readonly switchInterval: number | null;
   readonly stackSize: number | null;
   readonly preload: readonly LoadedScript[];

@@ -41,8 +41,8 @@ export function planPool(
     group: group.name,
     runtime,
     processes: group.processes,
-    gracefulTimeoutMs: group.gracefulTimeoutMs,
-    evictionTimeoutMs: group.evictionTimeoutMs || group.gracefulTimeoutMs,
+    gracefulTimeoutMs: drainTimeoutOf(group, runtime),
+    evictionTimeoutMs: group.evictionTimeoutMs || drainTimeoutOf(group, runtime),
     restartIntervalMs: group.restartIntervalMs,
     memoryRecycle: group.memoryRecycle,
     isOnDemand: group.minProcesses === 0,
@@ -50,6 +50,14 @@ export function planPool(
     ...(isAsked ? { health } : {}),
     launch: planLaunch(config, group, runtime, runtimeOf),
   };
+}
+
+/** WebSockets, which only JavaScript has, may outlive requests. */
+function drainTimeoutOf(
+  { gracefulTimeoutMs, webSocketDrainTimeoutMs = 0 }: ProcessGroup,
+  runtime: Runtime,
+): number {
+  return runtime === 'node' ? Math.max(gracefulTimeoutMs, webSocketDrainTimeoutMs) : gracefulTimeoutMs;
 }
 
 function planLaunch(
@@ -92,6 +100,9 @@ function planLaunch(
       inactivityTimeoutMs: group.minProcesses === 0 ? 0 : group.inactivityTimeoutMs,
       maximumRequests: group.maximumRequests,
       maximumRequestsJitter: group.maximumRequestsJitter,
+      ...(drainTimeoutOf(group, runtime) > group.gracefulTimeoutMs
+        ? { requestDrainTimeoutMs: group.gracefulTimeoutMs }
+        : {}),
       switchInterval: group.switchInterval ?? null,
       stackSize: group.stackSize ?? null,
       preload: preloadsOf(config, group)

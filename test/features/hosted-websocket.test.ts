@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +18,8 @@ let server: RunningServer;
 beforeAll(async () => {
   folder = makeFolder();
   writeFileSync(join(folder, 'users'), 'alice:{SHA}tiY7sUhYKUwI5L3866kDY+ENcrQ=\n');
+  symlinkSync(join(import.meta.dirname, '../../node_modules'), join(folder, 'node_modules'));
+  copyFileSync(join(apps, 'sockets.mjs'), join(folder, 'changing.mjs'));
   server = await startServer(
     'modhost',
     `
@@ -27,6 +29,8 @@ WSGIApplicationGroup %{GLOBAL}
 WSGIScriptAlias /sockets ${apps}/sockets.mjs
 WSGIScriptAlias /private ${apps}/sockets.mjs
 WSGIDaemonProcess chat
+WSGIDaemonProcess changing graceful-timeout=1 websocket-drain-timeout=60
+WSGIScriptAlias /changing ${folder}/changing.mjs process-group=changing
 WSGIScriptAlias /chat ${apps}/chat.mjs process-group=chat
 WSGIScriptAlias /python ${apps}/echo.py
 WebSocketScriptAlias /python/live ${apps}/socket-endpoint.mjs
@@ -110,6 +114,17 @@ describe('a WebSocket', () => {
       expect(String((await answered)[0])).toBe('still there');
       socket.terminate();
     }
+  });
+
+  it('goes on while its process is replaced, for longer than graceful-timeout', async () => {
+    const socket = await openSocket('/changing/echo');
+    utimesSync(join(folder, 'changing.mjs'), new Date(), new Date(Date.now() - 60_000));
+    expect((await askRaw(server.port, plain('/changing/x'))).text).toContain('plain /x');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const answered = once(socket, 'message');
+    socket.send('of the old process');
+    expect(String((await answered)[0])).toBe('of the old process');
+    socket.terminate();
   });
 
   it('is closed by the application with the code it says', async () => {

@@ -69,6 +69,7 @@ export const daemonOptions: ReadonlyMap<string, ApplyOption> = new Map<string, A
   ['socket-timeout', setSocketTimeout],
   ['queue-timeout', seconds('queueTimeoutMs')],
   ['graceful-timeout', seconds('gracefulTimeoutMs')],
+  ['websocket-drain-timeout', seconds('webSocketDrainTimeoutMs')],
   ['shutdown-timeout', seconds('shutdownTimeoutMs')],
   ['header-buffer-size', setHeaderBufferSize],
 

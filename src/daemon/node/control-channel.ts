@@ -22,6 +22,8 @@ export interface StartMessage {
   readonly inactivityTimeoutMs: number;
   readonly maximumRequests: number;
   readonly maximumRequestsJitter: number;
+  /** When it is replaced, requests are ended after this time, but not connections. */
+  readonly requestDrainTimeoutMs: number;
   readonly preload: readonly { readonly script: string; readonly applicationGroup: string }[];
 }
 
@@ -142,6 +144,7 @@ const limitNames = [
   'inactivityTimeoutMs',
   'maximumRequests',
   'maximumRequestsJitter',
+  'requestDrainTimeoutMs',
 ] as const;
 
 /** Those that are absent are off. */
@@ -154,6 +157,7 @@ function readLimits(
     inactivityTimeoutMs: 0,
     maximumRequests: 0,
     maximumRequestsJitter: 0,
+    requestDrainTimeoutMs: 0,
   };
   for (const name of limitNames) {
     const value = message[name] ?? 0;

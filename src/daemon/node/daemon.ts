@@ -154,6 +154,8 @@ export class Daemon implements ConnectionListener {
   drain(): void {
     this.#stopAccepting();
     this.#ending = true;
+    const limitMs = this.#start.requestDrainTimeoutMs;
+    if (limitMs > 0) setTimeout(() => this.#endRequests(), limitMs).unref();
     this.#exitIfIdle();
   }
 
@@ -182,6 +184,12 @@ export class Daemon implements ConnectionListener {
     this.#draining = true;
     this.#host.replacement.leave();
     for (const connection of this.#connections) connection.drain();
+  }
+
+  /** What is no open connection has had its time. */
+  #endRequests(): void {
+    for (const stream of [...this.#open])
+      if (!stream.isSwitched) stream.abort('error', 'the request was not finished within graceful-timeout');
   }
 
   #keep(promise: Promise<unknown>): void {

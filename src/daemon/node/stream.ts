@@ -50,6 +50,8 @@ export class Stream {
   #outcome: Outcome | undefined;
   #listeners: ((outcome: Outcome) => void)[] = [];
   #switched: (() => void)[] = [];
+  /** It has become a connection, and is no request any more. */
+  isSwitched = false;
 
   constructor(id: number, hasBody: boolean, link: StreamLink) {
     this.id = id;
@@ -79,6 +81,7 @@ export class Stream {
   /** Answers 101: from now on `body` and `write` carry the connection. */
   switchProtocol(headers: ResponseMessage['headers']): void {
     if (this.#outcome !== undefined) return;
+    this.isSwitched = true;
     this.body.reopen();
     this.respond({ status: 101, reason: 'Switching Protocols', headers });
     const listeners = this.#switched;
