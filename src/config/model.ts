@@ -5,14 +5,36 @@
  */
 
 import type { Condition, Text as ExpressionText } from '../expressions/index.js';
-import type { ServerScheme } from '../http/index.js';
 import type { LogLevel } from '../log/index.js';
 import type { AddressRange, TrustedProxy } from '../matching/index.js';
 import type { RewriteMap, RewriteSettings } from '../rewriting/index.js';
+import type {
+  AuthnAlias,
+  AuthnCacheStore,
+  AuthScript,
+  AuthThrottle,
+  DigestAlgorithm,
+  HostAccess,
+  Requirement,
+} from './access-model.js';
+import type { HeaderRule } from './header-model.js';
+import type { AllowedOverrides } from './htaccess-model.js';
 import type { Macro } from './macros.js';
 import type { ProcessGroup } from './process-group-model.js';
+import type {
+  ProxyingSettings,
+  ProxyParameters,
+  ProxyPass,
+  ProxyReverse,
+  ProxyTlsSettings,
+  SectionProxyPass,
+} from './proxy-model.js';
 import type { TlsAccess, TlsSettings } from './tls-model.js';
 
+export type * from './access-model.js';
+export type * from './header-model.js';
+export type * from './htaccess-model.js';
+export type * from './proxy-model.js';
 export type * from './tls-model.js';
 export type { AddressRange, Condition, ProcessGroup, TrustedProxy };
 
@@ -266,101 +288,6 @@ export interface Alias {
   readonly position: Position;
 }
 
-/** ProxyPass, ProxyPassMatch: who answers in place of this server. */
-export interface ProxyPass {
-  readonly match: Alias['match'];
-  /** Absent: `!`, what matches is answered here. */
-  readonly target?: ProxyTarget;
-  readonly position: Position;
-}
-
-/** ProxyPass in <Location>: all of it. */
-export type SectionProxyPass = Omit<ProxyPass, 'match'> & {
-  /** Of the <Location>: what of the path is replaced by the URL. */
-  readonly match: Alias['match'];
-};
-
-/** Another server and a path there. Text of the site file, Unicode. */
-export interface ProxyTarget {
-  /** As written; what <Proxy> sections, messages and ProxyPassReverse are compared with. */
-  readonly url: string;
-  readonly scheme: ProxyScheme;
-  /** IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number;
-  /** `host[:port]` as written: what the other server is asked as. */
-  readonly authority: string;
-  /** `unix:/path|…`: absolute. */
-  readonly socketPath?: string;
-  /** Starts with `/` or is empty; may hold `$1` … for patterns. */
-  readonly path: string;
-  readonly parameters: ProxyParameters;
-  /** The path goes on as it was sent. */
-  readonly isRaw: boolean;
-  /** The query does not go along. */
-  readonly dropsQuery: boolean;
-}
-
-export type ProxyScheme = ServerScheme;
-
-/** What ProxyPass, ProxySet and <Proxy> say of the connections to another server. Absent: not said. */
-export interface ProxyParameters {
-  /** One wait for the other server. */
-  readonly timeoutMs?: number;
-  readonly connectTimeoutMs?: number;
-  /** Connections of one front end at a time. */
-  readonly max?: number;
-  /** How long a connection may be kept unused. */
-  readonly ttlMs?: number;
-  /** How long a request may wait for one of `max` connections. */
-  readonly acquireMs?: number;
-  /** A connection serves one request. */
-  readonly disableReuse?: boolean;
-  /** TCP keep-alive probes. */
-  readonly keepAlive?: boolean;
-  /** Requests that ask for WebSocket become tunnels. */
-  readonly upgrade?: 'websocket';
-}
-
-/** Proxy… directives that cannot stand in sections. */
-export interface ProxyingSettings {
-  /** ProxyTimeout; absent: Timeout. */
-  readonly timeoutMs?: number;
-  readonly via: 'off' | 'on' | 'full' | 'block';
-  /** ProxySourceAddress: the address that connections come from. */
-  readonly sourceAddress?: string;
-  /** ProxyPassInherit: the main server's ProxyPass hold in a virtual host, too. */
-  readonly inheritsPasses: boolean;
-}
-
-/** SSLProxy…: how the certificate of another server is checked. Merged by member. */
-export interface ProxyTlsSettings {
-  readonly isOn?: boolean;
-  readonly verify?: 'none' | 'optional' | 'require' | 'optional_no_ca';
-  /** Certificates above that of the other server. */
-  readonly depth?: number;
-  readonly checksName?: boolean;
-  readonly checksExpiry?: boolean;
-  /** PEM. */
-  readonly authorities?: string;
-  /** PEM: certificate and key that this server shows. */
-  readonly identity?: string;
-  readonly ciphers?: string;
-  readonly minVersion?: TlsVersion;
-  readonly maxVersion?: TlsVersion;
-}
-
-export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
-
-/** ProxyPassReverse, ProxyPassReverseCookieDomain, ProxyPassReverseCookiePath: what stands for what. */
-export interface ProxyReverse {
-  readonly kind: 'url' | 'cookie-domain' | 'cookie-path';
-  /** What the other server says. */
-  readonly internal: string;
-  /** What the client is to see. */
-  readonly external: string;
-}
-
 /** Redirect, RedirectMatch: an answer that names another address, or (without target) just a status. */
 export interface Redirect {
   readonly match: Alias['match'];
@@ -590,44 +517,6 @@ export interface DirectorySettings {
   readonly logLevel?: LogLevels;
 }
 
-/** What a directive has to do with: AllowOverride lets .htaccess files say things by these. */
-export type OverrideClass = 'AuthConfig' | 'FileInfo' | 'Indexes' | 'Limit' | 'Options';
-
-/** AllowOverride. */
-export interface AllowedOverrides {
-  /** Empty: nothing may be said. */
-  readonly classes: ReadonlySet<OverrideClass>;
-  /** `Options=…`: what Options may name, in lower case; absent: everything. */
-  readonly options?: ReadonlySet<string>;
-  /** Nonfatal: what is skipped with a warning, instead of being a mistake. */
-  readonly forgives: ReadonlySet<'unknown' | 'override'>;
-}
-
-/** What the .htaccess file of one directory may say: AllowOverride and AllowOverrideList together. */
-export interface Overrides extends AllowedOverrides {
-  /** Directives in lower case that may stand there whatever the classes are. */
-  readonly names: ReadonlySet<string>;
-}
-
-/** A .htaccess file that has been opened. */
-export interface HtaccessFile {
-  /** Absolute, for messages. */
-  readonly file: string;
-  /** Absolute, without slash at the end. */
-  readonly directory: string;
-  readonly content: Buffer;
-  readonly overrides: Overrides;
-  readonly virtualHost: VirtualHost;
-}
-
-/** What stands in a .htaccess file. */
-export type HtaccessText =
-  | { readonly kind: 'section'; readonly section: Section; readonly warnings: readonly Mistake[] }
-  | { readonly kind: 'mistakes'; readonly mistakes: readonly Mistake[] };
-
-/** Reads the text of a .htaccess file as what it is: one more <Directory> section. */
-export type ParseHtaccess = (file: HtaccessFile) => HtaccessText;
-
 export interface EnvironmentSettings {
   /** SetEnv: name → value ('' when none was given). */
   readonly set: ReadonlyMap<string, string>;
@@ -676,169 +565,12 @@ export interface ExpiryRule {
   readonly seconds: number;
 }
 
-/** Header, RequestHeader: one change to the fields of a message. */
-export interface HeaderRule {
-  readonly change: HeaderChange;
-  /** `always`: also to what the server says itself, errors and redirects. Of RequestHeader: no difference. */
-  readonly table: 'always' | 'onsuccess';
-  readonly condition?: HeaderCondition;
-  readonly position: Position;
-}
-
-/** Names as written, checked to be names of fields. */
-export type HeaderChange =
-  | {
-      readonly action: 'set' | 'setifempty' | 'append' | 'merge' | 'add';
-      readonly name: string;
-      readonly value: HeaderValue;
-    }
-  | { readonly action: 'unset'; readonly name: string }
-  /** `edit*` is everywhere; `edit` once per value. The value may hold `$0` … `$9`. */
-  | {
-      readonly action: 'edit' | 'edit*';
-      readonly name: string;
-      readonly pattern: RegExp;
-      readonly value: HeaderValue;
-    }
-  /** Copies request fields with such names into the response. */
-  | { readonly action: 'echo'; readonly pattern: RegExp }
-  /** Copies the value of a response field where %{note:…} and the log's %{…}n find it. */
-  | { readonly action: 'note'; readonly name: string; readonly note: string };
-
-export type HeaderCondition =
-  /** `env=NAME` / `env=!NAME` */
-  | { readonly kind: 'variable'; readonly variable: string; readonly negated: boolean }
-  /** `expr=…` */
-  | { readonly kind: 'expression'; readonly condition: Condition };
-
-/** The value of a field: an expression, or literal texts (byte strings) and `%…` one behind the other. */
-export type HeaderValue =
-  | { readonly kind: 'expression'; readonly text: ExpressionText }
-  | { readonly kind: 'format'; readonly parts: readonly HeaderValuePart[] };
-
-export type HeaderValuePart =
-  | string
-  /** `%t`: microseconds since the epoch when the request came in; `%D`: microseconds since then; `%l`: the load of the machine. */
-  | { readonly kind: 'started' | 'duration' | 'load' }
-  /** `%{NAME}e`, and `%{NAME}s` of the TLS connection. */
-  | { readonly kind: 'variable' | 'tls-variable'; readonly name: string };
-
 export interface OptionsSetting {
   /** True: the words replace what was inherited; false: all words had `+` or `-`. */
   readonly absolute: boolean;
   readonly add: ReadonlySet<string>;
   readonly remove: ReadonlySet<string>;
 }
-
-export interface AuthScript {
-  /** Absolute. */
-  readonly file: string;
-  readonly processGroup?: string;
-  readonly applicationGroup?: string;
-  readonly position: Position;
-}
-
-/** <Limit>, <LimitExcept>: which methods something is about. With case; GET stands for HEAD too, and HEAD is never named. */
-export interface MethodLimit {
-  /** True: all methods but these. */
-  readonly except: boolean;
-  readonly methods: readonly string[];
-}
-
-/** Something that counts for some methods only; without `limit` for all. */
-export interface Limited<Value> {
-  readonly value: Value;
-  readonly limit?: MethodLimit;
-  readonly position: Position;
-}
-
-/** What mod_access_compat asks of a request, besides the Require tree. */
-export interface HostAccess {
-  /** The last one for the method of the request counts; none: `deny,allow`. */
-  readonly orders: readonly Limited<AccessOrder>[];
-  /** The last one for the method of the request counts; none: `all`. */
-  readonly satisfy: readonly Limited<'all' | 'any'>[];
-  readonly allow: readonly Limited<HostTest>[];
-  readonly deny: readonly Limited<HostTest>[];
-}
-
-export type AccessOrder = 'allow,deny' | 'deny,allow' | 'mutual-failure';
-
-/** One word behind `Allow from` or `Deny from`. */
-export type HostTest =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'ip'; readonly range: AddressRange }
-  /** The name of the client ends with it, as a whole or behind a dot. */
-  | { readonly kind: 'host'; readonly domain: string }
-  | { readonly kind: 'env'; readonly variable: string; readonly negated: boolean };
-
-/** Where verified credentials are kept. */
-export type AuthnCacheStore =
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'redis'; readonly host: string; readonly port: number };
-
-/** How much may be guessed. */
-export interface AuthThrottle {
-  readonly enabled?: boolean;
-  /** Wrong passwords for one user, from everywhere but the user's own addresses. */
-  readonly user?: { readonly failures: number; readonly seconds: number };
-  /** Wrong passwords from one address, for whomever. */
-  readonly address?: { readonly failures: number; readonly seconds: number };
-  readonly delayMs?: number;
-}
-
-/** A provider under another name, with settings that win over those of the section. */
-export interface AuthnAlias {
-  readonly provider: string;
-  readonly settings: ProviderSettings;
-}
-
-/** What a provider may have to itself. */
-export type ProviderSettings = Pick<
-  DirectorySettings,
-  | 'authUserFile'
-  | 'authUserScript'
-  | 'anonymousUsers'
-  | 'anonymousMustGiveEmail'
-  | 'anonymousVerifyEmail'
-  | 'anonymousLogEmail'
-  | 'anonymousNeedsNoUser'
->;
-
-export type DigestAlgorithm = 'MD5' | 'SHA-256';
-
-/** A node of the Require tree. Bare Require lines of one section are one `any` container. */
-export type Requirement =
-  | {
-      readonly kind: 'any' | 'every' | 'none';
-      readonly requirements: readonly Requirement[];
-      readonly position: Position;
-    }
-  | { readonly kind: 'not'; readonly requirement: Requirement; readonly position: Position }
-  /** Directly in <Limit>: for other methods it is as if it were not there. */
-  | {
-      readonly kind: 'limited';
-      readonly limit: MethodLimit;
-      readonly requirement: Requirement;
-      readonly position: Position;
-    }
-  | { readonly kind: 'granted' | 'denied'; readonly position: Position }
-  | { readonly kind: 'valid-user' | 'local' | 'ssl' | 'ssl-verify-client'; readonly position: Position }
-  | {
-      readonly kind: 'user' | 'group' | 'wsgi-group' | 'host' | 'forward-dns' | 'env' | 'method';
-      readonly names: readonly string[];
-      readonly position: Position;
-    }
-  | { readonly kind: 'ip'; readonly ranges: readonly AddressRange[]; readonly position: Position }
-  | {
-      readonly kind: 'expr';
-      readonly condition: Condition;
-      /** As written. */
-      readonly text: string;
-      /** It speaks of REMOTE_USER: who it denies may authenticate. */
-      readonly asksUser: boolean;
-      readonly position: Position;
-    };
 
 /** WSGIImportScript, and the preload of script aliases whose groups are static. */
 export interface ImportScript {

@@ -1,3 +1,5 @@
+/** Types of the configuration, entered by model.ts. WSGIDaemonProcess. */
+
 import type { Position } from './model.js';
 
 /** WSGIDaemonProcess. Options that were not given have mod_wsgi's defaults. */
