@@ -160,6 +160,8 @@ function findServer(
 ): Refusal | ProxiedMapping {
   const { position } = rule;
   const found = site.router.findRewritten(target, { position, isEncoded: noEscape });
+  if (noEscape && /[\x00-\x20\x7f]/.test(target))
+    return refuse(403, 'rewrite', `what NE leaves as it is holds blanks or control characters: ${target}`);
   if (typeof found !== 'string')
     return isClimbing(found)
       ? refuse(403, 'rewrite', `the rules make a path with dot segments: ${target}`)
