@@ -18,7 +18,11 @@ export function namesTarget(uri: string, { target, host }: SentTarget): boolean 
   const signedHost = hostOfTarget(uri);
   if (signedHost !== undefined && signedHost.toLowerCase() !== host?.toLowerCase()) return false;
   return (
-    signed.path === asked.path && signed.query === asked.query && uri.includes('?') === target.includes('?')
+    signed.path === asked.path &&
+    // One path to the server, but not to the application or server that gets it as it was sent.
+    signed.rawPath.startsWith('//') === asked.rawPath.startsWith('//') &&
+    signed.query === asked.query &&
+    uri.includes('?') === target.includes('?')
   );
 }
 

@@ -9,7 +9,7 @@ import {
 /** What a request target names. Byte strings. */
 export interface CleanedTarget {
   readonly kind: 'path';
-  /** Decoded, without `.` and `..` segments, slashes merged if wanted; starts with `/`, or is `*`. */
+  /** Decoded, without `.` and `..` segments, slashes merged if wanted; starts with one `/`, or is `*`. */
   readonly path: string;
   /** The path as it was sent; `/` if the target has none. */
   readonly rawPath: string;
@@ -43,8 +43,10 @@ export function cleanPath(target: string, options: CleanPathOptions): CleanedTar
   if (parts.kind === 'refusal') return parts;
   const { rawPath, query, host } = parts;
 
-  const path = decodePath(rawPath, options);
-  if (typeof path !== 'string') return path;
+  const decoded = decodePath(mergeLeadingSlashes(rawPath), options);
+  if (typeof decoded !== 'string') return decoded;
+  // Once more: `/.//x` and `/%2Fx` have come to begin with two only now.
+  const path = mergeLeadingSlashes(decoded);
   return { kind: 'path', path, rawPath, query, ...(host !== undefined && { host }) };
 }
 
@@ -56,6 +58,11 @@ export function hostOfTarget(target: string): string | undefined {
 /** Runs of `/` as one. */
 export function mergeSlashes(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
+}
+
+/** With MergeSlashes Off too: `//admin` must not get past `<LocationMatch ^/admin>`. */
+function mergeLeadingSlashes(path: string): string {
+  return path.startsWith('//') ? path.replace(/^\/+/, '/') : path;
 }
 
 /** Blanks, control characters, DEL, a fragment, or what is no byte. */

@@ -106,7 +106,12 @@ describe('cleanPath', () => {
   });
 
   it.each<[string, string]>([
-    ['//a///b//', '//a///b//'],
+    ['/a///b//', '/a///b//'],
+    ['//a//b', '/a//b'],
+    ['///', '/'],
+    ['/.//a', '/a'],
+    ['/x/..//a', '/a'],
+    ['http://h//a', '/a'],
     ['/a//../b', '/a/b'],
     ['/a//./b', '/a//b'],
   ])('%j with MergeSlashes Off → %j', (target, expected) => {
