@@ -3,7 +3,7 @@ import { type ClockName, isClockName, tellTime } from './clock.js';
 import { modificationTime, testFile } from './file-tests.js';
 import { callFunction } from './functions.js';
 import type { Comparison, Condition, Text } from './model.js';
-import type { VariableName } from './names.js';
+import { type FunctionName, headerOfVariable, type VariableName } from './names.js';
 
 /** What an expression may ask about. Byte strings; undefined counts as empty. */
 export interface Subject {
@@ -17,6 +17,8 @@ export interface Subject {
   note(name: string): string | undefined;
   /** `SSL_…` of the connection. */
   tlsVariable(name: string): string | undefined;
+  /** A condition has read this header of the request, and not by `req_novary`: what comes of it may differ by it. */
+  noteRead?(name: string): void;
 }
 
 export type Evaluation =
@@ -36,7 +38,7 @@ export type TextEvaluation =
 /** Never throws. */
 export function evaluateCondition(condition: Condition, subject: Subject): Evaluation {
   return catchFault(() => {
-    const run = new Run(subject);
+    const run = new Run(subject, subject.noteRead);
     const holds = run.test(condition);
     return { kind: 'settled', holds, groups: run.groups };
   });
@@ -66,10 +68,13 @@ function catchFault<Result>(run: () => Result): Result | { readonly kind: 'fault
 
 class Run {
   readonly #subject: Subject;
+  readonly #noteRead: Subject['noteRead'];
   #groups: readonly string[] = [];
 
-  constructor(subject: Subject) {
+  /** `noteRead`: only of conditions, since a text says itself what was read (as httpd). */
+  constructor(subject: Subject, noteRead?: Subject['noteRead']) {
     this.#subject = subject;
+    this.#noteRead = noteRead;
   }
 
   get groups(): readonly string[] {
@@ -121,7 +126,7 @@ class Run {
       case 'joined':
         return text.texts.map((part) => this.read(part)).join('');
       case 'function':
-        return callFunction(text.name, this.read(text.argument), this.#subject);
+        return this.#callFunction(text.name, this.read(text.argument));
       case 'variable':
         return this.#readVariable(text.name);
       case 'tls-variable':
@@ -129,7 +134,14 @@ class Run {
     }
   }
 
+  #callFunction(name: FunctionName, argument: string): string {
+    if (name === 'req' || name === 'http') this.#noteRead?.(argument);
+    return callFunction(name, argument, this.#subject);
+  }
+
   #readVariable(name: VariableName): string {
+    const header = headerOfVariable(name);
+    if (header !== undefined) this.#noteRead?.(header);
     if (isClockName(name)) return tellTime(name, new Date());
     if (name === 'LAST_MODIFIED') {
       const time = modificationTime(this.#subject.variable('REQUEST_FILENAME') ?? '');

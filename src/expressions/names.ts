@@ -80,6 +80,21 @@ export const functionNames = [
 
 export type FunctionName = (typeof functionNames)[number];
 
+const headerVariables: ReadonlyMap<VariableName, string> = new Map([
+  ['HTTP_ACCEPT', 'Accept'],
+  ['HTTP_COOKIE', 'Cookie'],
+  ['HTTP_FORWARDED', 'Forwarded'],
+  ['HTTP_HOST', 'Host'],
+  ['HTTP_PROXY_CONNECTION', 'Proxy-Connection'],
+  ['HTTP_REFERER', 'Referer'],
+  ['HTTP_USER_AGENT', 'User-Agent'],
+]);
+
+/** The header of the request that a variable is; undefined: none. */
+export function headerOfVariable(name: VariableName): string | undefined {
+  return headerVariables.get(name);
+}
+
 export function findVariable(name: string): VariableName | undefined {
   return variableNames.find((known) => known === name.toUpperCase());
 }

@@ -3,6 +3,7 @@ import {
   type HeaderList,
   headerValue,
   hostOfTarget,
+  isHeaderName,
   type RequestHost,
   serverNameAndPort,
 } from '../http/index.js';
@@ -65,6 +66,7 @@ export class Exchange {
   lookAheadDepth = 0;
   /** Internal redirects so far. */
   redirects = 0;
+  #headersRead: readonly string[] = [];
   #asked: AskedFor | undefined;
   #sent: SentHead | undefined;
   #notes: Map<string, string> | undefined;
@@ -96,6 +98,18 @@ export class Exchange {
   get notes(): Map<string, string> {
     this.#notes ??= new Map();
     return this.#notes;
+  }
+
+  /** Headers of the request, as conditions name them, that had a say in what the answer will be: its Vary. */
+  get headersRead(): readonly string[] {
+    return this.#headersRead;
+  }
+
+  /** A condition has read this header. Its name may have come from the client, and goes out only if it is one. */
+  noteRead(name: string): void {
+    const wanted = name.toLowerCase();
+    if (!isHeaderName(name) || this.#headersRead.some((known) => known.toLowerCase() === wanted)) return;
+    this.#headersRead = [...this.#headersRead, name];
   }
 
   /** What the client asked for, also where an internal redirect led elsewhere. */
@@ -146,6 +160,8 @@ export class Exchange {
     if (errorHeaders !== undefined) {
       this.errorStatus = status;
       this.errorHeaders = errorHeaders;
+      // What led to an error is not told, whatever page is shown (as httpd).
+      this.#headersRead = [];
     }
     this.method = 'GET';
     this.headers = withoutBodyAndConditions(this.headers);

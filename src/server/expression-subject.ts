@@ -44,6 +44,10 @@ export function createSubject(exchange: Exchange, known: KnownSoFar = {}): Subje
     environment: (name) => findVariable(known.found?.variables ?? [], name) ?? exchange.environment.get(name),
     note: (name) => exchange.notes.get(name.toLowerCase()),
     tlsVariable: (name) => exchange.tlsVariable(name),
+    // Host is part of what is asked for: a cache never takes the answer of one for another's.
+    noteRead: (name) => {
+      if (name.toLowerCase() !== 'host') exchange.noteRead(name);
+    },
   };
 }
 

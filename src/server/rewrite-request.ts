@@ -228,10 +228,11 @@ function carryOut(exchange: Exchange, effects: RewriteEffects): void {
     if (value === undefined) exchange.environment.unset(name);
     else exchange.environment.set(name, value);
   }
+  for (const name of vary) exchange.noteRead(name);
   const { always, onsuccess } = exchange.earlyAnswer;
   exchange.earlyAnswer = {
     always: [...always, ...cookies.flatMap((cookie) => ['Set-Cookie', cookie])],
-    onsuccess: vary.length === 0 ? onsuccess : [...onsuccess, 'Vary', vary.join(',')],
+    onsuccess,
   };
   if (isEnd) exchange.rewritingEnded = true;
   for (const { rule, before, after } of matched)

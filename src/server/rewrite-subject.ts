@@ -27,10 +27,7 @@ export function createRewriteSubject(exchange: Exchange, context: RewriteContext
     evaluate: (condition, onHeader) =>
       evaluateCondition(condition, {
         ...subject,
-        requestHeader: (name) => {
-          onHeader(name);
-          return subject.requestHeader(name);
-        },
+        noteRead: onHeader,
       }),
     lookAhead: (what, path) => context.seenAhead.get(`${what}:${path}`),
     trace: (level, text) => exchange.log(`trace${level}`, 'rewrite', text),

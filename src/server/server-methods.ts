@@ -1,6 +1,7 @@
 import type { HeaderList } from '../http/index.js';
 import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
+import { varyBy } from './start-answer.js';
 
 /**
  * The methods that are the server's own, answered before any path is looked up (and so without any authentication, as in httpd):
@@ -58,6 +59,6 @@ function answerTrace(exchange: Exchange): Refusal | undefined {
 }
 
 /** What sections and Header without `early` say comes too late for these methods. */
-function earlyFields({ earlyAnswer }: Exchange): HeaderList {
-  return [...earlyAnswer.always, ...earlyAnswer.onsuccess];
+function earlyFields({ earlyAnswer, headersRead }: Exchange): HeaderList {
+  return [...earlyAnswer.always, ...earlyAnswer.onsuccess, ...varyBy(headersRead)];
 }

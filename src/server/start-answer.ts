@@ -29,12 +29,13 @@ export function startAnswer(
   exchange: Exchange,
   { status, reason, headers, server, type }: AnswerHead,
 ): Started {
-  const { authInfo, earlyAnswer, errorHeaders, settings } = exchange;
+  const { authInfo, earlyAnswer, errorHeaders, headersRead, settings } = exchange;
   const rules = settings.responseHeaders;
   const always = joinLists(earlyAnswer.always, errorHeaders);
   const proof = authInfo === undefined ? noFields : ['Authentication-Info', authInfo];
   const dated = addExpiry(settings, exchange.errorStatus ?? status, headers, Date.now(), type);
-  const onSuccess = joinLists(joinLists(earlyAnswer.onsuccess, proof), dated);
+  const kept = joinLists(earlyAnswer.onsuccess, varyBy(headersRead));
+  const onSuccess = joinLists(joinLists(kept, proof), dated);
   if (rules === undefined || rules.length === 0)
     return send(exchange, status, reason, always, onSuccess, server);
   // Header always changes what was kept, Header the rest; each sees both.
@@ -50,7 +51,16 @@ export function startAnswer(
     factsOf(exchange, status, (fields) => [...fields, ...changedAlways.headers]),
   );
   if (changed.kind === 'fault') return describeFault(changed);
-  return send(exchange, status, reason, changedAlways.headers, changed.headers, server);
+  // What the conditions of Header itself have read.
+  const readSince = exchange.headersRead.filter((name) => !headersRead.includes(name));
+  return send(
+    exchange,
+    status,
+    reason,
+    changedAlways.headers,
+    joinLists(changed.headers, varyBy(readSince)),
+    server,
+  );
 }
 
 /** Starts a page that the server itself wrote: only `Header always` has a say, and what the page says stays. */
@@ -69,6 +79,11 @@ export function startOwnPage(
   );
   if (added.kind === 'fault') return describeFault(added);
   return send(exchange, status, reason, added.headers, said);
+}
+
+/** Vary, for an answer that these headers of the request had a say in. */
+export function varyBy(headersRead: readonly string[]): HeaderList {
+  return headersRead.length === 0 ? noFields : ['Vary', headersRead.join(',')];
 }
 
 function factsOf(exchange: Exchange, status: number, seen: (fields: HeaderList) => HeaderList): HeaderFacts {

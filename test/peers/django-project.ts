@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot, venv } from './installed.js';
+import type { PostgresCluster } from './postgres.js';
 
 export interface DjangoProject {
   /** The folder that holds manage.py. */
@@ -23,11 +24,12 @@ export const users = {
 
 /**
  * What a newcomer types: `startproject`, `migrate`, `createsuperuser`, `collectstatic`; wsgi.py stays untouched. Then
- * the users above, and our own WSGI files beside it.
+ * the users above, and our own WSGI files beside it. Without a database its own: SQLite.
  */
-export function createDjangoProject(folder: string): DjangoProject {
+export function createDjangoProject(folder: string, database?: PostgresCluster): DjangoProject {
   run(folder, 'django-admin', ['startproject', 'mysite', folder]);
   const settings = ['DEBUG = False', "ALLOWED_HOSTS = ['127.0.0.1']", "STATIC_ROOT = BASE_DIR / 'collected'"];
+  if (database !== undefined) settings.push(describeDatabase(database));
   appendFileSync(join(folder, 'mysite/settings.py'), `\n${settings.join('\n')}\n`);
   manage(folder, ['migrate', '--verbosity', '0']);
   manage(folder, ['createsuperuser', '--noinput', '--username', superuser.name, '--email', 'a@example.com'], {
@@ -39,6 +41,16 @@ export function createDjangoProject(folder: string): DjangoProject {
   // Apache serves it under another account, and SQLite wants to write beside its file.
   execFileSync('chmod', ['-R', 'a+rwX', folder]);
   return { folder, package: join(folder, 'mysite'), staticRoot: join(folder, 'collected') };
+}
+
+function describeDatabase({ socketFolder, user }: PostgresCluster): string {
+  const settings = {
+    ENGINE: 'django.db.backends.postgresql',
+    NAME: 'postgres',
+    USER: user,
+    HOST: socketFolder,
+  };
+  return `DATABASES = {'default': ${JSON.stringify(settings)}}`;
 }
 
 const createUsers = `

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,18 +32,43 @@ export const apache =
 /** A Redis or Valkey server's program, if there is one. */
 export const redis = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find(isExecutable);
 
+/** Debian's folder of the newest PostgreSQL server's programs, if there is one and an account that may run it. */
+export const postgres = findPostgres('/usr/lib/postgresql');
+
 /** The browser's program, if there is one. */
 export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   isExecutable,
 );
 
 /** Whether a Python package can be imported in the virtual environment; `run` leaves a mark for each that can. */
-export function hasPython(name: 'django' | 'flask'): boolean {
+export function hasPython(name: 'django' | 'flask' | 'psycopg2'): boolean {
   return existsSync(join(cache, `has-${name}`));
 }
 
 export function hasNode(name: 'express' | 'fastify' | 'hono' | 'koa'): boolean {
   return existsSync(join(nodeModules, name, 'package.json'));
+}
+
+/** A local account's numbers. */
+export function accountOf(name: string): { readonly uid: number; readonly gid: number } | undefined {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((text) => text.startsWith(`${name}:`));
+  if (line === undefined) return undefined;
+  const [, , uid, gid] = line.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** PostgreSQL refuses to run as root. */
+function findPostgres(folder: string): { readonly programs: string } | undefined {
+  if (!existsSync(folder) || (process.getuid?.() === 0 && accountOf('postgres') === undefined))
+    return undefined;
+  const versions = readdirSync(folder).sort((one, other) => Number(other) - Number(one));
+  const programs = versions.map((version) => join(folder, version, 'bin'));
+  const found = programs.find(
+    (bin) => isExecutable(join(bin, 'initdb')) && isExecutable(join(bin, 'pg_ctl')),
+  );
+  return found === undefined ? undefined : { programs: found };
 }
 
 function isExecutable(path: string): boolean {
