@@ -235,7 +235,7 @@ function readProxyHeader(
   begin: () => void,
 ): void {
   const { proxyProtocol } = limits.ofConnection(localEndOf(socket));
-  const facts = factsOf(socket);
+  const facts = readFacts(socket);
   if (proxyProtocol === undefined || isInRanges(facts.clientAddress, proxyProtocol.exceptions) === true) {
     begin();
     return;
@@ -353,7 +353,7 @@ function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expec
 
 const knownFacts = new WeakMap<Socket, ConnectionFacts>();
 
-/** Looked up once: they stay what they are for every request of a connection. */
+/** Looked up once, when a connection has its first request: a PROXY header and the handshake have been read then. */
 function factsOf(socket: Socket): ConnectionFacts {
   const known = knownFacts.get(socket);
   if (known !== undefined) return known;

@@ -170,6 +170,7 @@ describe('rules of a server', () => {
       '/a',
       '//asked|one.example|yes|before|',
     ],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of maps
     [['Rule ^/(a) /${up:$1}|${no:x|y}|\\$1|\\%{HTTPS}'], '/a', '/A|y|$1|%{HTTPS}'],
     [['Rule ^/a - [E=SET:new]', 'Rule ^/a /%{ENV:SET}'], '/a', '/new'],
     [['Rule ^/a - [E=!SET]', 'Rule ^/a /x%{ENV:SET}'], '/a', '/x'],

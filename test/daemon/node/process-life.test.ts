@@ -71,7 +71,7 @@ describe('the start', () => {
     ['another message', { firstLine: '{"type":"drain"}' }, 'not start'],
     ['null', { firstLine: 'null' }, 'not start'],
     ['no token', { start: { token: '' } }, 'token'],
-    ['no threads', { start: { threads: 0 } }, 'threads'],
+    ['less than no threads', { start: { threads: -1 } }, 'threads'],
     ['a text for a number', { start: { queueTimeoutMs: '5' } }, 'queueTimeoutMs'],
     ['preload that is no list', { start: { preload: {} } }, 'preload'],
     ['preload without groups', { start: { preload: [{ script: 'x' }] } }, 'preload'],

@@ -25,7 +25,7 @@ describe('the start message', () => {
     ['is another message', '{"type":"drain"}\n'],
     ['has no token', '{"type":"start","threads":1}\n'],
     ['has threads that are no number', '{"type":"start","token":"t","threads":"4"}\n'],
-    ['has no threads at all', '{"type":"start","token":"t","threads":0}\n'],
+    ['has less than no threads', '{"type":"start","token":"t","threads":-1}\n'],
     ['has a home that is not there', '{"type":"start","token":"t","home":"/no/such/folder"}\n'],
     ['has a path that is no list', '{"type":"start","token":"t","pythonPath":"/a:/b"}\n'],
     ['has a preload without a script', '{"type":"start","token":"t","preload":[{}]}\n'],
