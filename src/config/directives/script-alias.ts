@@ -37,11 +37,9 @@ export function addScriptAlias(here: Here, text: string, isMatch: boolean, isFor
   const match = isMatch ? readPattern(here, path) : { kind: 'prefix' as const, path };
   if (!isMatch) {
     warnOfUnreachablePath(here, path);
-    warnOfShadow(
-      here,
-      path,
-      here.server.scriptAliases.filter((other) => !isForWebSocket || other.isForWebSocket),
-    );
+    const first = listWebSocketAliases(here);
+    if (isForWebSocket) warnOfShadow(here, path, first);
+    else warnOfShadow(here, path, first, here.server.scriptAliases);
   }
   if (isForWebSocket && !/\.[cm]?[jt]s$/.test(file)) {
     here.fail(`expected a JavaScript or TypeScript module, not '${file}'`, { at: { word: file } });
@@ -76,12 +74,22 @@ export function addScriptAlias(here: Here, text: string, isMatch: boolean, isFor
 }
 
 /** Part of what an application is mounted on, whichever of the two comes first in the file. */
-function addFirst({ server }: Here, alias: Mutable<ScriptAlias>): void {
-  const { scriptAliases } = server;
+function addFirst(here: Here, alias: Mutable<ScriptAlias>): void {
+  const { scriptAliases } = here.server;
   const others = scriptAliases.findIndex(({ isForWebSocket }) => isForWebSocket !== true);
   alias.isForWebSocket = true;
   alias.applicationInterface ??= 'node';
   scriptAliases.splice(others < 0 ? scriptAliases.length : others, 0, alias);
+  listWebSocketAliases(here).push(alias);
+}
+
+/** Lists of their own, which grow at their end only, since thousands of lines are compared with them. */
+const webSocketAliases = new WeakMap<readonly ScriptAlias[], ScriptAlias[]>();
+
+function listWebSocketAliases({ server }: Here): ScriptAlias[] {
+  const list = webSocketAliases.get(server.scriptAliases) ?? [];
+  webSocketAliases.set(server.scriptAliases, list);
+  return list;
 }
 
 function readPattern(here: Here, text: string) {

@@ -3,9 +3,11 @@ import type { Alias } from '../model.js';
 
 type Listed = Pick<Alias, 'match' | 'position'>;
 
-/** The first match wins: what stands behind a shorter prefix can never be meant. `earlier` only ever grows. */
-export function warnOfShadow(here: Here, path: string, earlier: readonly Listed[]): void {
-  const shadow = findShadow(path, indexPrefixes(earlier));
+/** The first match wins: what stands behind a shorter prefix can never be meant. Lists in the order they are asked, which only ever grow. */
+export function warnOfShadow(here: Here, path: string, ...earlier: readonly (readonly Listed[])[]): void {
+  const shadow = earlier
+    .map((list) => findShadow(path, indexPrefixes(list)))
+    .find((found) => found !== undefined);
   if (shadow === undefined) return;
   const { file, line } = shadow.position;
   here.warn(`is never reached: the ${here.directive} of ${file}:${line} comes first`, {
