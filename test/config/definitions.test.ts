@@ -39,7 +39,7 @@ describe('definitions', () => {
   });
 
   it('refuse everything about access, identity and encryption that is missing', () => {
-    // What comes with AuthType Form and the provider ldap may be left out: both answer with 500.
+    // What comes with AuthType Form (refused) and the provider ldap (500) may be left out.
     const modules = ['md', 'rewrite'];
     const lax = definitions.filter(
       (row) => modules.includes(row.module) && !['refused', 'honoured'].includes(row.class),

@@ -124,11 +124,14 @@ function findFile(here: Here, use: FileReference['use'], text: string): string {
 function setAuthType(here: Here, text: string): void {
   const type = text.toLowerCase();
   if (type === 'basic' || type === 'digest' || type === 'none') here.section.settings.authType = type;
+  else if (type === 'form')
+    here.fail(
+      `expected Basic, Digest or None: ${text} is not supported. Let the application show its own login page, or ask it with AuthType Basic and AuthBasicProvider wsgi`,
+      { kind: 'argument-refused', at: { word: text } },
+    );
   else {
     here.warn(
-      type === 'form'
-        ? `expected Basic, Digest or None: ${text} is not supported, and every request that has to authenticate is answered with 500. Let the application show its own login page, or ask it with AuthType Basic and AuthBasicProvider wsgi`
-        : `expected Basic, Digest or None: '${text}' is unknown, so every request that has to authenticate will fail`,
+      `expected Basic, Digest or None: '${text}' is unknown, so every request that has to authenticate will fail`,
       { kind: 'fails-for-all', at: { word: text } },
     );
     here.section.settings.authType = text;

@@ -245,7 +245,8 @@ function parseRequirement(
     default: {
       const alias = here.draft.authzAliases.get(kind);
       if (alias === undefined) {
-        if (missingKinds.includes(kind) && !isNegated && here.container?.isNegated !== true) {
+        const isOfFiles = kind === 'file-owner' || kind === 'file-group';
+        if (missingKinds.includes(kind) && !isOfFiles && !isNegated && here.container?.isNegated !== true) {
           here.warn(`'${kind}' is not supported, and holds for nobody; expected ${kinds.join(', ')} or not`, {
             kind: 'never-granted',
             at: { word: kind },

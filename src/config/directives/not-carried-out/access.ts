@@ -20,7 +20,7 @@ export const accessRest: readonly Definition[] = [
     'auth_form',
     'ignored',
     insideSections,
-    'AuthType Form is answered with 500',
+    'AuthType Form is refused',
     `
     AuthFormAuthoritative AuthFormBody AuthFormDisableNoStore AuthFormFakeBasicAuth AuthFormLocation AuthFormLoginRequiredLocation
     AuthFormLoginSuccessLocation AuthFormLogoutLocation AuthFormMethod AuthFormMimetype AuthFormPassword AuthFormProvider
