@@ -88,9 +88,9 @@ function formatPage(body: string): string[] {
   ];
 }
 
-/** What both servers write differently, and rightly so. */
+/** What both servers write differently, and rightly so; Apache's boundaries have no leading zeros. */
 function neutralBody(body: string): string {
-  return body.replaceAll(/--[0-9a-f]{16}/g, '--B').replaceAll('\r\n', '\n');
+  return body.replaceAll(/--[0-9a-f]{8,16}(?=\r|--)/g, '--B').replaceAll('\r\n', '\n');
 }
 
 function joinChunks(body: string): string {
