@@ -14,7 +14,7 @@ const clientHello = 0x01;
 /** More than any client has to say before it knows the server. */
 const longestHello = 65_536;
 /** Into more, nobody cuts a message but to keep us busy: all that is there is looked at whenever more comes. */
-const mostRecords = 1_024;
+const mostRecords = 4_096;
 
 /** Looks no further than the first message; never throws, whatever the bytes are. */
 export function readFirstBytes(bytes: Buffer): FirstBytes {
