@@ -145,7 +145,7 @@ ${more}`,
     // A bare signal does not check first: the server itself must.
     process.kill(pid(), 'SIGUSR1');
     await expect.poll(errorLog, { timeout: 15_000 }).toContain('the configuration before it stays in force');
-    expect(errorLog()).toContain('NoSuchDirective');
+    await expect.poll(errorLog).toContain('NoSuchDirective');
     expect(await ask()).toMatch(/^one/);
   });
 
@@ -158,7 +158,7 @@ ${more}`,
     await expect
       .poll(errorLog, { timeout: 15_000 })
       .toMatch(/could not load \S+one\.py[\s\S]*the configuration before it stays/);
-    expect(errorLog()).toContain("No module named 'no_such_module'");
+    await expect.poll(errorLog).toContain("No module named 'no_such_module'");
     expect(await ask()).toBe(before);
     writeFileSync(join(folder, 'one.py'), script('repaired'));
     process.kill(pid(), 'SIGUSR1');
@@ -213,7 +213,7 @@ ${more}`,
     await modhost('start');
     expect(await ask()).toMatch(/^one/);
     writeFileSync(join(folder, 'one.py'), script('changed'));
-    expect(await ask()).toMatch(/^changed/);
+    await expect.poll(() => ask(), { timeout: 10_000 }).toMatch(/^changed/);
   });
 
   it('serves what it has while a changed script cannot be loaded, and says why', async () => {
@@ -221,12 +221,13 @@ ${more}`,
     expect(await ask()).toMatch(/^one/);
     writeFileSync(join(folder, 'one.py'), 'this is no Python');
     expect(await ask()).toMatch(/^one/);
-    const errors = errorLog();
-    expect(errors).toMatch(/SyntaxError: invalid syntax/);
-    expect(errors).toMatch(/could not load \S+one\.py: the old process goes on serving/);
+    await expect
+      .poll(errorLog, { timeout: 10_000 })
+      .toMatch(/could not load \S+one\.py: the old process goes on serving/);
+    expect(errorLog()).toMatch(/SyntaxError: invalid syntax/);
     expect(await ask()).toMatch(/^one/);
     writeFileSync(join(folder, 'one.py'), script('repaired'));
-    expect(await ask()).toMatch(/^repaired/);
+    await expect.poll(() => ask(), { timeout: 10_000 }).toMatch(/^repaired/);
   });
 
   it('graceful returns when the new site file serves, or says what the application said', async () => {
