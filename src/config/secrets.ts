@@ -21,9 +21,18 @@ export function hideSecrets(line: string): string {
   if (/^(SetEnv|Define)$/i.test(name)) return hideValue(line, name, blank, tail);
   if (/^(Request)?Header$/i.test(name) && /\b(Authorization|Cookie|X-Api-Key)\b/i.test(tail))
     return `${name}${blank}${tail.replace(/\b(Authorization|Cookie|X-Api-Key)(:?["']?)\s.*$/is, '$1$2 ***')}`;
+  if (/^WSGIDaemonProcess$/i.test(name)) return hideVariables(line).replace(credentialsInUrl, '$1:***@');
   return line
     .replace(credentialsInUrl, '$1:***@')
     .replace(/\b(secret|password)=(?!["']?[*]{3})("[^"]*"|'[^']*'|\S+)/gi, '$1=***');
+}
+
+/** `env=NAME=value` of WSGIDaemonProcess, with quotes around the whole, around what is behind `env=`, or around the value. */
+function hideVariables(line: string): string {
+  return line.replace(/"[^"]*"|'[^']*'|[^\s"']+(?:"[^"]*"|'[^']*')?/g, (word) => {
+    const [start, variable = ''] = /^["']?env=["']?([A-Za-z_][A-Za-z0-9_]*)=/.exec(word) ?? [''];
+    return secretName.test(variable) ? `${start.replace(/["']/g, '')}***` : word;
+  });
 }
 
 function hideValue(line: string, name: string, blank: string, tail: string): string {

@@ -224,7 +224,8 @@ function setNodeOptions(group: ProcessGroupDraft, value: string): string | undef
 /** env=NAME=value, as often as there are variables. */
 function addVariable(group: ProcessGroupDraft, value: string): string | undefined {
   const variable = readVariable(value);
-  if (variable === undefined) return `expected NAME=value, not '${value}'`;
+  // What was written may be a secret.
+  if (variable === undefined) return 'expected NAME=value, the name of letters, digits and _';
   group.environment = { ...group.environment, ...variable };
   return undefined;
 }
