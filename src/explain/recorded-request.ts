@@ -1,4 +1,4 @@
-import type { Reply, RequestRecord } from '../server/index.js';
+import { noBody, type Reply, type RequestRecord } from '../server/index.js';
 import type { TlsConnection } from '../tls/index.js';
 
 /** What shall be explained. Byte strings. */
@@ -27,19 +27,7 @@ export class RecordedRequest implements RequestRecord {
   readonly keepAliveIndex = 0;
   readonly expectation = 'none';
   readonly reply = new RecordedReply();
-  readonly body = {
-    isPresent: false,
-    length: undefined,
-    isChunked: false,
-    isComplete: true,
-    bytesReceived: 0,
-    setLimit: () => {},
-    setReadLimit: () => {},
-    setTimeout: () => {},
-    start: (listener: Parameters<RequestRecord['body']['start']>[0]) => listener.end(),
-    pause: () => {},
-    resume: () => {},
-  };
+  readonly body = noBody;
 
   constructor(asked: AskedRequest, tls?: TlsConnection) {
     const { clientAddress, localAddress, localPort } = asked;

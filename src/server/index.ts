@@ -8,7 +8,7 @@ export {
   type UnreadableRequest,
 } from './listener.js';
 export { isLogWanted } from './log-condition.js';
-export type { ConnectionFacts, Reply, RequestRecord } from './request-record.js';
+export { type ConnectionFacts, noBody, type Reply, type RequestRecord } from './request-record.js';
 export { serverSoftware } from './server-software.js';
 export type { Site, SiteLogs } from './site.js';
 export { createSiteLogs } from './site-logs.js';

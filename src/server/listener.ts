@@ -11,7 +11,7 @@ import { closeLingering } from './lingering-close.js';
 import { NodeBody } from './node-body.js';
 import { NodeReply } from './node-reply.js';
 import { RawReply } from './raw-reply.js';
-import type { ConnectionFacts, Expectation, RequestRecord } from './request-record.js';
+import { type ConnectionFacts, type Expectation, noBody, type RequestRecord } from './request-record.js';
 import { RequestTurns } from './request-turns.js';
 import { listenForUpgrades } from './upgrade.js';
 
@@ -329,20 +329,6 @@ function makeUnreadableRecord(socket: Socket): RequestRecord {
     reply: new RawReply(socket),
   };
 }
-
-const noBody: RequestRecord['body'] = {
-  isPresent: false,
-  length: undefined,
-  isChunked: false,
-  isComplete: true,
-  bytesReceived: 0,
-  setLimit: () => {},
-  setTimeout: () => {},
-  setReadLimit: () => {},
-  start: (listener) => listener.end(),
-  pause: () => {},
-  resume: () => {},
-};
 
 /** HTTP/1.0 knows no Expect. Only the one expectation is known, and not in a list with others. */
 function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expectation {

@@ -85,3 +85,18 @@ export interface Reply {
   onClosed(callback: (how: 'complete' | 'aborted') => void): void;
   readonly willClose: boolean;
 }
+
+/** Of a request that brings none. */
+export const noBody: RequestBody = {
+  isPresent: false,
+  length: undefined,
+  isChunked: false,
+  isComplete: true,
+  bytesReceived: 0,
+  setLimit: () => {},
+  setTimeout: () => {},
+  setReadLimit: () => {},
+  start: (listener) => listener.end(),
+  pause: () => {},
+  resume: () => {},
+};
