@@ -66,7 +66,9 @@ CustomLog logs/access_log common`,
     expect(fds.filter((target) => target.includes('/logs/'))).toEqual([]);
   });
 
-  it('writes logs and the PidFile as root', () => {
+  it('writes logs and the PidFile as root', async () => {
+    // Written when every front end listens, which may be after the first of them answers.
+    await server.logged('resuming normal operations');
     for (const name of ['logs/access_log', 'run/modhost.pid']) {
       expect(statSync(join(folder, 'modhost', name)).uid).toBe(0);
     }

@@ -103,7 +103,7 @@ WSGIImportScript ${site.folder}/waits.py process-group=waits-py application-grou
   }, async () => {
     const flood = `import os, threading
 def flood():
-    for _ in range(1600):
+    for _ in range(12800):
         os.write(2, (b'flood ' * 20 + b'\\n') * 512)
 threading.Thread(target=flood, daemon=True).start()
 `;
@@ -114,7 +114,8 @@ threading.Thread(target=flood, daemon=True).start()
     for (let turn = 0; turn < 40; turn += 1) expect(await site.ask('/flood-py')).toBe('good');
     expect((await site.command('status')).exitCode).toBe(0);
     expect((await site.command('graceful')).exitCode).toBe(0);
-    expect(site.holdings().memory - before).toBeLessThan(80 * 2 ** 20);
+    // Of nearly 800 MB from each of two processes. How much garbage may lie about differs between versions of Node.
+    expect(site.holdings().memory - before).toBeLessThan(400 * 2 ** 20);
     site.process.stderr?.resume();
     await site.said('lines were dropped here');
     expect(await site.ask('/flood-py')).toBe('good');
