@@ -8,5 +8,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Feature tests start real server processes: keep to what two cores carry.
     maxWorkers: 2,
+    reporters: ['default', './test/repeated-tests.ts'],
+    // `.ci/run` sets it.
+    retry: Number(process.env.MODHOST_TEST_RETRIES ?? 0),
   },
 });

@@ -9,5 +9,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    retry: Number(process.env.MODHOST_TEST_RETRIES ?? 0),
   },
 });
