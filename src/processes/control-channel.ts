@@ -23,6 +23,8 @@ export interface StartMessage {
   readonly maximumRequestsJitter: number;
   /** graceful-timeout, where WebSockets may go on for longer. */
   readonly requestDrainTimeoutMs?: number;
+  /** What `locale=` says; null: the interpreter goes on with what it started with. */
+  readonly locale: string | null;
   readonly switchInterval: number | null;
   readonly stackSize: number | null;
   readonly preload: readonly LoadedScript[];

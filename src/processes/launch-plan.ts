@@ -103,6 +103,7 @@ function planLaunch(
       ...(drainTimeoutOf(group, runtime) > group.gracefulTimeoutMs
         ? { requestDrainTimeoutMs: group.gracefulTimeoutMs }
         : {}),
+      locale: group.locale ?? null,
       switchInterval: group.switchInterval ?? null,
       stackSize: group.stackSize ?? null,
       preload: preloadsOf(config, group)

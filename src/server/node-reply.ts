@@ -15,6 +15,7 @@ export class NodeReply implements Reply {
   sentHeaders: readonly string[] = [];
   bodyBytes = 0;
   firstByteAt: number | undefined;
+  stalledMs: number | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #length: number | undefined;
@@ -148,8 +149,10 @@ export class NodeReply implements Reply {
     let before = bytesOnTheirWay(socket);
     const timer = setTimeout(() => {
       const now = bytesOnTheirWay(socket);
-      if (this.#response.writableLength > 0 && now === before) socket.resetAndDestroy();
-      else timer.refresh();
+      if (this.#response.writableLength > 0 && now === before) {
+        this.stalledMs = this.#timeoutMs;
+        socket.resetAndDestroy();
+      } else timer.refresh();
       before = now;
     }, this.#timeoutMs);
     this.#timer = timer;

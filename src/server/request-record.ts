@@ -81,6 +81,8 @@ export interface Reply {
   /** Body bytes handed to the connection. */
   readonly bodyBytes: number;
   readonly firstByteAt: number | undefined;
+  /** The client took nothing for so long, and was cut off for it. */
+  readonly stalledMs?: number | undefined;
   /** Once, when the answer is complete or the connection is gone, whichever comes first. */
   onClosed(callback: (how: 'complete' | 'aborted') => void): void;
   readonly willClose: boolean;

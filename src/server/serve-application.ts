@@ -1,3 +1,4 @@
+import type { ProcessGroup } from '../config/model.js';
 import { readServerVariable } from '../expressions/index.js';
 import { headerValue, headerValues, reasonPhrase } from '../http/index.js';
 import type {
@@ -98,7 +99,7 @@ export async function serveApplication(
   record.reply.onClosed((how) => {
     if (how === 'aborted') forwarding.abandon();
   });
-  const refusal = reportOutcome(exchange, script, await forwarding.outcome);
+  const refusal = reportOutcome(exchange, script, group, await forwarding.outcome);
   return sink.instead ?? refusal;
 }
 
@@ -214,9 +215,18 @@ function whatIsMissing({ record }: Exchange): string {
   return record.body.isPresent && !record.body.isComplete ? 'the request body' : 'the response';
 }
 
+/** Why nothing more can be sent; `group`: of the daemon process whose answer it was. */
+function whyGone(exchange: Exchange, group: ProcessGroup): string {
+  const { stalledMs } = exchange.record.reply;
+  if (stalledMs === undefined) return `the client left before ${whatIsMissing(exchange)} was complete`;
+  const option = group.responseSocketTimeoutMs === undefined ? 'Timeout' : 'response-socket-timeout';
+  return `the client took nothing of the response for ${stalledMs / 1000} s (${option})`;
+}
+
 function reportOutcome(
   exchange: Exchange,
   script: ScriptFacts,
+  processGroup: ProcessGroup,
   outcome: ForwardOutcome,
 ): Refusal | undefined {
   const group = script.processGroup === '' ? '%{GLOBAL}' : script.processGroup;
@@ -228,7 +238,7 @@ function reportOutcome(
       exchange.log('error', 'wsgi', `${where} the response was cut off: ${outcome.reason}`);
       return undefined;
     case 'gone':
-      exchange.log('info', 'wsgi', `${where} the client left before ${whatIsMissing(exchange)} was complete`);
+      exchange.log('info', 'wsgi', `${where} ${whyGone(exchange, processGroup)}`);
       return undefined;
     default:
       return undefined;

@@ -97,6 +97,7 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
         inactivityTimeoutMs: 0,
         maximumRequests: 0,
         maximumRequestsJitter: 0,
+        locale: null,
         switchInterval: null,
         stackSize: null,
         preload: [],

@@ -2,6 +2,8 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { askControl } from '../../src/control/index.js';
+import type { SiteStatus } from '../../src/processes/index.js';
 import { projectRoot } from '../peers/installed.js';
 import { findFreePort, makeFolder, removeFolder } from '../peers/server.js';
 
@@ -93,6 +95,14 @@ ${lines}
 
   async ask(path = '/'): Promise<string> {
     return await (await fetch(`http://127.0.0.1:${this.port}${path}`)).text();
+  }
+
+  /** What `modhost status` is told, without the time that a command takes. */
+  async status(): Promise<SiteStatus> {
+    const outcome = await askControl(join(this.folder, 'run/modhost.sock'), { command: 'status' }, () => {});
+    if ('problem' in outcome || outcome.status === undefined)
+      throw new Error(`no status: ${JSON.stringify(outcome)}`);
+    return outcome.status;
   }
 
   /** `modhost WORDS` on this site. */

@@ -90,7 +90,7 @@ export const daemonOptions: ReadonlyMap<string, ApplyOption> = new Map<string, A
   ['cpu-time-limit', unlessZero(integer('cpuTimeLimit', 1))],
   ['memory-limit', unlessZero(bytes('memoryLimit'))],
   ['virtual-memory-limit', unlessZero(bytes('virtualMemoryLimit'))],
-  ['stack-size', unlessZero(bytes('stackSize'))],
+  ['stack-size', unlessZero(setStackSize)],
   ['switch-interval', setSwitchInterval],
 
   ['script-user', setScriptOwner('user')],
@@ -186,6 +186,15 @@ function setPythonPath(group: ProcessGroupDraft, value: string): string | undefi
 function setSocketTimeout(group: ProcessGroupDraft, value: string, here: Here): OptionProblem | undefined {
   // 0 asks for the server's own Timeout.
   return parseInteger(value) === 0 ? undefined : seconds('socketTimeoutMs')(group, value, here);
+}
+
+/** Python refuses to start threads with less. */
+const smallestStack = 32_768;
+
+function setStackSize(group: ProcessGroupDraft, value: string, here: Here): OptionProblem | undefined {
+  const problem = bytes('stackSize')(group, value, here);
+  if (problem !== undefined || (group.stackSize ?? 0) >= smallestStack) return problem;
+  return `expected at least ${smallestStack} bytes, which is the least that Python takes, not '${value}'`;
 }
 
 function setSwitchInterval(group: ProcessGroupDraft, value: string): string | undefined {

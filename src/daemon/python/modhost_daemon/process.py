@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import faulthandler
+import locale
 import os
 import socket
 import sys
@@ -71,10 +72,20 @@ def _prepare(start: StartMessage) -> None:
     if start.display_name is not None:
         show_display_name(start.display_name)
     capture_output()
+    if start.locale is not None:
+        _set_locale(start.locale)
     inject_modules(start.group, start.processes, start.threads)
     set_module_path(start.home, start.python_path)
     # Applications that look at their arguments must not see ours.
     sys.argv = ['mod_wsgi']
+
+
+def _set_locale(name: str) -> None:
+    """The environment alone changes nothing but the encoding. A locale that the system lacks keeps nobody from serving."""
+    try:
+        locale.setlocale(locale.LC_ALL, name)
+    except locale.Error as error:
+        print('locale=%s cannot be set: %s; C.UTF-8 is always there' % (name, error), file=sys.stderr)
 
 
 def _leave(exit_code: int, timeout: Optional[float]) -> NoReturn:

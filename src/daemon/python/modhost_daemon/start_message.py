@@ -38,6 +38,8 @@ class StartMessage(NamedTuple):
     inactivity_timeout: float
     maximum_requests: int
     maximum_requests_jitter: int
+    # Of every category; None = what the interpreter started with.
+    locale: Optional[str]
     # None = the interpreter's own.
     switch_interval: Optional[float]
     # Bytes; None = the system's.
@@ -73,6 +75,7 @@ def parse_start_message(line: bytes) -> StartMessage:
         inactivity_timeout=_take_count(members, 'inactivityTimeoutMs', 0, 0) / 1000,
         maximum_requests=_take_count(members, 'maximumRequests', 0, 0),
         maximum_requests_jitter=_take_count(members, 'maximumRequestsJitter', 0, 0),
+        locale=_take(members, 'locale', str, None),
         switch_interval=_take(members, 'switchInterval', (int, float), None),
         stack_size=_take(members, 'stackSize', int, None),
         preload=_take_preload(members),
