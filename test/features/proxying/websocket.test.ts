@@ -5,14 +5,23 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { basic } from '../../peers/browser-session.js';
-import { makeFolder, type RunningServer, removeFolder, startServer } from '../../peers/server.js';
+import {
+  findFreePort,
+  makeFolder,
+  type RunningServer,
+  removeFolder,
+  startServer,
+} from '../../peers/server.js';
+import { echoMessages } from '../echo-messages.js';
 import { askRaw, openRaw } from '../raw-client.js';
 
 /** Handshakes become tunnels, and nothing else does. */
 
 let folder: string;
 let server: RunningServer;
+let echoPort: number;
 /** Accepts handshakes with a key, and sends every byte back. */
 const backend = createServer((request, response) => {
   response.end(`plain ${request.method} ${request.url} ${request.headers.upgrade ?? 'no upgrade'}`);
@@ -37,6 +46,7 @@ backend.on('upgrade', (request, socket: Socket, early: Buffer) => {
 
 beforeAll(async () => {
   folder = makeFolder();
+  echoPort = await findFreePort();
   backend.listen(0, '127.0.0.1');
   await once(backend, 'listening');
   const address = backend.address();
@@ -46,6 +56,7 @@ beforeAll(async () => {
     'modhost',
     `
 CustomLog logs/access "%>s %U %I"
+ProxyPass /echo ws://127.0.0.1:${echoPort}/
 ProxyPass /ws ws://127.0.0.1:${port}/
 ProxyPass /upgrade http://127.0.0.1:${port}/ upgrade=websocket
 ProxyPass /plain http://127.0.0.1:${port}
@@ -139,6 +150,17 @@ describe('a handshake', () => {
     await done;
     expect(Buffer.concat(got).equals(bytes)).toBe(true);
     socket.destroy();
+  });
+
+  it('to a real WebSocket server echoes 500 random messages, whole and in fragments', async () => {
+    const echo = new WebSocketServer({ port: echoPort, host: '127.0.0.1' });
+    echo.on('connection', (socket) =>
+      socket.on('message', (message, isBinary) => socket.send(message, { binary: isBinary })),
+    );
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/echo`);
+    await once(socket, 'open');
+    await echoMessages(socket);
+    echo.close();
   });
 
   it('without a key gets the answer of the other server', async () => {
