@@ -18,6 +18,7 @@ import {
   maxBodyBytes,
   type ReplyMessage,
   type ResponseMessage,
+  StreamTable,
   WireViolation,
 } from '../wire/index.js';
 
@@ -60,7 +61,7 @@ interface OpenStream {
 export class DaemonConnection {
   readonly #socket: Socket;
   readonly #listener: ConnectionListener;
-  readonly #streams = new Map<number, OpenStream>();
+  readonly #streams = new StreamTable<OpenStream>();
   #nextStream = 1;
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
@@ -98,7 +99,7 @@ export class DaemonConnection {
   ): number {
     const stream = this.#takeStreamId();
     const frame = encodeTextFrame(type, stream, text);
-    this.#streams.set(stream, { listener, credit: initialWindow });
+    this.#streams.add(stream, { listener, credit: initialWindow });
     this.#send(frame);
     return stream;
   }
@@ -227,7 +228,7 @@ export class DaemonConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.destroy();
-    const listeners = [...this.#streams.values()].map(({ listener }) => listener);
+    const listeners = this.#streams.values().map(({ listener }) => listener);
     this.#streams.clear();
     // First, so that no stream that ends now makes room for another one here.
     this.#listener.closed(reason);

@@ -1,2 +1,3 @@
 export * from './frames.js';
 export * from './messages.js';
+export * from './stream-table.js';

@@ -16,6 +16,7 @@ import {
   maxBodyBytes,
   type Pairs,
   type RequestMessage,
+  StreamTable,
   WireViolation,
 } from '../../wire/index.js';
 import { FrameBatch } from './frame-batch.js';
@@ -54,7 +55,7 @@ export class Connection implements StreamLink {
   readonly #token: string;
   readonly #listener: ConnectionListener;
   readonly #batch: FrameBatch;
-  readonly #streams = new Map<number, Stream>();
+  readonly #streams = new StreamTable<Stream>();
   #greeted = false;
   #draining = false;
   #confirmDrain: () => void = () => {};
@@ -100,6 +101,11 @@ export class Connection implements StreamLink {
 
   closed(stream: Stream): void {
     this.#streams.delete(stream.id);
+  }
+
+  /** Those of which a side is not over. */
+  get streams(): readonly Stream[] {
+    return this.#streams.values();
   }
 
   /** Says DRAIN once; from then on new streams are answered ABORT `retry`. The PONG of the PING behind it confirms it. */
@@ -152,7 +158,7 @@ export class Connection implements StreamLink {
     const request = type === FrameType.request ? decodeRequest(payload) : undefined;
     const call = request === undefined ? decodeCall(payload) : undefined;
     const stream = new Stream(id, request?.hasBody ?? false, this);
-    this.#streams.set(id, stream);
+    this.#streams.add(id, stream);
     if (this.#draining) stream.abort('retry', 'the daemon process is draining');
     else if (request !== undefined) this.#listener.request(stream, request);
     else if (call !== undefined) this.#listener.call(stream, call);
@@ -183,8 +189,7 @@ export class Connection implements StreamLink {
   }
 
   #lose(): void {
-    const streams = [...this.#streams.values()];
-    for (const stream of streams) stream.receiveAbort('the front end closed the connection');
+    for (const stream of this.#streams.values()) stream.receiveAbort('the front end closed the connection');
     this.#streams.clear();
     this.#confirmDrain();
     this.#listener.closed(this);

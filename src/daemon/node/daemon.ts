@@ -38,8 +38,9 @@ export class Daemon implements ConnectionListener {
   readonly #admission: Admission;
   readonly #limits: ProcessLimits;
   readonly #host: Host & { arrival: number };
-  readonly #open = new Set<Stream>();
   readonly #kept = new Set<Promise<unknown>>();
+  /** Requests and calls that are open, and those that are over. */
+  #active = 0;
   #finished = 0;
   #draining = false;
   #ending = false;
@@ -110,7 +111,7 @@ export class Daemon implements ConnectionListener {
   }
 
   request(stream: Stream, message: RequestMessage): void {
-    this.#open.add(stream);
+    this.#count(stream);
     const enter = (): void => {
       let isInside = true;
       const leave = (): void => {
@@ -129,7 +130,7 @@ export class Daemon implements ConnectionListener {
   }
 
   call(stream: Stream, message: CallMessage): void {
-    this.#open.add(stream);
+    this.#count(stream);
     serveCall(stream, message, this.#host).catch((error: unknown) => {
       process.stderr.write(`a call failed\n${describeError(error).join('\n')}\n`);
       stream.reply({ kind: 'error', sentence: 'the call failed' });
@@ -137,7 +138,10 @@ export class Daemon implements ConnectionListener {
   }
 
   finished(stream: Stream): void {
-    if (this.#open.delete(stream)) this.#finished += 1;
+    if (stream.isCounted) {
+      this.#active -= 1;
+      this.#finished += 1;
+    }
     this.#exitIfIdle();
   }
 
@@ -147,7 +151,7 @@ export class Daemon implements ConnectionListener {
 
   /** Requests and calls that are open, and those that are over. */
   get counts(): { readonly active: number; readonly finished: number } {
-    return { active: this.#open.size, finished: this.#finished };
+    return { active: this.#active, finished: this.#finished };
   }
 
   /** No new streams; the open ones are finished, then the process exits with 0. */
@@ -164,6 +168,11 @@ export class Daemon implements ConnectionListener {
     const limitMs = this.#start.shutdownTimeoutMs;
     if (limitMs > 0) setTimeout(() => process.exit(1), limitMs).unref();
     this.drain();
+  }
+
+  #count(stream: Stream): void {
+    stream.isCounted = true;
+    this.#active += 1;
   }
 
   #connect(socket: Socket): void {
@@ -188,7 +197,7 @@ export class Daemon implements ConnectionListener {
 
   /** What is no open connection has had its time. */
   #endRequests(): void {
-    for (const stream of [...this.#open])
+    for (const stream of [...this.#connections].flatMap(({ streams }) => streams))
       if (!stream.isSwitched) stream.abort('error', 'the request was not finished within graceful-timeout');
   }
 
@@ -201,7 +210,7 @@ export class Daemon implements ConnectionListener {
   }
 
   #exitIfIdle(): void {
-    if (!this.#ending || this.#exiting || this.#open.size > 0 || this.#kept.size > 0) return;
+    if (!this.#ending || this.#exiting || this.#active > 0 || this.#kept.size > 0) return;
     this.#exiting = true;
     this.#exit();
   }

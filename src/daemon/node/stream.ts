@@ -52,6 +52,8 @@ export class Stream {
   #switched: (() => void)[] = [];
   /** It has become a connection, and is no request any more. */
   isSwitched = false;
+  /** It is work of this process: a request or a call, and not one that is turned away. */
+  isCounted = false;
 
   constructor(id: number, hasBody: boolean, link: StreamLink) {
     this.id = id;
