@@ -16,7 +16,7 @@ import {
 } from '../auth/index.js';
 import type { ParseHtaccess, ServerConfig } from '../config/model.js';
 import { serveFile } from '../files/index.js';
-import type { PassedRequest } from '../gateway/index.js';
+import { isToldVariables, type PassedRequest } from '../gateway/index.js';
 import { compileLogFormat, createErrorLog } from '../log/index.js';
 import type { ForwardRequest, Runtime } from '../proxy/index.js';
 import {
@@ -324,7 +324,7 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
       position: mapping.pass.position,
       method,
       path,
-      headers: target.scheme === 'uwsgi' ? passed.variables() : headers,
+      headers: isToldVariables(target.scheme) ? passed.variables() : headers,
       timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
       isTunnel: wantsUpgrade,
     },

@@ -2,6 +2,7 @@ import { Agent, type ClientRequest } from 'node:http';
 import { isIP, connect as netConnect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProxyTarget, ProxyTlsSettings } from '../config/model.js';
+import { KeptSockets } from './kept-sockets.js';
 import { Slots } from './slots.js';
 import { secureConnection } from './tls.js';
 
@@ -37,10 +38,15 @@ export class ConnectionPool {
   readonly slots: Slots;
   /** For requests of node:http. */
   readonly agent: Agent;
+  /** For other protocols. */
+  readonly kept: KeptSockets;
+  readonly #plan: ConnectionPlan;
 
   constructor(plan: ConnectionPlan) {
     const { max = Number.POSITIVE_INFINITY, ttlMs = usualTtlMs } = plan.target.parameters;
+    this.#plan = plan;
     this.slots = new Slots(max);
+    this.kept = new KeptSockets(ttlMs, mostFree);
     this.agent = new KeptConnections({
       keepAlive: true,
       maxFreeSockets: mostFree,
@@ -54,6 +60,11 @@ export class ConnectionPool {
       );
       return undefined;
     };
+  }
+
+  /** A new connection; rejects with a ConnectFailure. */
+  open(): Promise<Socket> {
+    return openConnection(this.#plan);
   }
 
   /** They were there before a server that has been started anew. */
@@ -83,7 +94,7 @@ function destroyThis(this: Duplex): void {
 }
 
 /** A new connection, with TLS where the plan says so; rejects with a ConnectFailure. */
-export async function openConnection(plan: ConnectionPlan): Promise<Socket> {
+async function openConnection(plan: ConnectionPlan): Promise<Socket> {
   const socket = await openPlain(plan);
   return plan.tls === undefined ? socket : secureConnection(socket, plan, plan.tls);
 }

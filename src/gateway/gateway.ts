@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net';
-import type { ProxyTarget, ProxyTlsSettings } from '../config/model.js';
+import type { ProxyScheme, ProxyTarget, ProxyTlsSettings } from '../config/model.js';
 import type { BodySource } from '../proxy/index.js';
 import { type ConnectionPlan, ConnectionPool } from './connections.js';
+import type { Dialect } from './dialect.js';
+import { fastcgi } from './dialect-fastcgi.js';
+import { scgi } from './dialect-scgi.js';
+import { uwsgi } from './dialect-uwsgi.js';
+import { PassingCgi } from './passing-cgi.js';
 import { PassingHttp } from './passing-http.js';
-import { PassingUwsgi } from './passing-uwsgi.js';
 
 /** Where an answer of another server goes. Nothing is called after `end` or `cut`. */
 export interface PassSink {
@@ -15,6 +19,8 @@ export interface PassSink {
   write(piece: Buffer): boolean;
   onDrain(callback: () => void): void;
   end(): void;
+  /** A line that the other server wrote for the error log. */
+  logError(line: string): void;
   /** Ends the reply so that the client sees that it is incomplete. */
   cut(): void;
 }
@@ -41,7 +47,7 @@ export interface PassedRequest {
   readonly sourceAddress?: string;
   /** The connection is not used again. */
   readonly isLast: boolean;
-  /** CGI's, for protocols that have no headers: name, value, …. */
+  /** CGI's but for CONTENT_LENGTH, for protocols that have no headers: name, value, …, each name once. */
   readonly variables: () => readonly string[];
   readonly sink: PassSink;
 }
@@ -52,7 +58,7 @@ export type PassOutcome =
   /** Nothing was sent to the client yet: the caller answers with this status. */
   | {
       readonly kind: 'refused';
-      readonly status: 400 | 408 | 411 | 413 | 500 | 502 | 503;
+      readonly status: 400 | 408 | 411 | 413 | 500 | 502 | 503 | 504;
       readonly reason: string;
     }
   /** The head was out: the reply has been cut off visibly. */
@@ -79,16 +85,23 @@ export interface Gateway {
   pass(request: PassedRequest): Passing;
 }
 
+/** Of the schemes that are not HTTP. */
+const dialects: Partial<Record<ProxyScheme, Dialect>> = { fcgi: fastcgi, scgi, uwsgi };
+
+/** Whether servers of a scheme are told CGI's variables in place of headers. */
+export function isToldVariables(scheme: ProxyScheme): boolean {
+  return dialects[scheme] !== undefined;
+}
+
 export function createGateway(): Gateway {
   const pools = new PoolTable();
   return {
     pass: (request) => {
       const plan = planOf(request);
       const pool = pools.find(plan);
+      const dialect = dialects[request.target.scheme];
       const passing =
-        request.target.scheme === 'uwsgi'
-          ? new PassingUwsgi(plan, pool.slots, request)
-          : new PassingHttp(pool, request);
+        dialect === undefined ? new PassingHttp(pool, request) : new PassingCgi(dialect, pool, request);
       return { outcome: passing.outcome, abandon: () => passing.abandon() };
     },
   };

@@ -1,6 +1,7 @@
 export {
   createGateway,
   type Gateway,
+  isToldVariables,
   type PassedRequest,
   type Passing,
   type PassOutcome,

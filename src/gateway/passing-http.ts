@@ -2,18 +2,8 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import type { Socket } from 'node:net';
 import { ConnectFailure, type ConnectionPool } from './connections.js';
 import type { PassedRequest, PassOutcome } from './gateway.js';
-import { Upload } from './upload.js';
-
-/** RFC 9110 section 9.2.2: asking twice is as good as asking once. */
-const idempotentMethods: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'PUT',
-  'DELETE',
-  'PROPFIND',
-]);
+import { idempotentMethods } from './idempotent-methods.js';
+import { Passage } from './passage.js';
 
 /** Of these nobody expects a body; for others, node:http would announce one in chunks where no length is said. */
 const bodilessMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
@@ -23,47 +13,41 @@ const maxHeadBytes = 131_072;
 
 /** One request on its way to an HTTP server and its answer back, through every ending that there is. */
 export class PassingHttp {
-  readonly outcome: Promise<PassOutcome>;
+  readonly #passage: Passage;
   readonly #pool: ConnectionPool;
   readonly #request: PassedRequest;
-  readonly #upload: Upload | undefined;
-  #settle: (outcome: PassOutcome) => void = () => {};
-  #giveBackSlot: () => void = () => {};
   #ask: ClientRequest | undefined;
   #answer: IncomingMessage | undefined;
-  #isOver = false;
   #hasRetried = false;
-  #hasAnswered = false;
-  #sinkIsFull = false;
   #isContinued: boolean;
-  #silence: NodeJS.Timeout | undefined;
 
   constructor(pool: ConnectionPool, request: PassedRequest) {
     this.#pool = pool;
     this.#request = request;
     this.#isContinued = !request.expectsContinue;
-    this.outcome = new Promise((resolve) => {
-      this.#settle = resolve;
+    this.#passage = new Passage(request, {
+      begin: () => this.#prepare(),
+      setFlow: (isFlowing) => (isFlowing ? this.#answer?.resume() : this.#answer?.pause()),
+      describeSilence: (seconds) => this.#describeSilence(seconds),
+      release: (outcome, isWhole) => this.#release(outcome, isWhole),
     });
-    if (request.body !== undefined)
-      this.#upload = new Upload(request.body, (status, reason) => this.#fail(status, reason));
-    const { acquireMs = 0 } = request.target.parameters;
-    this.#giveBackSlot = pool.slots.take(acquireMs, (isGiven) => {
-      if (isGiven) this.#prepare();
-      else this.#fail(503, `no connection was free within ${acquireMs} ms (max, acquire)`);
-    });
-    if (this.#isOver) this.#giveBackSlot();
+    this.#passage.queue(pool.slots);
+  }
+
+  get outcome(): Promise<PassOutcome> {
+    return this.#passage.outcome;
   }
 
   abandon(): void {
-    this.#finish({ kind: 'gone' });
+    this.#passage.finish({ kind: 'gone' });
   }
 
   #prepare(): void {
-    if (this.#upload === undefined) this.#attempt([]);
+    const { upload } = this.#passage;
+    if (upload === undefined) this.#attempt([]);
     // Who waits for 100 Continue sends nothing before, and so nothing more is known.
     else if (!this.#isContinued) this.#attempt(frame(this.#request.body?.length));
-    else this.#upload.begin(({ length }) => this.#attempt(frame(length)));
+    else upload.begin(({ length }) => this.#attempt(frame(length)));
   }
 
   #attempt(framing: readonly string[]): void {
@@ -71,7 +55,7 @@ export class PassingHttp {
       this.#send(framing);
     } catch (error) {
       // What node:http does not let out, such as a control character that a rule of the site file made.
-      this.#fail(500, `the request cannot be sent: ${(error as Error).message}`);
+      this.#passage.fail(500, `the request cannot be sent: ${(error as Error).message}`);
     }
   }
 
@@ -100,26 +84,26 @@ export class PassingHttp {
     let bytesBefore = 0;
     ask.once('socket', (socket: Socket) => {
       bytesBefore = socket.bytesRead;
-      this.#watchSilence();
+      this.#passage.watchSilence();
     });
     ask.on('continue', () => this.#continue());
     ask.on('information', ({ statusCode, rawHeaders }) => {
-      this.#silence?.refresh();
-      if (statusCode !== 100 && !this.#isOver) this.#request.sink.inform(statusCode, rawHeaders);
+      this.#passage.refreshSilence();
+      if (statusCode !== 100 && !this.#passage.isOver) this.#request.sink.inform(statusCode, rawHeaders);
     });
     ask.on('response', (answer) => this.#takeAnswer(answer));
     ask.on('upgrade', (answer, socket, early) => this.#takeUpgrade(answer, socket, early));
     ask.on('drain', () => {
-      this.#silence?.refresh();
-      this.#upload?.drained();
+      this.#passage.refreshSilence();
+      this.#passage.upload?.drained();
     });
     ask.on('error', (error: NodeJS.ErrnoException) => {
       const isUntouched = ask.socket === null || ask.socket.bytesRead === bytesBefore;
-      if (this.#ask !== ask || this.#isOver || this.#hasAnswered) return;
+      if (this.#ask !== ask || this.#passage.isOver || this.#passage.hasAnswered) return;
       if (ask.reusedSocket && isUntouched && this.#mayRetry(error)) this.#retry(framing);
-      else this.#fail(statusOf(error), describe(error, this.#request));
+      else this.#passage.fail(statusOf(error), describe(error, this.#request));
     });
-    if (this.#upload === undefined) ask.end();
+    if (this.#passage.upload === undefined) ask.end();
     else if (this.#isContinued) this.#sendBody(ask);
     else ask.flushHeaders();
   }
@@ -127,7 +111,7 @@ export class PassingHttp {
   /** The connection had been closed by the other side when it was used again. */
   #mayRetry({ code }: NodeJS.ErrnoException): boolean {
     if (this.#hasRetried || (code !== 'ECONNRESET' && code !== 'EPIPE')) return false;
-    return idempotentMethods.has(this.#request.method) && this.#upload?.canRepeat !== false;
+    return idempotentMethods.has(this.#request.method) && this.#passage.upload?.canRepeat !== false;
   }
 
   #retry(framing: readonly string[]): void {
@@ -137,9 +121,9 @@ export class PassingHttp {
   }
 
   #sendBody(ask: ClientRequest): void {
-    this.#upload?.attach({
+    this.#passage.upload?.attach({
       write: (bytes) => {
-        this.#silence?.refresh();
+        this.#passage.refreshSilence();
         return ask.write(bytes);
       },
       end: () => ask.end(),
@@ -147,8 +131,8 @@ export class PassingHttp {
   }
 
   #continue(): void {
-    this.#silence?.refresh();
-    if (this.#isContinued || this.#ask === undefined || this.#isOver) return;
+    this.#passage.refreshSilence();
+    if (this.#isContinued || this.#ask === undefined || this.#passage.isOver) return;
     this.#isContinued = true;
     this.#sendBody(this.#ask);
   }
@@ -156,99 +140,58 @@ export class PassingHttp {
   // What the other server says
 
   #takeAnswer(answer: IncomingMessage): void {
-    if (this.#isOver) return;
+    if (this.#passage.isOver) return;
     const { statusCode: status = 0, statusMessage: reason = '', rawHeaders, httpVersion } = answer;
     // Its loss is told by `close`.
     answer.on('error', () => {});
     if (status < 200) {
-      this.#fail(502, `status ${status} where a final answer was expected`);
+      this.#passage.fail(502, `status ${status} where a final answer was expected`);
       return;
     }
     if (!httpVersion.startsWith('1.')) {
-      this.#fail(502, `no valid answer: HTTP/${httpVersion}`);
+      this.#passage.fail(502, `no valid answer: HTTP/${httpVersion}`);
       return;
     }
-    this.#silence?.refresh();
+    this.#passage.refreshSilence();
     this.#answer = answer;
-    this.#hasAnswered = true;
-    if (!this.#request.sink.head(status, reason, rawHeaders)) {
-      this.#finish({ kind: 'dropped' });
-      return;
-    }
-    answer.on('data', (piece: Buffer) => this.#takePiece(answer, piece));
+    if (!this.#passage.startAnswer(status, reason, rawHeaders)) return;
+    answer.on('data', (piece: Buffer) => {
+      if (this.#passage.isOver) return;
+      this.#passage.refreshSilence();
+      this.#passage.passBody(piece);
+    });
     answer.on('end', () => {
-      if (this.#isOver || !answer.complete) return;
-      this.#request.sink.end();
-      this.#finish({ kind: 'done' });
+      if (answer.complete) this.#passage.complete();
     });
-    answer.on('close', () => this.#fail(502, 'the connection was closed before the answer was complete'));
-  }
-
-  #takePiece(answer: IncomingMessage, piece: Buffer): void {
-    if (this.#isOver) return;
-    this.#silence?.refresh();
-    if (this.#request.sink.write(piece) || this.#sinkIsFull) return;
-    this.#sinkIsFull = true;
-    answer.pause();
-    this.#request.sink.onDrain(() => {
-      this.#sinkIsFull = false;
-      this.#silence?.refresh();
-      answer.resume();
-    });
+    answer.on('close', () =>
+      this.#passage.fail(502, 'the connection was closed before the answer was complete'),
+    );
   }
 
   #takeUpgrade({ rawHeaders }: IncomingMessage, socket: Socket, early: Buffer): void {
-    if (!this.#request.wantsUpgrade || this.#isOver) {
+    if (!this.#request.wantsUpgrade || this.#passage.isOver) {
       socket.destroy();
-      this.#fail(502, 'another protocol, which nobody had asked for');
+      this.#passage.fail(502, 'another protocol, which nobody had asked for');
       return;
     }
     socket.on('error', () => {});
-    this.#finish({ kind: 'upgraded', headers: rawHeaders, socket, early });
+    this.#passage.finish({ kind: 'upgraded', headers: rawHeaders, socket, early });
   }
 
   // Endings
 
-  /** Neither the other server sent something nor did it take something, and it is not the client who is slow. */
-  #watchSilence(): void {
-    const { timeoutMs } = this.#request;
-    if (timeoutMs === 0 || this.#isOver) return;
-    clearTimeout(this.#silence);
-    const timer = setTimeout(() => {
-      if (this.#sinkIsFull || (this.#upload?.waitsForClient === true && !this.#hasAnswered)) {
-        timer.refresh();
-        return;
-      }
-      const seconds = `within ${timeoutMs / 1000} s (timeout)`;
-      if (!this.#isContinued && !this.#hasAnswered) this.#fail(503, `no 100 Continue ${seconds}`);
-      else this.#fail(502, `${this.#hasAnswered ? 'nothing more' : 'no answer'} ${seconds}`);
-    }, timeoutMs);
-    this.#silence = timer;
-  }
-
-  #fail(status: Extract<PassOutcome, { kind: 'refused' }>['status'], reason: string): void {
-    if (this.#isOver) return;
-    if (!this.#hasAnswered) {
-      this.#finish({ kind: 'refused', status, reason });
-      return;
-    }
-    this.#request.sink.cut();
-    this.#finish({ kind: 'cut', reason });
+  #describeSilence(seconds: string) {
+    const { hasAnswered } = this.#passage;
+    if (!this.#isContinued && !hasAnswered)
+      return { status: 503 as const, reason: `no 100 Continue ${seconds}` };
+    return { status: 502 as const, reason: `${hasAnswered ? 'nothing more' : 'no answer'} ${seconds}` };
   }
 
   /** A connection whose exchange is not complete on both sides can carry no other one. */
-  #finish(outcome: PassOutcome): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#silence);
-    const isWhole = outcome.kind === 'done' && this.#upload?.isSent !== false;
-    if (outcome.kind !== 'upgraded' && !isWhole) {
-      this.#ask?.destroy();
-      this.#answer?.destroy();
-    }
-    this.#upload?.stop();
-    this.#giveBackSlot();
-    this.#settle(outcome);
+  #release(outcome: PassOutcome, isWhole: boolean): void {
+    if (outcome.kind === 'upgraded' || isWhole) return;
+    this.#ask?.destroy();
+    this.#answer?.destroy();
   }
 }
 

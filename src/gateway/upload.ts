@@ -2,6 +2,8 @@ import type { BodySource } from '../proxy/index.js';
 
 /** A body up to this size that has no length is collected, so that the other server is told one (as httpd). */
 const collectBytes = 16_384;
+/** The same for a server that must be told one. */
+const longestCollectedBytes = 131_072;
 /** How long a client may take to send more of it before the rest is sent in chunks. */
 const collectMs = 50;
 
@@ -24,6 +26,7 @@ export class Upload {
   readonly #source: BodySource;
   readonly #fail: (status: 400 | 408 | 413, reason: string) => void;
   readonly #length: number | undefined;
+  #mostCollected = collectBytes;
   #target: UploadTarget | undefined;
   #pending: Buffer[] = [];
   #receivedBytes = 0;
@@ -56,8 +59,18 @@ export class Upload {
     return !this.#hasStarted || (this.#repeatable !== undefined && this.#hasEnded);
   }
 
-  /** Calls back once it is known how to announce the body. */
+  /** Calls back once it is known how to announce the body: with its length, or when the client takes long to say more. */
   begin(callback: (beginning: Beginning) => void): void {
+    this.#measure(callback, collectMs);
+  }
+
+  /** Calls back once the length is known, or the body is too long to be collected. */
+  collect(callback: (beginning: Beginning) => void): void {
+    this.#mostCollected = longestCollectedBytes;
+    this.#measure(callback, undefined);
+  }
+
+  #measure(callback: (beginning: Beginning) => void, limitMs: number | undefined): void {
     if (this.#length !== undefined) {
       callback({ length: this.#length });
       return;
@@ -70,7 +83,7 @@ export class Upload {
     if (this.#hasEnded) this.#onBeginning();
     else {
       this.#start();
-      this.#timer = setTimeout(() => this.#onBeginning?.(), collectMs);
+      if (limitMs !== undefined) this.#timer = setTimeout(() => this.#onBeginning?.(), limitMs);
     }
   }
 
@@ -121,9 +134,9 @@ export class Upload {
     if (this.#isStopped) return;
     this.#pending.push(bytes);
     this.#receivedBytes += bytes.length;
-    if (this.#receivedBytes > collectBytes) this.#repeatable = undefined;
+    if (this.#receivedBytes > this.#mostCollected) this.#repeatable = undefined;
     else this.#repeatable?.push(bytes);
-    if (this.#onBeginning !== undefined && this.#receivedBytes > collectBytes) this.#onBeginning();
+    if (this.#onBeginning !== undefined && this.#receivedBytes > this.#mostCollected) this.#onBeginning();
     this.#flush();
   }
 
@@ -141,7 +154,8 @@ export class Upload {
   }
 
   #adjustFlow(): void {
-    const shouldPause = this.#isFull || (this.#target === undefined && this.#receivedBytes > collectBytes);
+    const shouldPause =
+      this.#isFull || (this.#target === undefined && this.#receivedBytes > this.#mostCollected);
     if (shouldPause === this.#isPaused || this.#hasEnded) return;
     this.#isPaused = shouldPause;
     if (shouldPause) this.#source.pause();

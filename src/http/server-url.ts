@@ -8,6 +8,8 @@ export const serverPorts = {
   ws: 80,
   wss: 443,
   uwsgi: 3031,
+  fcgi: 8000,
+  scgi: 4000,
 } as const;
 
 export type ServerScheme = keyof typeof serverPorts;
@@ -33,7 +35,7 @@ export type ParsedServerUrl =
   | { readonly kind: 'missing'; readonly message: string };
 
 /** Schemes of httpd that are missed here. */
-const missing: readonly string[] = ['ajp', 'balancer', 'fcgi', 'fdpass', 'ftp', 'h2', 'h2c', 'scgi'];
+const missing: readonly string[] = ['ajp', 'balancer', 'fdpass', 'ftp', 'h2', 'h2c'];
 
 /** The longest path of a unix socket, by the system. */
 const longestSocketPath = 107;

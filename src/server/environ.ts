@@ -93,16 +93,29 @@ function isSameScript(one: ScriptFacts, other: ScriptFacts): boolean {
   );
 }
 
-/** CGI's variables for another server that has no headers (as mod_proxy_uwsgi): the password goes along, as it does over HTTP. */
-export function buildProxyEnviron(exchange: Exchange, scriptName: string, pathInfo: string): string[] {
+/** What another server is told of its script. */
+export interface ProxiedScript {
+  readonly scriptName: string;
+  /** Absent: nothing is said of it. */
+  readonly pathInfo?: string;
+  readonly scriptFilename: string;
+  /** HTTP_AUTHORIZATION */
+  readonly passesPassword: boolean;
+}
+
+/** CGI's variables for another server that has no headers. */
+export function buildProxyEnviron(
+  exchange: Exchange,
+  { scriptName, pathInfo, scriptFilename, passesPassword }: ProxiedScript,
+): string[] {
   return [
     ...exchange.environment.toList(),
     ...cgiVariables(exchange, scriptName, pathInfo),
     'GATEWAY_INTERFACE',
     'CGI/1.1',
     'SCRIPT_FILENAME',
-    exchange.filename ?? '',
-    ...headerVariables(exchange.headers, true),
+    scriptFilename,
+    ...headerVariables(exchange.headers, passesPassword),
   ];
 }
 
@@ -125,7 +138,7 @@ export function passedHeaders(headers: HeaderList, passAuthorization: boolean): 
   return passed;
 }
 
-function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string): string[] {
+function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string | undefined): string[] {
   const variables = serverVariables(exchange);
   addRequestVariables(variables, exchange, scriptName, pathInfo);
   return variables;
@@ -154,7 +167,7 @@ function addRequestVariables(
   variables: string[],
   exchange: Exchange,
   scriptName: string,
-  pathInfo: string,
+  pathInfo: string | undefined,
 ): void {
   const { record, query, user, authType } = exchange;
   const { connection } = record;
@@ -164,8 +177,6 @@ function addRequestVariables(
     presentedMethod(exchange),
     'SCRIPT_NAME',
     scriptName,
-    'PATH_INFO',
-    pathInfo,
     'QUERY_STRING',
     query,
     'REQUEST_URI',
@@ -185,6 +196,7 @@ function addRequestVariables(
     'REQUEST_SCHEME',
     exchange.scheme,
   );
+  if (pathInfo !== undefined) variables.push('PATH_INFO', pathInfo);
   if (user !== undefined) variables.push('REMOTE_USER', user);
   if (authType !== undefined) variables.push('AUTH_TYPE', authType);
 }

@@ -17,11 +17,11 @@ import {
   reasonPhrase,
   withoutHeader,
 } from '../http/index.js';
-import { findScriptName, type ProxiedMapping, urlOf } from '../routing/index.js';
+import { type ProxiedMapping, urlOf } from '../routing/index.js';
 import { checkBody } from './check-body.js';
-import { buildProxyEnviron } from './environ.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
+import { listProxyVariables } from './proxy-variables.js';
 import { type Refusal, refuse } from './site.js';
 import { startAnswer } from './start-answer.js';
 
@@ -43,7 +43,7 @@ export async function serveProxied(
     return refuse(500, 'proxy', `${describeTarget(mapping)}: TLS is needed, and SSLProxyEngine is not On`);
   const tooLarge = checkBody(exchange);
   if (tooLarge !== undefined) return tooLarge;
-  const answer = new Answer(exchange);
+  const answer = new Answer(exchange, describeTarget(mapping));
   const request = makeRequest(exchange, mapping, answer);
   const passing = site.gateway.pass(request);
   record.reply.onClosed((how) => {
@@ -66,10 +66,11 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
     (scheme === 'ws' || scheme === 'wss' || parameters.upgrade === 'websocket');
   const expectsContinue =
     record.expectation === 'continue' && body !== undefined && settings.proxyContinue !== false;
+  const path = pathAndQuery(exchange, mapping);
   return {
     target,
     method: exchange.method,
-    path: pathAndQuery(exchange, mapping),
+    path,
     headers: requestHeaders(exchange, preserved ?? target.authority, expectsContinue, wantsUpgrade),
     tlsName: preserved === undefined ? target.host : (host?.host ?? target.host),
     ...(body === undefined ? {} : { body }),
@@ -81,12 +82,7 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
     tls: settings.proxyTls ?? nothingSaid,
     ...(proxying.sourceAddress === undefined ? {} : { sourceAddress: proxying.sourceAddress }),
     isLast: parameters.disableReuse === true || exchange.environment.get('proxy-nokeepalive') !== undefined,
-    variables: () =>
-      buildProxyEnviron(
-        exchange,
-        findScriptName(mergeSlashes(exchange.path ?? ''), mapping.path),
-        mapping.path,
-      ),
+    variables: () => listProxyVariables(exchange, mapping, path),
     sink,
   };
 }
@@ -179,9 +175,12 @@ class Answer implements PassSink {
   /** Nothing of it is sent, another answer takes its place. */
   instead: Refusal | undefined;
   readonly #exchange: Exchange;
+  readonly #where: string;
 
-  constructor(exchange: Exchange) {
+  /** `where`: the other server, for the log. */
+  constructor(exchange: Exchange, where: string) {
     this.#exchange = exchange;
+    this.#where = where;
   }
 
   inform(status: number, headers: readonly string[]): void {
@@ -231,6 +230,10 @@ class Answer implements PassSink {
 
   end(): void {
     this.#exchange.record.reply.end();
+  }
+
+  logError(line: string): void {
+    this.#exchange.log('error', 'proxy', `${this.#where}: ${line}`);
   }
 
   cut(): void {
