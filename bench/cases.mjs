@@ -12,7 +12,7 @@ export const cases = [
     title: 'Python hello, 1 × 1',
     app: 'hello.py',
     threads: 1,
-    against: { nginxUwsgi: 1 },
+    against: { nginxUwsgi: 1, nginxGranian: 1 },
   },
   {
     name: 'python-1x4',
@@ -20,6 +20,15 @@ export const cases = [
     app: 'hello.py',
     threads: 4,
     against: { nginxGunicorn: 2 },
+  },
+  {
+    name: 'django',
+    title: 'Django view with a template, 2 × 4',
+    app: 'django_view.py',
+    processes: 2,
+    threads: 4,
+    needs: 'python',
+    against: { apacheWsgi: 1.2 },
   },
   {
     name: 'node',
@@ -31,6 +40,14 @@ export const cases = [
     name: 'fetch',
     title: 'JavaScript hello, Fetch handler',
     app: 'hello-fetch.mjs',
+    needs: 'packages',
+    against: { nginxNode: 1 },
+  },
+  {
+    name: 'express',
+    title: 'JavaScript hello, Express',
+    app: 'hello-express.mjs',
+    needs: 'packages',
     against: { nginxNode: 1 },
   },
   {
@@ -63,6 +80,14 @@ export const cases = [
     against: { apacheWsgi: 1 },
   },
   {
+    name: 'upload',
+    title: '16 MB to Python',
+    app: 'upload.py',
+    threads: 15,
+    script: 'upload.lua',
+    against: { apacheWsgi: 1 },
+  },
+  {
     name: 'connections',
     title: 'new connection per request, Python hello',
     app: 'hello.py',
@@ -70,4 +95,20 @@ export const cases = [
     closes: true,
     against: { apacheWsgi: 1 },
   },
+  {
+    name: 'idle',
+    title: 'Python hello beside 1 000 idle connections',
+    app: 'hello.py',
+    threads: 15,
+    idle: 1000,
+    against: { modhostWithoutIdle: 0.9 },
+  },
 ];
+
+/** At half of the rate that Apache reaches: whose p99 is lower. */
+export const constantRateCase = {
+  name: 'constant-rate',
+  title: "p99 at half of Apache's highest rate",
+  app: 'hello.py',
+  threads: 15,
+};

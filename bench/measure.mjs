@@ -4,10 +4,12 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+const here = dirname(fileURLToPath(import.meta.url));
 const ticksPerSecond = 100;
 const pageBytes = 4096;
 
@@ -70,11 +72,12 @@ async function waitUntilListening(port, name) {
 }
 
 /** One round. Returns requests/s, bytes/s, latencies in ms, errors, CPU seconds per 1 000 requests and resident MB. */
-export async function measureRound(running, url, { seconds, connections, headers }) {
+export async function measureRound(running, url, { seconds, connections, headers = [], script }) {
   const before = cpuSecondsOf(running.pids());
   const lines = headers.flatMap((header) => ['-H', header]);
+  const lua = script === undefined ? [] : ['-s', join(here, script)];
   const { stdout } = await promisify(execFile)('wrk', [
-    ...['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...lines, url],
+    ...['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...lines, ...lua, url],
   ]);
   const pids = running.pids();
   const result = parseWrk(stdout);
@@ -82,6 +85,37 @@ export async function measureRound(running, url, { seconds, connections, headers
     ...result,
     cpuPerThousand: ((cpuSecondsOf(pids) - before) / Math.max(1, result.requests)) * 1000,
     residentMb: pids.reduce((sum, pid) => sum + residentBytesOf(pid), 0) / 1048576,
+  };
+}
+
+/** p99 in ms at a constant rate, of requests whose time is counted from when they were due (autocannon). */
+export async function measureConstantRate(url, { seconds, connections, rate }) {
+  const program = join(here, 'node_modules/autocannon/autocannon.js');
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [program, '-c', connections, '-R', rate, '-d', seconds, '--json', url].map(String),
+    { maxBuffer: 1 << 24 },
+  );
+  const { latency, requests, errors, non2xx } = JSON.parse(stdout);
+  return { rate: requests.average, p50: latency.p50, p99: latency.p99, errors: errors + non2xx };
+}
+
+/** Connections that have asked once and stay open. Returns what closes them. */
+export async function openIdle(port, count) {
+  const sockets = [];
+  for (let made = 0; made < count; made += 1) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await once(socket, 'data');
+    socket.on('data', () => {});
+    sockets.push(socket);
+  }
+  return {
+    open: () => sockets.filter(({ destroyed, readableEnded }) => !destroyed && !readableEnded).length,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }
 

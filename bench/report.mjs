@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 const columns = ['rate', 'p50', 'p99', 'cpuPerThousand', 'residentMb'];
 
@@ -14,7 +15,7 @@ export function summarise(rounds) {
   return { ...medians, errors: rounds.reduce((sum, { errors }) => sum + errors, 0) };
 }
 
-function median(values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -48,6 +49,37 @@ export function formatCase(one, results) {
   ].join('\n');
 }
 
+/** @param contestants with the rounds that measureConstantRate returned */
+export function formatConstantRate(title, rate, contestants) {
+  const rows = contestants.map(({ server, rounds }) => {
+    const of = (name) => median(rounds.map((round) => round[name]));
+    const errors = rounds.reduce((sum, round) => sum + round.errors, 0);
+    return `| ${server.name} | ${Math.round(of('rate')).toLocaleString('en')} | ${of('p50')} | ${of('p99')} | ${errors} |`;
+  });
+  return [
+    `### ${title}`,
+    '',
+    `${rate.toLocaleString('en')} requests/s; counted from when a request was due.`,
+    '',
+    '| server | requests/s | p50 ms | p99 ms | errors |',
+    '|---|--:|--:|--:|--:|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** @param facts what measureFacts returned */
+export function formatFacts(facts) {
+  return [
+    '### What is no comparison with others',
+    '',
+    '| what | measured | goal |',
+    '|---|--:|---|',
+    ...facts.map(({ what, measured, goal }) => `| ${what} | ${measured} | ${goal} |`),
+    '',
+  ].join('\n');
+}
+
 export function formatMachine() {
   const versions = [
     ['node', ['--version']],
@@ -55,7 +87,8 @@ export function formatMachine() {
     ['/usr/sbin/nginx', ['-v']],
     ['/usr/bin/uwsgi', ['--version']],
     ['/usr/bin/gunicorn', ['--version']],
-    ['python3', ['--version']],
+    ['/usr/bin/python3', ['--version']],
+    [fileURLToPath(new URL('venv/bin/granian', import.meta.url)), ['--version']],
   ].flatMap(([program, parameters]) => {
     try {
       const text = execFileSync(program, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cases } from './cases.mjs';
-import { findFreePort, measureRound, startServer } from './measure.mjs';
-import { formatCase, formatMachine, summarise } from './report.mjs';
-import { servers } from './servers.mjs';
+import { cases, constantRateCase } from './cases.mjs';
+import { measureFacts } from './facts.mjs';
+import { findFreePort, measureConstantRate, measureRound, openIdle, startServer } from './measure.mjs';
+import { formatCase, formatConstantRate, formatFacts, formatMachine, summarise } from './report.mjs';
+import { missingFor, servers } from './servers.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -31,18 +32,24 @@ try {
   }
 }
 
-const wanted = cases.filter(({ name }) => values.case.length === 0 || values.case.includes(name));
-const sections = [formatMachine()];
-console.log(sections[0]);
-for (const one of wanted) {
-  const section = formatCase(one, await runCase(one));
+const isWanted = (name) => values.case.length === 0 || values.case.includes(name);
+const sections = [];
+const show = (section) => {
   console.log(section);
   sections.push(section);
+};
+show(formatMachine());
+for (const one of cases.filter(({ name }) => isWanted(name))) {
+  const missing = missingFor(one);
+  if (missing === undefined) show(formatCase(one, await runCase(one)));
+  else show(`### ${one.title}\n\nNot run: ${missing} are missing.\n`);
 }
+if (isWanted(constantRateCase.name)) show(await runConstantRate());
+if (isWanted('facts')) show(formatFacts(await measureFacts({ rounds, seconds })));
 if (values.case.length === 0 && !values.quick) {
   writeFileSync(
     fileURLToPath(new URL('./results.md', import.meta.url)),
-    `# Results of the last full run\n\n${sections.join('\n')}`,
+    `# Results of the last full run\n\n\`npm run bench\`: ${rounds} rounds of ${seconds} s each.\n\n${sections.join('\n')}`,
   );
 }
 
@@ -52,28 +59,25 @@ async function runCase(one) {
   chmodSync(root, 0o755);
   const contestants = new Map();
   for (const key of ['modhost', ...Object.keys(one.against)]) {
-    const folder = join(root, key);
-    const port = await findFreePort();
-    const server = servers[key]({ ...one, folder, port });
-    if (server === undefined) {
-      console.log(`${key}: not installed (bash bench/peers.sh)`);
-      continue;
-    }
-    mkdirSync(join(folder, 'files'), { recursive: true });
-    mkdirSync(join(folder, 'logs'));
-    writeFileSync(join(folder, 'files/10k.bin'), Buffer.alloc(10_240, 'x'));
-    writeFileSync(join(folder, 'files/1m.bin'), Buffer.alloc(1_048_576, 'x'));
-    contestants.set(key, { server, folder, port, rounds: [] });
+    const contestant = await prepare(key, one, join(root, key));
+    if (contestant !== undefined) contestants.set(key, contestant);
   }
   const headers = [...(one.password ? [credentials] : []), ...(one.closes ? ['Connection: close'] : [])];
+  const { script } = one;
   for (let round = 0; round < rounds; round += 1) {
     for (const contestant of contestants.values()) {
       const { server, folder, port } = contestant;
       const running = await startServer(server, folder, port);
       const url = `http://127.0.0.1:${port}${one.path ?? '/'}`;
       try {
-        await measureRound(running, url, { seconds: 1, connections: 8, headers });
-        contestant.rounds.push(await measureRound(running, url, { seconds, connections: 32, headers }));
+        const idle = one.idle && !server.isSparedIdle ? await openIdle(port, one.idle) : undefined;
+        await measureRound(running, url, { seconds: 1, connections: 8, headers, script });
+        contestant.rounds.push(
+          await measureRound(running, url, { seconds, connections: 32, headers, script }),
+        );
+        if (idle !== undefined && idle.open() < one.idle)
+          console.log(`of ${one.idle} idle connections, ${idle.open()} are still open`);
+        idle?.close();
       } finally {
         await running.stop();
       }
@@ -83,4 +87,52 @@ async function runCase(one) {
   return new Map(
     [...contestants].map(([key, { server, rounds: own }]) => [key, { name: server.name, ...summarise(own) }]),
   );
+}
+
+/** One server with its folder and port; undefined: not installed. */
+async function prepare(key, one, folder) {
+  const port = await findFreePort();
+  const server = servers[key]({ ...one, folder, port });
+  if (server === undefined) {
+    console.log(`${key}: not installed (bash bench/peers.sh)`);
+    return undefined;
+  }
+  mkdirSync(join(folder, 'files'), { recursive: true });
+  mkdirSync(join(folder, 'logs'));
+  writeFileSync(join(folder, 'files/10k.bin'), Buffer.alloc(10_240, 'x'));
+  writeFileSync(join(folder, 'files/1m.bin'), Buffer.alloc(1_048_576, 'x'));
+  return { server, folder, port, rounds: [] };
+}
+
+/** Apache's highest rate first; then each server at half of it. */
+async function runConstantRate() {
+  const { title } = constantRateCase;
+  const root = mkdtempSync(join(tmpdir(), 'modhost-bench-'));
+  chmodSync(root, 0o755);
+  const apache = await prepare('apacheWsgi', constantRateCase, join(root, 'apacheWsgi'));
+  const modhost = await prepare('modhost', constantRateCase, join(root, 'modhost'));
+  const missing = apache === undefined ? 'Apache' : missingFor({ needs: 'packages' });
+  if (missing !== undefined) return `### ${title}\n\nNot run: ${missing} missing.\n`;
+  const withServer = async ({ server, folder, port }, measure) => {
+    const running = await startServer(server, folder, port);
+    const url = `http://127.0.0.1:${port}/`;
+    try {
+      await measureRound(running, url, { seconds: 1, connections: 8 });
+      return await measure(url, running);
+    } finally {
+      await running.stop();
+    }
+  };
+  const highest = await withServer(apache, (url, running) =>
+    measureRound(running, url, { seconds, connections: 32 }),
+  );
+  const rate = Math.round(highest.rate / 2);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contestant of [modhost, apache])
+      contestant.rounds.push(
+        await withServer(contestant, (url) => measureConstantRate(url, { seconds, connections: 32, rate })),
+      );
+  }
+  rmSync(root, { recursive: true, force: true });
+  return formatConstantRate(title, rate, [modhost, apache]);
 }

@@ -6,6 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 const apps = join(dirname(fileURLToPath(import.meta.url)), 'apps');
 const modhostMain = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+/** Of Debian's Python, which Apache's mod_wsgi is built for: all servers run the applications with the same one. */
+const venv = fileURLToPath(new URL('venv', import.meta.url));
+const hasVenv = existsSync(join(venv, 'bin/python3'));
+const hasPackages = existsSync(fileURLToPath(new URL('node_modules/express', import.meta.url)));
 const asRoot = process.getuid?.() === 0;
 
 const programs = {
@@ -13,6 +17,7 @@ const programs = {
   nginx: '/usr/sbin/nginx',
   uwsgi: '/usr/bin/uwsgi',
   gunicorn: '/usr/bin/gunicorn',
+  granian: join(venv, 'bin/granian'),
 };
 const apacheModules = '/usr/lib/apache2/modules';
 
@@ -22,17 +27,26 @@ const has = (name) => existsSync(programs[name] ?? '');
 /** A password file entry for user `bench`, password `bench`: bcrypt, cost 5. */
 const passwordEntry = 'bench:$2y$05$dzeYpQfEWBUNJS0snYJyleJkjzWgH/yxX8W0BXYHOXTJ/TRz9BvIO\n';
 
+/** What a case cannot be run without; undefined: it can. */
+export function missingFor({ needs }) {
+  if (needs === 'python' && !existsSync(programs.granian)) return 'the Python packages of bench/peers.sh';
+  if (needs === 'packages' && !hasPackages) return 'the npm packages of bench/peers.sh';
+  return undefined;
+}
+
 /** What both Apache and modhost are given, but for the module lines. */
-function siteFile({ port, app, processes = 1, threads, files, folder, password }) {
+export function siteFile({ port, app, processes = 1, threads, files, folder, password, idle }) {
   const lines = [`Listen 127.0.0.1:${port}`, 'ServerName 127.0.0.1', 'LogLevel crit'];
   if (app) {
     const count = processes > 1 ? ` processes=${processes}` : '';
+    const home = hasVenv && app.endsWith('.py') ? ` python-home=${venv}` : '';
     lines.push(
-      `WSGIDaemonProcess bench${count}${threads ? ` threads=${threads}` : ''}`,
+      `WSGIDaemonProcess bench${count}${threads ? ` threads=${threads}` : ''}${home}`,
       `WSGIScriptAlias / ${apps}/${app} process-group=bench application-group=%{GLOBAL}`,
     );
   }
   if (files) lines.push(`DocumentRoot ${folder}/files`);
+  if (idle) lines.push('KeepAliveTimeout 600');
   lines.push('<Directory />', 'Require all granted', '</Directory>', 'MaxKeepAliveRequests 0');
   if (password) {
     lines.push(
@@ -49,6 +63,11 @@ function modhost(setup) {
     files: { 'modhost.conf': siteFile(setup), users: passwordEntry },
     commands: [[process.execPath, setup.main ?? modhostMain, '-X', '-d', setup.folder, '-f', 'modhost.conf']],
   };
+}
+
+/** The same, for a case whose own extra load this one is spared. */
+function modhostWithoutIdle(setup) {
+  return { ...modhost(setup), name: 'modhost without them', isSparedIdle: true };
 }
 
 function apacheHead({ folder }, more) {
@@ -103,7 +122,7 @@ function apacheProxy(setup) {
     name: 'Apache mod_proxy → node',
     files: { 'apache.conf': apacheHead(setup, ['proxy', 'proxy_http']) + site },
     commands: [
-      [process.execPath, join(apps, 'bare-node.mjs'), String(backend)],
+      [process.execPath, join(apps, 'bare-node.mjs'), String(backend), setup.app],
       [programs.apache, '-f', join(setup.folder, 'apache.conf'), '-DFOREGROUND'],
     ],
   };
@@ -142,7 +161,7 @@ function nginxUwsgi(setup) {
       [
         ...[programs.uwsgi, '--plugin', 'python3', '--socket', `${folder}/uwsgi.sock`, '--chmod-socket=666'],
         ...['--wsgi-file', join(apps, app), '--master', '--processes', String(processes), ...many],
-        ...['--disable-logging', '--listen', '100'],
+        ...['--disable-logging', '--listen', '100', ...(hasVenv ? ['--virtualenv', venv] : [])],
       ],
       nginx(setup),
     ],
@@ -186,16 +205,38 @@ function nginxGunicorn(setup) {
   };
 }
 
+function nginxGranian(setup) {
+  if (!has('nginx') || !has('granian')) return undefined;
+  const { folder, app, threads = 1, processes = 1 } = setup;
+  const upstream = `upstream app { server unix:${folder}/granian.sock; keepalive 32; }`;
+  const location =
+    'location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; }';
+  return {
+    name: 'nginx → granian',
+    files: { 'nginx.conf': nginxConf(setup, location, upstream) },
+    commands: [
+      [
+        ...[programs.granian, '--interface', 'wsgi', '--uds', `${folder}/granian.sock`],
+        ...['--workers', String(processes), '--blocking-threads', String(threads)],
+        ...['--no-ws', '--no-access-log', '--log-level', 'critical', '--working-dir', apps],
+        `${app.replace(/\.py$/, '')}:application`,
+      ],
+      nginx(setup),
+    ],
+    openSockets: [`${folder}/granian.sock`],
+  };
+}
+
 function nginxNode(setup) {
   if (!has('nginx')) return undefined;
-  const { folder } = setup;
+  const { folder, app } = setup;
   const upstream = `upstream app { server unix:${folder}/node.sock; keepalive 32; }`;
   const location =
     'location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; }';
   return {
     name: 'nginx → node',
     files: { 'nginx.conf': nginxConf(setup, location, upstream) },
-    commands: [[process.execPath, join(apps, 'bare-node.mjs'), `${folder}/node.sock`], nginx(setup)],
+    commands: [[process.execPath, join(apps, 'bare-node.mjs'), `${folder}/node.sock`, app], nginx(setup)],
     // nginx's workers are another user.
     openSockets: [`${folder}/node.sock`],
   };
@@ -205,17 +246,19 @@ function bareNode(setup) {
   return {
     name: 'bare node:http',
     files: {},
-    commands: [[process.execPath, join(apps, 'bare-node.mjs'), String(setup.port)]],
+    commands: [[process.execPath, join(apps, 'bare-node.mjs'), String(setup.port), setup.app]],
   };
 }
 
 export const servers = {
   modhost,
+  modhostWithoutIdle,
   apacheWsgi,
   apacheFiles,
   apacheProxy,
   nginxUwsgi,
   nginxGunicorn,
+  nginxGranian,
   nginxNode,
   bareNode,
 };
