@@ -14,6 +14,7 @@ export const FrameType = {
   ping: 0x50,
   pong: 0x51,
   drain: 0x52,
+  accepted: 0x53,
 } as const;
 
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];

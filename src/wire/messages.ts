@@ -16,6 +16,8 @@ export interface RequestMessage {
   readonly checkScript: boolean;
   /** The client asks for WebSocket: the answer may be 101. */
   readonly wantsUpgrade?: boolean;
+  /** The daemon is to say ACCEPTED before it hands it to a callable. */
+  readonly isAhead?: boolean;
   readonly environ: Pairs;
   /** Headers as received; empty for Python daemons. */
   readonly headers: Pairs;
@@ -48,6 +50,8 @@ export interface CallMessage {
   readonly scriptFile: string;
   readonly applicationGroup: string;
   readonly checkScript: boolean;
+  /** As of {@link RequestMessage}. */
+  readonly isAhead?: boolean;
   readonly arguments: readonly string[];
   readonly environ: Pairs;
 }
@@ -85,10 +89,16 @@ export function sharePairs(pairs: Pairs): SharedPairs {
 /** @throws WireViolation if a text holds a NUL. */
 export function encodeRequest(message: OutgoingRequest, hasBody = message.hasBody === true): string {
   const { scriptFile, applicationGroup, callableName, callInterface, environ, headers, shared } = message;
+  const endsShared = shared !== undefined && headers.length === 0;
   const flags =
-    (hasBody ? 'b' : '') + (message.checkScript ? 'r' : '') + (message.wantsUpgrade === true ? 'u' : '');
+    (hasBody ? 'b' : '') +
+    (message.checkScript ? 'r' : '') +
+    (message.wantsUpgrade === true ? 'u' : '') +
+    (message.isAhead === true ? 'a' : '') +
+    (endsShared ? 's' : '');
   const count = String((environ.length + (shared?.pairs.length ?? 0)) / 2);
   const texts = [scriptFile, applicationGroup, callableName, callInterface, flags, count];
+  if (endsShared) texts.push(String(shared.text.length));
   for (const text of environ) texts.push(text);
   const sharedAt = texts.length;
   if (shared !== undefined) texts.push(shared.text);
@@ -111,7 +121,10 @@ export function decodeRequest(payload: Buffer): RequestMessage {
   ) {
     throw new WireViolation('REQUEST is too short or names no known interface');
   }
-  const environEnd = 6 + 2 * decodeCount(count, texts.length - 6, 2);
+  const hasShared = flags.includes('s');
+  const environStart = hasShared ? 7 : 6;
+  const environEnd = environStart + 2 * decodeCount(count, texts.length - environStart, 2);
+  if (hasShared) checkShared(texts, environEnd);
   if ((texts.length - environEnd) % 2 !== 0)
     throw new WireViolation('REQUEST has a header name without a value');
   return {
@@ -122,9 +135,22 @@ export function decodeRequest(payload: Buffer): RequestMessage {
     hasBody: flags.includes('b'),
     checkScript: flags.includes('r'),
     ...(flags.includes('u') ? { wantsUpgrade: true } : {}),
-    environ: texts.slice(6, environEnd),
+    ...(flags.includes('a') ? { isAhead: true } : {}),
+    environ: texts.slice(environStart, environEnd),
     headers: texts.slice(environEnd),
   };
+}
+
+/** The pairs that many requests share end the frame, and begin with a name. */
+function checkShared(texts: readonly string[], environEnd: number): void {
+  let left = decodeCount(texts[6], Number.POSITIVE_INFINITY, 1);
+  let at = texts.length;
+  while (left > 0 && at > 7) {
+    at -= 1;
+    left -= (texts[at] as string).length + 1;
+  }
+  if (left !== -1 || (at - 7) % 2 !== 0) throw misfit(texts[6]);
+  if (texts.length !== environEnd) throw misfit(texts[5]);
 }
 
 /** `status` 100 to 999; `headers` are checked by the caller to hold no CR, LF or NUL. */
@@ -144,7 +170,7 @@ export function decodeResponse(payload: Buffer): ResponseMessage {
 }
 
 export function encodeCall(message: CallMessage): string {
-  const flags = message.checkScript ? 'r' : '';
+  const flags = (message.checkScript ? 'r' : '') + (message.isAhead === true ? 'a' : '');
   const { functionName, scriptFile, applicationGroup, environ } = message;
   const count = String(message.arguments.length);
   return encodeTexts([
@@ -175,6 +201,7 @@ export function decodeCall(payload: Buffer): CallMessage {
     scriptFile,
     applicationGroup,
     checkScript: flags.includes('r'),
+    ...(flags.includes('a') ? { isAhead: true } : {}),
     arguments: texts.slice(5, argumentsEnd),
     environ: texts.slice(argumentsEnd),
   };
@@ -265,10 +292,12 @@ export function decodeHello(payload: Buffer): ReadonlyMap<string, string> {
 
 function decodeCount(text: string | undefined, available: number, unit: number): number {
   const count = Number(text);
-  if (!/^[0-9]{1,7}$/.test(text ?? '') || count * unit > available) {
-    throw new WireViolation(`a list of ${JSON.stringify(text)} items does not fit into its frame`);
-  }
+  if (!/^[0-9]{1,7}$/.test(text ?? '') || count * unit > available) throw misfit(text);
   return count;
+}
+
+function misfit(text: string | undefined): WireViolation {
+  return new WireViolation(`a list of ${JSON.stringify(text)} items does not fit into its frame`);
 }
 
 function isCallInterface(text: string | undefined): text is CallInterface {

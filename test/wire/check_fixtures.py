@@ -14,7 +14,7 @@ from modhost_daemon import wire  # noqa: E402
 NAMES = {
     value: name.lower()
     for name, value in vars(wire).items()
-    if name in 'HELLO REQUEST RESPONSE BODY END ABORT CREDIT LOG CALL REPLY PING PONG DRAIN'.split()
+    if name in 'HELLO REQUEST RESPONSE BODY END ABORT CREDIT LOG CALL REPLY PING PONG DRAIN ACCEPTED'.split()
 }
 # What only a daemon sends: Python encodes it and never reads it.
 FROM_DAEMON = ('response', 'log', 'reply')
@@ -56,7 +56,8 @@ def decode(name, payload):
             'callInterface': request.interface,
             'hasBody': request.has_body,
             'checkScript': request.check_script,
-            'environ': request.environ,
+            **({'isAhead': True} if request.is_ahead else {}),
+            'environ': request.pairs + (request.shared.split('\0') if request.shared else []),
             'headers': request.headers,
         }
     if name == 'call':
@@ -66,6 +67,7 @@ def decode(name, payload):
             'scriptFile': call.script_file,
             'applicationGroup': call.application_group,
             'checkScript': call.check_script,
+            **({'isAhead': True} if call.is_ahead else {}),
             'arguments': call.arguments,
             'environ': call.environ,
         }
@@ -101,6 +103,8 @@ def encode(frame):
         return wire.encode_credit(stream, message['bytes'])
     if name in ('body', 'ping', 'pong'):
         return wire.encode_frame(getattr(wire, name.upper()), stream, bytes.fromhex(message['bytes']))
+    if name == 'accepted':
+        return wire.encode_accepted(stream)
     if name in ('end', 'drain'):
         return wire.encode_frame(getattr(wire, name.upper()), stream)
     return None

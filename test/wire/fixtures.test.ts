@@ -20,6 +20,8 @@ interface Fixture {
   readonly bytes: readonly string[];
   /** Of a valid fixture. */
   readonly frames?: readonly FrameFixture[];
+  /** So many texts at the end of each REQUEST's environ are shared with other requests. */
+  readonly shared?: number;
   /** Of an invalid one: a part of the violation's message, in both languages. */
   readonly violation?: string;
 }
@@ -96,10 +98,17 @@ const plainRequest: wire.OutgoingRequest = {
   headers: [],
 };
 
-function encode(frame: FrameFixture): string {
+function encode(frame: FrameFixture, { shared = 0 }: Fixture): string {
   const type = FrameType[frame.type];
-  const message = frame.message as never;
+  const message = (
+    shared > 0 && frame.type === 'request' ? share(frame.message, shared) : frame.message
+  ) as never;
   return wire.encodeFrame(type, frame.stream, encodePayload(frame.type, message)).toString('hex');
+}
+
+function share(message: unknown, count: number): wire.OutgoingRequest {
+  const { environ, ...others } = message as wire.RequestMessage;
+  return { ...others, environ: environ.slice(0, -count), shared: wire.sharePairs(environ.slice(-count)) };
 }
 
 function encodePayload(type: keyof typeof FrameType, message: never): Buffer | undefined {
@@ -170,7 +179,7 @@ describe('the codec in TypeScript', () => {
     });
 
     it('and writes the same bytes', () => {
-      expect(fixture.frames?.map(encode)).toEqual(fixture.bytes);
+      expect(fixture.frames?.map((frame) => encode(frame, fixture))).toEqual(fixture.bytes);
     });
   });
 

@@ -21,12 +21,13 @@ _MOST_GROUP_BYTES = 1024 * 1024
 class CallJob:
     """CALL, to be run by a worker thread."""
 
-    __slots__ = ('_host', '_message', '_stream', 'queued_at')
+    __slots__ = ('_host', '_message', '_stream', 'announcement', 'queued_at')
 
     def __init__(self, host: Host, stream: Stream, message: wire.CallMessage) -> None:
         self._host = host
         self._stream = stream
         self._message = message
+        self.announcement = stream.acceptance if message.is_ahead else None
         self.queued_at = 0.0
 
     def expire(self) -> None:
@@ -52,7 +53,7 @@ class CallJob:
         """None if a successor of this process is the one to ask."""
         message = self._message
         try:
-            module = self._host.load_script(script, message.application_group, message.check_script)
+            module = self._host.load_script(script, message.application_group, message.check_script, self.queued_at)
         except ScriptUnreadable as error:
             return _error(log, 'cannot read script file %s: %s' % (script, error))
         except BaseException as error:

@@ -1,4 +1,4 @@
-"""One front end's connection: frames in by the loop's thread, frames out from any thread."""
+"""One front end's connection: frames in by the thread that reads, frames out from any thread."""
 
 from __future__ import annotations
 
@@ -30,22 +30,29 @@ class Host(Protocol):
 
     def is_accepting(self) -> bool: ...
 
-    def wake_for_writing(self, connection: Connection) -> None: ...
+    # `flush` is to be called when the socket takes more, or not any more.
+    def want_writing(self, connection: Connection, is_wanted: bool) -> None: ...
+
+    # A worker is about to wait for what a front end has to send.
+    def yield_reading(self) -> None: ...
+
+    # The end of the process may depend on what a front end has just said.
+    def note_progress(self) -> None: ...
 
 
 class Connection:
-    """`receive`, `flush` and `close` are for the loop's thread only; nothing in this class blocks it."""
+    """`receive`, `flush` and `close` are for the thread that reads; nothing in them blocks it."""
 
     def __init__(self, connected: socket.socket, host: Host, hello: bytes, token: str) -> None:
         connected.setblocking(False)
         self.socket = connected
+        self.host = host
         # Guards `streams` and the state of each of them.
         self.lock = threading.Lock()
         self.streams: Dict[int, Stream] = {}
         # The front end has read our DRAIN: no request can be on its way any more.
         self.is_drained = False
         self.is_open = True
-        self._host = host
         self._token = token
         self._reader = wire.FrameReader()
         self._heard_hello = False
@@ -72,11 +79,11 @@ class Connection:
     def send(self, data: bytes, patient: bool = False) -> bool:
         """
         Sends whole frames without blocking; what the socket does not take goes into the outbox, which credit bounds.
-        `patient` callers (never the loop) first wait until there is room. False: the connection is lost.
+        `patient` callers (never whoever reads) first wait until there is room. False: the connection is lost.
         """
         with self._sending:
-            while patient and self.is_open and self._outbox_bytes > _PATIENCE_BYTES:
-                self._room.wait()
+            if patient:
+                self._wait_for_room(_PATIENCE_BYTES)
             if not self.is_open:
                 return False
             sent = 0
@@ -92,8 +99,22 @@ class Connection:
                     return True
             self._outbox.append(memoryview(data)[sent:])
             self._outbox_bytes += len(data) - sent
-        self._host.wake_for_writing(self)
+            self.host.want_writing(self, True)
         return True
+
+    def send_through(self, data: bytes) -> bool:
+        """As `send`, but waits until the system has all of it; never for whoever reads."""
+        if not self.send(data):
+            return False
+        if self._outbox:
+            with self._sending:
+                self._wait_for_room(0)
+        return self.is_open
+
+    def _wait_for_room(self, most: int) -> None:
+        while self.is_open and self._outbox_bytes > most:
+            self.host.yield_reading()
+            self._room.wait()
 
     def flush(self) -> None:
         """Sends from the outbox as much as the socket takes."""
@@ -103,7 +124,7 @@ class Connection:
                 try:
                     sent = self.socket.send(first)
                 except (BlockingIOError, InterruptedError):
-                    return
+                    break
                 except OSError:
                     self._outbox.clear()
                     self._outbox_bytes = 0
@@ -114,6 +135,11 @@ class Connection:
                 else:
                     self._outbox[0] = first[sent:]
             self._room.notify_all()
+            is_empty = not self._outbox
+            if is_empty:
+                self.host.want_writing(self, False)
+        if is_empty:
+            self.host.note_progress()
 
     @property
     def has_unsent(self) -> bool:
@@ -173,7 +199,7 @@ class Connection:
             for stream in streams:
                 stream.leave('the connection to the front end is lost')
         for stream in streams:
-            self._host.forget_job(stream)
+            self.host.forget_job(stream)
 
     def abandon(self) -> None:
         """In a forked child: gives back its copy of the descriptor, without touching locks that may be held."""
@@ -196,16 +222,16 @@ class Connection:
     def _on_request(self, stream_id: int, payload: bytes) -> None:
         message = wire.decode_request(payload)
         stream = self._open(stream_id, False, message.has_body)
-        if self._host.is_accepting():
-            self._host.open_request(stream, message)
+        if self.host.is_accepting():
+            self.host.open_request(stream, message)
         else:
             stream.abort('retry', 'the daemon process is draining')
 
     def _on_call(self, stream_id: int, payload: bytes) -> None:
         message = wire.decode_call(payload)
         stream = self._open(stream_id, True, False)
-        if self._host.is_accepting():
-            self._host.open_call(stream, message)
+        if self.host.is_accepting():
+            self.host.open_call(stream, message)
         else:
             stream.abort('retry', 'the daemon process is draining')
 
@@ -247,7 +273,7 @@ class Connection:
             if stream is None:
                 return
             stream.leave(_REASONS.get(code, sentence or code))
-        self._host.forget_job(stream)
+        self.host.forget_job(stream)
 
     def _on_credit(self, stream_id: int, payload: bytes) -> None:
         _check_stream_frame(stream_id)
@@ -267,6 +293,7 @@ class Connection:
         _check_connection_frame(stream_id)
         if payload == _DRAIN_PING:
             self.is_drained = True
+            self.host.note_progress()
 
 
 _REASONS = {

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import signal
 import socket
 import sys
 import threading
 import time
+import traceback
 from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from . import wire
 from .calls import CallJob
 from .connection import Connection
 from .control import ControlChannel
 from .current import current
-from .environ import request_constants
+from .environ import EnvironBuilder
 from .pool import Pool
 from .preload import PreloadJob
+from .reading import Reading
 from .replacement import Replacement
 from .request_timeouts import RequestTimeouts
 from .requests import RequestJob
@@ -29,7 +31,6 @@ from .startup_watch import StartupWatch
 from .stream import Stream
 from .wear import Wear
 
-_RECEIVE_BYTES = 262_144
 _BACKLOG = 512
 # How long the end of the process waits for front ends to confirm that they have read DRAIN.
 _CONFIRM_SECONDS = 1.0
@@ -41,8 +42,8 @@ _ACCEPT_PAUSE_SECONDS = 0.1
 
 class Daemon:
     """
-    One thread, the main one, runs the loop: it accepts, reads frames, and does what signals and the supervisor ask.
-    It never waits for a front end and never runs user code; worker threads do.
+    One thread, the main one, runs the loop: it accepts, does what signals and the supervisor ask, and reads frames while no
+    worker thread does. It never waits for a front end and never runs user code; worker threads do.
     """
 
     def __init__(self, start: StartMessage, control: ControlChannel, listener: socket.socket) -> None:
@@ -52,18 +53,16 @@ class Daemon:
         self.wear = _create_wear(start, self._replacement.wish)
         self.request_timeouts = _create_request_timeouts(start, self._replacement.wish)
         self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)
-        self.request_constants = request_constants(start.threads, start.multiprocess)
+        self.environs = EnvironBuilder(start.threads, start.multiprocess)
         self._start = start
         self._control = control
         self._listener = listener
         self._hello = _encode_own_hello(start.threads)
-        self._selector = selectors.DefaultSelector()
-        self._buffer = bytearray(_RECEIVE_BYTES)
-        self._pool = Pool(start.threads, start.queue_timeout, self._on_job_finished)
-        self._connections: Set[Connection] = set()
-        self._connections_lock = threading.Lock()
-        self._to_flush: Set[Connection] = set()
-        self._to_flush_lock = threading.Lock()
+        self._poller = select.epoll()
+        self._handlers: Dict[int, Callable[[], None]] = {}
+        self._reading = Reading(self.note_progress)
+        self._pool = Pool(start.threads, start.queue_timeout, self, self.note_progress)
+        self._draining = threading.Lock()
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
@@ -86,9 +85,10 @@ class Daemon:
         """Until the end of the process; returns its exit code."""
         self._listener.setblocking(False)
         self._listener.listen(_BACKLOG)
-        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._drain_wake_bytes)
-        self._selector.register(self._control.socket, selectors.EVENT_READ, self._read_control)
+        self._watch(self._listener.fileno(), self._accept)
+        self._watch(self._wake_reader.fileno(), self._drain_wake_bytes)
+        self._watch(self._control.socket.fileno(), self._read_control)
+        self._watch(self._reading.fileno(), self._read_connections)
         if self._start.preload:
             self._pool.put(PreloadJob(self, self._start.preload))
         else:
@@ -96,15 +96,14 @@ class Daemon:
         self._obey(self._control.take_messages())
         while True:
             self._pool.wait_for_progress()
-            for key, events in self._selector.select(self._next_timeout()):
-                if isinstance(key.data, Connection):
-                    self._serve_connection(key.data, events)
-                else:
-                    key.data()
+            for descriptor, _ in self._poller.poll(self._next_timeout()):
+                self._handlers[descriptor]()
             self._obey_signals()
-            self._flush_outboxes()
+            is_taken_over = self._pool.watch()
+            if is_taken_over:
+                self._read_connections()
             now = time.monotonic()
-            self._pool.tend(now)
+            self._pool.tend(now, is_taken_over)
             self._tend_limits(now)
             self._accept_again(now)
             exit_code = self._find_exit_code(now)
@@ -125,8 +124,8 @@ class Daemon:
         current.log = None
         for held in (self._listener, self._control.socket, self._wake_reader, self._wake_writer):
             held.close()
-        for connection in self._connections:
-            connection.abandon()
+        self._poller.close()
+        self._reading.abandon()
 
     # --- what connections and jobs ask ---
 
@@ -149,15 +148,23 @@ class Daemon:
     def is_accepting(self) -> bool:
         return self._draining_since is None
 
-    def wake_for_writing(self, connection: Connection) -> None:
-        with self._to_flush_lock:
-            self._to_flush.add(connection)
-        self._wake()
+    def want_writing(self, connection: Connection, is_wanted: bool) -> None:
+        self._reading.want_writing(connection, is_wanted)
 
-    def load_script(self, script: str, application_group: str, compare: bool) -> Optional[ModuleType]:
+    def yield_reading(self) -> None:
+        self._pool.yield_reading()
+
+    def note_progress(self) -> None:
+        """Any thread: something has happened that the end of the process may wait for."""
+        if self._is_ending:
+            self._wake()
+
+    def load_script(
+        self, script: str, application_group: str, compare: bool, since: float
+    ) -> Optional[ModuleType]:
         """Worker threads: the script's module; None if the file has changed and the next process is to serve it."""
         try:
-            return self.scripts.load(script, application_group, compare)
+            return self.scripts.load(script, application_group, compare, since)
         except ScriptChanged as change:
             replacement = self._replacement
             if replacement.is_dismissed(script, change.modified_ns):
@@ -176,7 +183,33 @@ class Daemon:
         message = {'type': 'reload', 'reason': reason}
         self._control.send({**message, 'eviction': True} if is_eviction else message)
 
+    # --- what the pool asks as a worker reads in place of the loop ---
+
+    def wait_and_read(self) -> None:
+        try:
+            self._reading.read()
+        except BaseException:
+            # As for the loop: without somebody who reads there is nothing left to do.
+            traceback.print_exc()
+            os._exit(1)
+
+    def tell_loop(self, is_told: bool) -> None:
+        # Registered for good, since the system may be asking about it just now.
+        self._poller.modify(self._reading.fileno(), select.EPOLLIN if is_told else 0)
+
+    def wake_loop(self) -> None:
+        self._wake()
+
     # --- the loop ---
+
+    def _watch(self, descriptor: int, handler: Callable[[], None]) -> None:
+        self._handlers[descriptor] = handler
+        self._poller.register(descriptor, select.EPOLLIN)
+
+    def _read_connections(self) -> None:
+        if self._pool.begin_loop_reading():
+            self._reading.read(0)
+            self._pool.end_loop_reading()
 
     def _next_timeout(self) -> Optional[float]:
         now = time.monotonic()
@@ -214,46 +247,20 @@ class Daemon:
         except OSError as error:
             # Out of descriptors: the listener stays readable, so look away for a while.
             print('modhost: cannot accept a front end: %s' % error, file=sys.stderr)
-            self._selector.unregister(self._listener)
+            self._poller.unregister(self._listener)
             self._accept_again_at = time.monotonic() + _ACCEPT_PAUSE_SECONDS
             return
         connection = Connection(connected, self, self._hello, self._start.token)
-        with self._connections_lock:
-            self._connections.add(connection)
+        with self._draining:
+            self._reading.add(connection)
             is_draining = self._draining_since is not None
-        self._selector.register(connected, selectors.EVENT_READ, connection)
         if is_draining:
             connection.announce_drain()
 
     def _accept_again(self, now: float) -> None:
         if self._accept_again_at is not None and now >= self._accept_again_at:
             self._accept_again_at = None
-            self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-
-    def _serve_connection(self, connection: Connection, events: int) -> None:
-        if events & selectors.EVENT_WRITE:
-            connection.flush()
-            if not connection.has_unsent:
-                self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
-        if not events & selectors.EVENT_READ:
-            return
-        problem = connection.receive(self._buffer)
-        if problem is None:
-            return
-        if problem:
-            print('modhost: closing the connection to a front end: %s' % problem, file=sys.stderr)
-        self._selector.unregister(connection.socket)
-        with self._connections_lock:
-            self._connections.discard(connection)
-        connection.close()
-
-    def _flush_outboxes(self) -> None:
-        with self._to_flush_lock:
-            waiting, self._to_flush = self._to_flush, set()
-        for connection in waiting:
-            if connection.is_open and connection.has_unsent:
-                events = selectors.EVENT_READ | selectors.EVENT_WRITE
-                self._selector.modify(connection.socket, events, connection)
+            self._poller.register(self._listener, select.EPOLLIN)
 
     def _drain_wake_bytes(self) -> None:
         try:
@@ -271,7 +278,7 @@ class Daemon:
     def _read_control(self) -> None:
         messages = self._control.read_messages()
         if messages is None:
-            self._selector.unregister(self._control.socket)
+            self._poller.unregister(self._control.socket)
             self._terminate()
         else:
             self._obey(messages)
@@ -312,18 +319,15 @@ class Daemon:
         self._drain()
 
     def _drain(self) -> None:
-        with self._connections_lock:
+        with self._draining:
             if self._draining_since is not None:
                 return
             self._draining_since = time.monotonic()
-            connections = list(self._connections)
+            connections = self._reading.connections
+        self._pool.reclaim_reading()
         self._replacement.leave()
         for connection in connections:
             connection.announce_drain()
-
-    def _on_job_finished(self) -> None:
-        if self._is_ending:
-            self._wake()
 
     def _find_exit_code(self, now: float) -> Optional[int]:
         """The steps of the end, each one when the one before is done: jobs, last bytes, DRAIN read, connections."""
@@ -336,14 +340,15 @@ class Daemon:
         if self._deadline is None and self._start.shutdown_timeout:
             # Nothing but the last bytes is left: a front end that does not take them must not keep us.
             self._deadline = now + self._start.shutdown_timeout
-        if any(connection.has_unsent for connection in self._connections):
+        connections = self._reading.connections
+        if any(connection.has_unsent for connection in connections):
             return 1 if is_over else None
         if not is_over and not self._is_drain_confirmed(now):
             return None
         if self._closing_since is None:
             self._closing_since = now
             self._finish_connections()
-        if is_over or not self._connections or now >= self._closing_since + _CONFIRM_SECONDS:
+        if is_over or not connections or now >= self._closing_since + _CONFIRM_SECONDS:
             return 0
         return None
 
@@ -353,14 +358,14 @@ class Daemon:
         would be reset, and the last bytes of our answers lost.
         """
         if self._accept_again_at is None:
-            self._selector.unregister(self._listener)
+            self._poller.unregister(self._listener)
         self._accept_again_at = None
-        for connection in self._connections:
+        for connection in self._reading.connections:
             connection.finish()
 
     def _is_drain_confirmed(self, now: float) -> bool:
         """A request that a front end sent before it read DRAIN has arrived by the time its PONG does."""
-        if all(connection.is_drained for connection in self._connections):
+        if all(connection.is_drained for connection in self._reading.connections):
             return True
         return self._draining_since is not None and now >= self._draining_since + _CONFIRM_SECONDS
 

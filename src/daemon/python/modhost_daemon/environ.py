@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any, Dict, List
 
+from . import wire
 from .file_wrapper import FileWrapper
 from .injected import APACHE_VERSION, MOD_WSGI_VERSION
 from .request_body import RequestBody
@@ -17,41 +18,53 @@ Environ = Dict[str, Any]
 _FILE_KEYS = ('DOCUMENT_ROOT', 'SCRIPT_FILENAME')
 # Seconds since the epoch, as floats from mod_wsgi 6 on.
 _TIME_KEYS = ('mod_wsgi.request_start', 'mod_wsgi.queue_start')
+# One for each mount point and virtual host that this process serves.
+_MOST_SHARED = 256
 
 
-def request_constants(threads: int, multiprocess: bool) -> Environ:
-    """The keys that are the same for every request of the process."""
-    return {
-        'wsgi.version': (1, 0),
-        'wsgi.multithread': threads != 1,
-        'wsgi.multiprocess': multiprocess,
-        'wsgi.run_once': False,
-        'wsgi.input_terminated': True,
-        'wsgi.file_wrapper': FileWrapper,
-        'mod_wsgi.version': MOD_WSGI_VERSION,
-        'apache.version': APACHE_VERSION,
-    }
+class EnvironBuilder:
+    """Builds the environ of each request; what many have in common is taken apart once."""
 
+    def __init__(self, threads: int, multiprocess: bool) -> None:
+        # The keys that are the same for every request of the process.
+        self._constants: Environ = {
+            'wsgi.version': (1, 0),
+            'wsgi.multithread': threads != 1,
+            'wsgi.multiprocess': multiprocess,
+            'wsgi.run_once': False,
+            'wsgi.input_terminated': True,
+            'wsgi.file_wrapper': FileWrapper,
+            'mod_wsgi.version': MOD_WSGI_VERSION,
+            'apache.version': APACHE_VERSION,
+        }
+        self._shared: Dict[str, Environ] = {'': self._constants}
 
-def build_request_environ(
-    pairs: List[str],
-    constants: Environ,
-    body: RequestBody,
-    log: RequestLog,
-    thread_id: int,
-    daemon_start: float,
-) -> Environ:
-    """`pairs` is name, value, name, value, …; `daemon_start` the time at which the request arrived here."""
-    environ = _from_pairs(pairs)
-    https = environ.pop('HTTPS', '')
-    environ.update(constants)
-    environ['wsgi.url_scheme'] = 'https' if https == '1' or https.lower() == 'on' else 'http'
-    environ['wsgi.input'] = body
-    environ['wsgi.errors'] = log.errors
-    environ['mod_wsgi.thread_id'] = thread_id
-    environ['mod_wsgi.daemon_start'] = daemon_start
-    environ['mod_wsgi.application_start'] = time.time()
-    return environ
+    def build(
+        self,
+        message: wire.RequestMessage,
+        body: RequestBody,
+        log: RequestLog,
+        thread_id: int,
+        daemon_start: float,
+    ) -> Environ:
+        """`daemon_start`: the time at which the request arrived here."""
+        environ = _from_pairs(message.pairs)
+        environ.update(self._shared.get(message.shared) or self._take_apart(message.shared))
+        https = environ.pop('HTTPS', '')
+        environ['wsgi.url_scheme'] = 'https' if https == '1' or https.lower() == 'on' else 'http'
+        environ['wsgi.input'] = body
+        environ['wsgi.errors'] = log.errors
+        environ['mod_wsgi.thread_id'] = thread_id
+        environ['mod_wsgi.daemon_start'] = daemon_start
+        environ['mod_wsgi.application_start'] = time.time()
+        return environ
+
+    def _take_apart(self, text: str) -> Environ:
+        shared = {**_from_pairs(text.split('\0')), **self._constants}
+        if len(self._shared) >= _MOST_SHARED:
+            self._shared = {'': self._constants}
+        self._shared[text] = shared
+        return shared
 
 
 def build_call_environ(pairs: List[str], log: RequestLog) -> Environ:
@@ -71,14 +84,12 @@ def decode_path(byte_text: str) -> str:
 def _from_pairs(pairs: List[str]) -> Environ:
     environ: Environ = dict(zip(pairs[0::2], pairs[1::2]))
     for key in _FILE_KEYS:
-        path = environ.get(key)
-        if path is not None and not path.isascii():
-            environ[key] = decode_path(path)
+        if key in environ:
+            environ[key] = decode_path(environ[key])
     for key in _TIME_KEYS:
-        seconds = environ.get(key)
-        if seconds is not None:
+        if key in environ:
             try:
-                environ[key] = float(seconds)
+                environ[key] = float(environ[key])
             except ValueError:
                 del environ[key]
     return environ

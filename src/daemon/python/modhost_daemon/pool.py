@@ -1,8 +1,11 @@
 """
-The worker threads of the process and the queue in front of them.
+The worker threads of the process, the queue in front of them, and who reads what the front ends send.
 
 In Python one busy thread is faster than many that fight for the interpreter lock, so one hot thread takes jobs as they
-come, and a further one is called only when a job has waited `_PATIENCE_SECONDS`: then the application blocks.
+come, and a further one is called only when a job has waited `_PATIENCE_SECONDS`: then the application blocks. For the same
+reason a worker that finds nothing to do reads from the connections itself, and then runs what it has read: no other thread
+has to wake for a request. While it runs a job nobody reads; the loop looks at it every `_WATCH_SECONDS`, and takes the reading
+over when it finds it in the same job twice.
 """
 
 from __future__ import annotations
@@ -17,8 +20,25 @@ from typing import Callable, Deque, List, Optional, Protocol, Tuple
 _PATIENCE_SECONDS = 0.0015
 # Longest pause of the loop while jobs wait.
 _REST_SECONDS = 0.001
+# Pause of the loop while a worker that reads is in a job.
+_WATCH_SECONDS = 0.001
+# How long the loop keeps the reading once it had to take it over: where applications block, they do so again.
+_KEEP_SECONDS = 0.03
 # Pause after the system refused to start another thread.
 _START_PAUSE_SECONDS = 1.0
+
+
+class Channel(Protocol):
+    """Where the bytes of a job go."""
+
+    def send(self, data: bytes) -> bool: ...
+
+    # As `send`, but returns only when the system has all of it.
+    def send_through(self, data: bytes) -> bool: ...
+
+
+# What a job leaves to be sent, so that it goes out together with what the next job has to say first.
+Rest = Tuple[Channel, bytes]
 
 
 class Job(Protocol):
@@ -27,10 +47,27 @@ class Job(Protocol):
     # time.monotonic() when it was put into the queue; set by the pool.
     queued_at: float
 
-    def run(self, thread_id: int) -> None: ...
+    # What has to be with the system before `run`.
+    @property
+    def announcement(self) -> Optional[Rest]: ...
+
+    def run(self, thread_id: int) -> Optional[Rest]: ...
 
     # It waited longer than the queue timeout and will not be run.
     def expire(self) -> None: ...
+
+
+class Source(Protocol):
+    """The connections to read from."""
+
+    # Waits until there is something to read, reads it, and puts the jobs in it into the pool. Raises nothing.
+    def wait_and_read(self) -> None: ...
+
+    # From now on the loop hears of what there is to read, or not any more.
+    def tell_loop(self, is_told: bool) -> None: ...
+
+    # Any thread: the loop has to look at its clock.
+    def wake_loop(self) -> None: ...
 
 
 class _Worker:
@@ -41,17 +78,20 @@ class _Worker:
         self.bell.acquire()
         # Woken or started, but has not looked at the queue yet.
         self.is_called = True
+        # Of the thread, once it runs.
+        self.ident = 0
 
 
 class Pool:
     """
     At most `limit` jobs run at once; the rest wait in order. The loop calls `tend` as often as `next_look` says.
-    `queue_timeout` in seconds, 0 = off; `on_finished` is called in the worker's thread after each job.
+    `queue_timeout` in seconds, 0 = off; `on_finished` is called in the worker's thread after each job that no other follows.
     """
 
-    def __init__(self, limit: int, queue_timeout: float, on_finished: Callable[[], None]) -> None:
+    def __init__(self, limit: int, queue_timeout: float, source: Source, on_finished: Callable[[], None]) -> None:
         self._limit = limit
         self._queue_timeout = queue_timeout
+        self._source = source
         self._on_finished = on_finished
         self._lock = threading.Lock()
         self._jobs: Deque[Job] = deque()
@@ -68,6 +108,17 @@ class Pool:
         self._loop_bell = threading.Lock()
         self._loop_bell.acquire()
         self._is_loop_resting = False
+        # The worker that reads; None: the loop does.
+        self._reader: Optional[_Worker] = None
+        # It runs a job; how many it has run since it reads; and how many when the loop looked last.
+        self._is_reader_busy = False
+        self._reader_jobs = 0
+        self._seen_jobs = 0
+        # The loop looks after the reader.
+        self._is_watching = False
+        self._is_loop_reading = False
+        self._lend_again_at = 0.0
+        self._is_reclaimed = False
         self.is_abandoned = False
 
     def put(self, job: Job) -> None:
@@ -80,7 +131,7 @@ class Pool:
                 self._idle = None
             first = not self._workers
         if first:
-            self.tend(job.queued_at + _PATIENCE_SECONDS)
+            self.tend(job.queued_at, True)
 
     def wait_for_progress(self) -> None:
         """
@@ -88,7 +139,7 @@ class Pool:
         while the workers have enough to do, each of its turns would only take the interpreter lock from them.
         """
         with self._lock:
-            if not self._jobs:
+            if not self._jobs or self._reader is not None:
                 return
             self._is_loop_resting = True
         if not self._loop_bell.acquire(timeout=_REST_SECONDS):
@@ -106,15 +157,15 @@ class Pool:
                 return False
             return True
 
-    def tend(self, now: float) -> None:
-        """Calls further workers for jobs that have waited, and gives up those that waited too long."""
+    def tend(self, now: float, is_pressing: bool = False) -> None:
+        """Calls further workers for jobs that have waited (`is_pressing`: for all), and gives up those that waited too long."""
         fresh: List[_Worker] = []
         expired: List[Job] = []
         with self._lock:
             if self._queue_timeout:
                 while self._jobs and now - self._jobs[0].queued_at >= self._queue_timeout:
                     expired.append(self._jobs.popleft())
-            while self._has_job_to_call_for(now):
+            while self._has_job_to_call_for(now, 0.0 if is_pressing else _PATIENCE_SECONDS):
                 if self._parked:
                     self._call(self._parked.pop())
                 else:
@@ -129,9 +180,11 @@ class Pool:
             self._start(worker)
 
     def next_look(self, now: float) -> Optional[float]:
-        """Seconds until `tend` has something to do, None if only a new job can change that."""
+        """Seconds until `tend` or `watch` has something to do, None if only a new job can change that."""
         with self._lock:
             looks = []
+            if self._is_watching:
+                looks.append(now + _WATCH_SECONDS)
             if self._jobs and self._queue_timeout:
                 looks.append(self._jobs[0].queued_at + self._queue_timeout)
             if len(self._jobs) > self._called and (self._parked or len(self._workers) < self._limit):
@@ -149,8 +202,76 @@ class Pool:
         with self._lock:
             return not self._jobs and self._busy <= given_up
 
-    def _has_job_to_call_for(self, now: float) -> bool:
-        if len(self._jobs) <= self._called or now - self._jobs[self._called].queued_at < _PATIENCE_SECONDS:
+    # --- who reads ---
+
+    def begin_loop_reading(self) -> bool:
+        """The loop, before it reads: False if a worker does."""
+        with self._lock:
+            self._is_loop_reading = self._reader is None
+            return self._is_loop_reading
+
+    def end_loop_reading(self) -> None:
+        with self._lock:
+            self._is_loop_reading = False
+
+    def watch(self) -> bool:
+        """The loop, at each of its turns: True if it has taken the reading over from a worker that is in a job for long."""
+        with self._lock:
+            if not self._is_watching:
+                return False
+            seen, self._seen_jobs = self._seen_jobs, self._reader_jobs
+            if self._reader is None or (seen == self._reader_jobs and not self._is_reader_busy):
+                self._is_watching = False
+                return False
+            if seen != self._reader_jobs:
+                return False
+            self._take_over()
+            return True
+
+    def yield_reading(self) -> None:
+        """A worker that is about to wait inside its job, perhaps for something that has to be read."""
+        reader = self._reader
+        if reader is None or reader.ident != threading.get_ident():
+            return
+        with self._lock:
+            if self._reader is reader:
+                self._take_over()
+        self._source.wake_loop()
+
+    def reclaim_reading(self) -> None:
+        """No worker begins to read any more."""
+        with self._lock:
+            self._is_reclaimed = True
+
+    def _take_over(self) -> None:
+        self._reader = None
+        self._is_watching = False
+        self._lend_again_at = time.monotonic() + _KEEP_SECONDS
+        self._source.tell_loop(True)
+
+    def _may_read(self, worker: _Worker) -> bool:
+        if self._reader is worker:
+            if not self._is_reclaimed:
+                return True
+            self._take_over()
+            self._source.wake_loop()
+            return False
+        if self._reader is not None or self._is_loop_reading or self._is_reclaimed:
+            return False
+        if time.monotonic() < self._lend_again_at:
+            return False
+        self._reader = worker
+        if self._idle is not None:
+            # Whoever reads is the hot one.
+            self._parked.append(self._idle)
+            self._idle = None
+        self._source.tell_loop(False)
+        return True
+
+    # --- workers ---
+
+    def _has_job_to_call_for(self, now: float, patience: float) -> bool:
+        if len(self._jobs) <= self._called or now - self._jobs[self._called].queued_at < patience:
             return False
         return bool(self._parked) or (len(self._workers) < self._limit and now >= self._start_again_at)
 
@@ -159,7 +280,7 @@ class Pool:
         self._called += 1
         worker.bell.release()
 
-    def _wake_loop(self) -> None:
+    def _wake_resting_loop(self) -> None:
         if self._is_loop_resting:
             self._is_loop_resting = False
             self._loop_bell.release()
@@ -179,19 +300,35 @@ class Pool:
                 self._start_again_at = time.monotonic() + _START_PAUSE_SECONDS
 
     def _work(self, worker: _Worker) -> None:
+        worker.ident = threading.get_ident()
+        job: Optional[Job] = None
+        rest: Optional[Rest] = None
         while True:
-            job = self._take(worker)
+            if job is None:
+                job = self._take(worker)
+            announcement = job.announcement
+            if announcement is not None:
+                _announce(announcement, rest)
+            elif rest is not None:
+                rest[0].send(rest[1])
             try:
-                job.run(worker.number)
+                rest = job.run(worker.number)
             except BaseException:  # noqa: B036 - nothing that a job does may end its thread
+                rest = None
                 traceback.print_exc()
-            del job
             if self.is_abandoned:
                 return
-            with self._lock:
-                self._busy -= 1
-                self._finished += 1
-            self._on_finished()
+            # Not kept while we wait for the next one.
+            job = None
+            job = self._take_next(worker)
+            if job is None:
+                if rest is not None:
+                    rest[0].send(rest[1])
+                    rest = None
+                with self._lock:
+                    self._busy -= 1
+                    self._finished += 1
+                self._on_finished()
 
     def _take(self, worker: _Worker) -> Job:
         while True:
@@ -201,12 +338,47 @@ class Pool:
                     self._called -= 1
                 if self._jobs:
                     self._busy += 1
-                    job = self._jobs.popleft()
-                    if not self._jobs:
-                        self._wake_loop()
-                    return job
-                if self._idle is None:
+                    return self._pop(worker)
+                is_reader = self._may_read(worker)
+                if is_reader:
+                    self._is_reader_busy = False
+                elif self._idle is None and self._reader is None:
                     self._idle = worker
                 else:
                     self._parked.append(worker)
-            worker.bell.acquire()
+            if is_reader:
+                self._source.wait_and_read()
+            else:
+                worker.bell.acquire()
+
+    def _take_next(self, worker: _Worker) -> Optional[Job]:
+        """The job that follows without a pause, if there is one."""
+        with self._lock:
+            if not self._jobs:
+                return None
+            self._finished += 1
+            return self._pop(worker)
+
+    def _pop(self, worker: _Worker) -> Job:
+        job = self._jobs.popleft()
+        if self._reader is worker:
+            self._reader_jobs += 1
+            self._is_reader_busy = True
+            if not self._is_watching:
+                # Once in a while, not for each job: the loop goes on watching while there is something to see.
+                self._is_watching = True
+                self._source.wake_loop()
+        elif not self._jobs:
+            self._wake_resting_loop()
+        return job
+
+
+def _announce(announcement: Rest, rest: Optional[Rest]) -> None:
+    """What is left of the job before goes along where both have the same way."""
+    channel, data = announcement
+    if rest is not None:
+        if rest[0] is channel:
+            data = rest[1] + data
+        else:
+            rest[0].send(rest[1])
+    channel.send_through(data)

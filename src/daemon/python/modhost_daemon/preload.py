@@ -21,11 +21,12 @@ class Host(Protocol):
 class PreloadJob:
     """All of `preload`, one after the other, to be run by a worker thread. What fails is tried again at first use."""
 
-    __slots__ = ('_host', '_preload', 'queued_at')
+    __slots__ = ('_host', '_preload', 'announcement', 'queued_at')
 
     def __init__(self, host: Host, preload: List[Tuple[str, str]]) -> None:
         self._host = host
         self._preload = preload
+        self.announcement = None
         self.queued_at = 0.0
 
     def expire(self) -> None:

@@ -7,7 +7,7 @@ import os
 import threading
 import traceback
 from contextlib import suppress
-from typing import Callable, List, Optional
+from typing import Callable, Dict, List, Optional
 
 from .stream import Stream
 
@@ -56,16 +56,18 @@ def _drop(_: List[bytes]) -> None:
 
 
 class LogText(io.TextIOBase):
-    """A text stream into a LineCollector, with the binary stream beside it as `buffer`: `wsgi.errors`."""
+    """A text stream into the log of a request, with the binary stream beside it as `buffer`: `wsgi.errors`."""
 
-    def __init__(self, collector: LineCollector) -> None:
-        self._collector = collector
+    __slots__ = ('_buffer', '_log')
+
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
         self._buffer: Optional[LogBytes] = None
 
     @property
     def buffer(self) -> LogBytes:
         if self._buffer is None:
-            self._buffer = LogBytes(self._collector)
+            self._buffer = LogBytes(self._log.collector_of('errors'))
         return self._buffer
 
     @property
@@ -82,18 +84,18 @@ class LogText(io.TextIOBase):
 
     @property
     def closed(self) -> bool:
-        return self._collector.is_closed
+        return self._log.is_closed
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        self._collector.write(encode_text(text))
+        self._log.collector_of('errors').write(encode_text(text))
         return len(text)
 
     def flush(self) -> None:
         """Complete lines are out already; an unfinished one waits for its end."""
-        if self._collector.is_closed:
+        if self._log.is_closed:
             raise ValueError('the log of a request was flushed after the end of the request')
 
     def close(self) -> None:
@@ -128,24 +130,28 @@ class LogBytes(io.RawIOBase):
 class RequestLog:
     """The lines of one request: its `wsgi.errors`, what its thread prints, and why it failed."""
 
-    __slots__ = ('_errors', '_stderr', '_stdout', '_stream', 'errors')
+    __slots__ = ('_collectors', '_stream', 'is_closed')
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._errors = LineCollector(self._emit_errors)
-        self._stdout: Optional[LineCollector] = None
-        self._stderr: Optional[LineCollector] = None
-        self.errors = LogText(self._errors)
+        # Of 'errors', 'stdout' and 'stderr' those that were written to: mostly none.
+        self._collectors: Dict[str, LineCollector] = {}
+        self.is_closed = False
+
+    @property
+    def errors(self) -> LogText:
+        """For `wsgi.errors`. Not kept: the two would form a cycle, which only the garbage collector frees."""
+        return LogText(self)
 
     def collector_of(self, name: str) -> LineCollector:
-        """Where `sys.stdout` or `sys.stderr` go while the request is served."""
-        if name == 'stdout':
-            if self._stdout is None:
-                self._stdout = LineCollector(self._emit_errors)
-            return self._stdout
-        if self._stderr is None:
-            self._stderr = LineCollector(self._emit_errors)
-        return self._stderr
+        """Where `wsgi.errors` goes, or while the request is served `sys.stdout` or `sys.stderr`."""
+        collector = self._collectors.get(name)
+        if collector is None:
+            # A thread of the application may come second, or too late.
+            collector = self._collectors.setdefault(name, LineCollector(self._emit_errors))
+            if self.is_closed:
+                collector.close()
+        return collector
 
     def say(self, level: str, *lines: str) -> None:
         """Writes lines of our own."""
@@ -157,10 +163,12 @@ class RequestLog:
 
     def close(self) -> None:
         """The request is over: unfinished lines go out, further writing raises ValueError."""
-        self._errors.close()
-        for collector in (self._stdout, self._stderr):
-            if collector is not None:
-                collector.close()
+        self.is_closed = True
+        if self._collectors:
+            for name in ('errors', 'stdout', 'stderr'):
+                collector = self._collectors.get(name)
+                if collector is not None:
+                    collector.close()
 
     def _emit_errors(self, lines: List[bytes]) -> None:
         self._emit('error', lines)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from types import ModuleType
-from typing import Any, Callable, List, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Protocol
 
 from . import wire
-from .current import Serving
-from .environ import Environ, build_request_environ, decode_path
+from .current import current
+from .environ import Environ, EnvironBuilder, decode_path
 from .factories import find_object
 from .request_body import RequestBody
 from .request_log import RequestLog
@@ -18,41 +18,48 @@ from .scripts import ScriptUnreadable
 from .stream import ClientGone, Stream
 from .wear import Wear
 
+if TYPE_CHECKING:
+    from .pool import Rest
+
 _MOST_CANDIDATES = 5
 
 
 class Host(Protocol):
     """What a job asks of the daemon it runs in."""
 
-    request_constants: Environ
+    environs: EnvironBuilder
     # Absent where no limit is set.
     wear: Optional[Wear]
     request_timeouts: Optional[RequestTimeouts]
 
-    def load_script(self, script: str, application_group: str, compare: bool) -> Optional[ModuleType]: ...
+    # `compare`: only if the file is still what it was at `since`, or later.
+    def load_script(
+        self, script: str, application_group: str, compare: bool, since: float
+    ) -> Optional[ModuleType]: ...
 
 
 class RequestJob:
     """REQUEST, to be run by a worker thread."""
 
-    __slots__ = ('_arrived_at', '_host', '_message', '_stream', 'queued_at')
+    __slots__ = ('_arrived_at', '_host', '_message', '_stream', 'announcement', 'queued_at')
 
     def __init__(self, host: Host, stream: Stream, message: wire.RequestMessage) -> None:
         self._host = host
         self._stream = stream
         self._message = message
         self._arrived_at = time.time()
+        self.announcement = stream.acceptance if message.is_ahead else None
         self.queued_at = 0.0
 
     def expire(self) -> None:
         self._stream.abort('timeout', 'the request waited longer than the queue timeout for a thread')
 
-    def run(self, thread_id: int) -> None:
-        """Answers the request, whatever happens."""
+    def run(self, thread_id: int) -> Optional[Rest]:
+        """Answers the request, whatever happens; the last of the answer is for the caller to send."""
         # The other half of a cycle that would keep both until the garbage collector comes.
         self._stream.job = None
         if self._stream.is_gone:
-            return
+            return None
         wear, timeouts = self._host.wear, self._host.request_timeouts
         if wear is None and timeouts is None:
             return self._run(thread_id)
@@ -60,30 +67,36 @@ class RequestJob:
             wear.begin()
         running = timeouts and timeouts.begin(self._stream, decode_path(self._message.script_file))
         try:
-            self._run(thread_id)
+            return self._run(thread_id)
         except RequestTimeout:
             # It struck between the application and its answer.
             self._stream.abort('timeout', 'the request took longer than request-timeout')
+            return None
         finally:
             if timeouts is not None and running is not None:
                 timeouts.end(running)
             if wear is not None:
                 wear.end()
 
-    def _run(self, thread_id: int) -> None:
+    def _run(self, thread_id: int) -> Optional[Rest]:
         message = self._message
         log = RequestLog(self._stream)
-        with Serving(log, message.application_group):
+        current.log = log
+        current.application_group = message.application_group
+        try:
             script = decode_path(message.script_file)
             application = self._find_application(script, log)
-            if application is not None:
-                body = RequestBody(self._stream)
-                environ = build_request_environ(
-                    message.environ, self._host.request_constants, body, log, thread_id, self._arrived_at
-                )
-                serve(application, environ, self._stream, log, script)
-                body.expire()
+            if application is None:
+                return None
+            body = RequestBody(self._stream)
+            environ = self._host.environs.build(message, body, log, thread_id, self._arrived_at)
+            frames = serve(application, environ, self._stream, log, script)
+            body.expire()
+        finally:
             log.close()
+            current.log = None
+            current.application_group = ''
+        return (self._stream.connection, frames) if frames else None
 
     def _find_application(self, script: str, log: RequestLog) -> Optional[Callable[..., Any]]:
         """None if there is none; the request is answered then."""
@@ -92,7 +105,9 @@ class RequestJob:
             self._refuse(log, 'interface %s is not for Python scripts: %s' % (message.interface, script))
             return None
         try:
-            module = self._host.load_script(script, message.application_group, message.check_script)
+            module = self._host.load_script(
+                script, message.application_group, message.check_script, self.queued_at
+            )
         except ScriptUnreadable as error:
             self._refuse(log, 'cannot read script file %s: %s' % (script, error))
             return None
@@ -127,8 +142,11 @@ class RequestJob:
 
 def serve(
     application: Callable[..., Any], environ: Environ, stream: Stream, log: RequestLog, script: str
-) -> None:
-    """Calls the application and answers on the stream. `close()` of what it returns is called exactly once."""
+) -> bytes:
+    """
+    Calls the application and answers on the stream, but for the frames returned, which the caller sends. `close()` of what
+    the application returns is called exactly once.
+    """
     response = Response(stream, environ.get('REQUEST_METHOD', 'GET'))
     result = None
     failure: Optional[str] = None
@@ -139,15 +157,16 @@ def serve(
     except BaseException as error:
         failure = _explain(error, response, log, script)
         is_late = isinstance(error, RequestTimeout)
-    _close(result, log, script)
+    if type(result) is not list:
+        _close(result, log, script)
     log.close()
     if failure is None:
         try:
-            response.finish()
+            return response.finish()
         except BaseException as error:
             failure = _explain(error, response, log, script)
-    if failure is not None:
-        response.fail(failure, 'timeout' if is_late else 'error')
+    response.fail(failure, 'timeout' if is_late else 'error')
+    return b''
 
 
 def describe_missing_callable(script: str, name: str, module: ModuleType) -> str:

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import threading
+import time
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
@@ -52,16 +53,22 @@ class Scripts:
         self._lock = threading.Lock()
         self._loading: Dict[_Key, threading.Lock] = {}
         self._loaded: Dict[_Key, Tuple[ModuleType, int]] = {}
+        # When the file was last found to be what is loaded.
+        self._compared_at: Dict[_Key, float] = {}
 
-    def load(self, script: str, application_group: str, compare: bool) -> ModuleType:
-        """`script` is a path in the file system's encoding; `compare` asks for ScriptChanged if the file differs."""
+    def load(self, script: str, application_group: str, compare: bool, since: float = 0.0) -> ModuleType:
+        """
+        `script` is a path in the file system's encoding; `compare` asks for ScriptChanged if the file differs from what is loaded:
+        as of now, or of a moment after `since` (time.monotonic()), when the request had come already.
+        """
         key = (script, application_group)
-        loaded = self._loaded.get(key) or self._load_once(key)
-        module, modified_ns = loaded
-        if compare:
+        module, modified_ns = self._loaded.get(key) or self._load_once(key)
+        if compare and self._compared_at.get(key, 0.0) <= since:
+            now = time.monotonic()
             now_ns = _read_modified_ns(script)
             if now_ns != modified_ns:
                 raise ScriptChanged(module, now_ns)
+            self._compared_at[key] = now
         return module
 
     def _load_once(self, key: _Key) -> Tuple[ModuleType, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Deque, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Deque, List, Optional, Sequence, Tuple, Union
 
 from . import wire
 
@@ -20,20 +20,20 @@ class ClientGone(OSError):
 
 class Stream:
     """
-    Frames come in by the loop's thread (`add_…`, `leave`); one worker thread takes the body and answers. All state is
+    Frames come in by the thread that reads (`add_…`, `leave`); one worker thread takes the body and answers. All state is
     under the connection's lock, and a thread that must wait does so on a condition made only then.
     """
 
     __slots__ = (
         '_body_ended',
         '_changed',
-        '_connection',
         '_gone',
         '_lock',
         '_pieces',
         '_receivable',
         '_sendable',
         '_taken',
+        'connection',
         'id',
         'is_call',
         'is_ended',
@@ -47,17 +47,18 @@ class Stream:
         self.is_ended = False
         # What waits or works for this stream; the loop removes it from the queue when the client leaves.
         self.job: object = None
-        self._connection = connection
+        self.connection = connection
         self._lock = connection.lock
         self._changed: Optional[threading.Condition] = None
-        self._pieces: Deque[bytes] = deque()
+        # Made for the first piece of a body.
+        self._pieces: Optional[Deque[bytes]] = None
         self._receivable = wire.INITIAL_WINDOW
         self._taken = 0
         self._body_ended = not has_body
         self._sendable = wire.INITIAL_WINDOW
         self._gone: Optional[str] = None
 
-    # --- the loop's thread, holding the connection's lock ---
+    # --- the thread that reads, holding the connection's lock ---
 
     def add_body(self, piece: bytes) -> bytes:
         """Returns a CREDIT frame to send, or nothing. Raises WireViolation beyond the credit."""
@@ -68,6 +69,8 @@ class Stream:
             raise wire.WireViolation('BODY beyond the credit')
         if self.is_ended:
             return self._grant(len(piece))
+        if self._pieces is None:
+            self._pieces = deque()
         self._pieces.append(piece)
         self._wake()
         return b''
@@ -83,10 +86,15 @@ class Stream:
     def leave(self, reason: str) -> None:
         """The front end is not interested any more."""
         self._gone = reason
-        self._pieces.clear()
+        self._pieces = None
         self._wake()
 
     # --- worker threads ---
+
+    @property
+    def acceptance(self) -> Tuple[Connection, bytes]:
+        """What tells the front end that the request is handed to a callable."""
+        return self.connection, wire.encode_accepted(self.id)
 
     @property
     def is_gone(self) -> bool:
@@ -103,7 +111,7 @@ class Stream:
             piece = self._pieces.popleft()
             credit = self._grant(len(piece))
         if credit:
-            self._connection.send(credit)
+            self.connection.send(credit)
         return piece
 
     def send_body(self, data: bytes, lead: bytes = b'') -> None:
@@ -122,23 +130,26 @@ class Stream:
                 piece = rest[at : min(at + wire.MAX_BODY_BYTES, count)]
                 parts.append(wire.encode_header(wire.BODY, self.id, len(piece)))
                 parts.append(piece)
-            self._connection.send(b''.join(parts))
+            self.connection.send(b''.join(parts))
             lead = b''
             rest = rest[count:]
             if not rest:
                 return
 
-    def end(self, lead: bytes = b'', data: bytes = b'') -> None:
-        """Sends `lead`, then `data` (which the credit must still allow), then END: the response is complete."""
+    def end(self, lead: bytes = b'', data: bytes = b'') -> bytes:
+        """
+        The response is complete: returns `lead`, then `data` (which the credit must still allow), then END, for the caller
+        to send. Raises ClientGone.
+        """
         with self._lock:
-            self._check_presence()
+            if self._gone is not None:
+                raise ClientGone(self._gone)
             self._sendable -= len(data)
             credit = self._close_own_direction()
-        parts = [lead]
+        end = wire.encode_header(wire.END, self.id, 0)
         if data:
-            parts += (wire.encode_header(wire.BODY, self.id, len(data)), data)
-        parts += (wire.encode_header(wire.END, self.id, 0), credit)
-        self._connection.send(b''.join(parts))
+            return b''.join((lead, wire.encode_header(wire.BODY, self.id, len(data)), data, end, credit))
+        return lead + end + credit
 
     def abort(self, code: str, sentence: str) -> None:
         """Gives the stream up. Does nothing if it has ended or the client has left."""
@@ -147,7 +158,7 @@ class Stream:
                 return
             self._body_ended = True
             self._close_own_direction()
-        self._connection.send(wire.encode_abort(self.id, code, sentence))
+        self.connection.send(wire.encode_abort(self.id, code, sentence))
 
     def give_up(self, code: str, sentence: str) -> None:
         """Any thread: aborts, and tells the worker that nobody waits for its answer."""
@@ -167,21 +178,21 @@ class Stream:
             if self.is_ended or self._gone is not None:
                 return
             self._close_own_direction()
-        self._connection.send(frame)
+        self.connection.send(frame)
 
     def log(self, level: str, lines: List[bytes]) -> bool:
         """Sends lines for the error log, on stream 0 if this one is over. False if the connection is lost."""
         stream_id = 0 if self.is_ended or self._gone is not None else self.id
         frames = [wire.encode_log(stream_id, level, line) for line in lines]
-        return self._connection.send(b''.join(frames), patient=True)
+        return self.connection.send(b''.join(frames), patient=True)
 
     def _close_own_direction(self) -> bytes:
         self.is_ended = True
-        unread = sum(map(len, self._pieces))
-        self._pieces.clear()
+        pieces, self._pieces = self._pieces, None
         if self._body_ended:
-            self._connection.forget(self)
+            self.connection.forget(self)
             return b''
+        unread = sum(map(len, pieces)) if pieces else 0
         # What the front end still sends of the request body is thrown away: let it come.
         return self._grant(unread)
 
@@ -201,6 +212,7 @@ class Stream:
     def _wait(self) -> None:
         if self._changed is None:
             self._changed = threading.Condition(self._lock)
+        self.connection.host.yield_reading()
         self._changed.wait()
 
     def _wake(self) -> None:

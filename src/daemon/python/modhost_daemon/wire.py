@@ -22,6 +22,7 @@ REPLY = 0x41
 PING = 0x50
 PONG = 0x51
 DRAIN = 0x52
+ACCEPTED = 0x53
 
 HEADER_BYTES = 8
 MAX_BODY_BYTES = 65_536
@@ -31,11 +32,12 @@ MAX_PING_BYTES = 64
 INITIAL_WINDOW = 262_144
 
 _KNOWN_TYPES = frozenset(
-    (HELLO, REQUEST, RESPONSE, BODY, END, ABORT, CREDIT, LOG, CALL, REPLY, PING, PONG, DRAIN)
+    (HELLO, REQUEST, RESPONSE, BODY, END, ABORT, CREDIT, LOG, CALL, REPLY, PING, PONG, DRAIN, ACCEPTED)
 )
 _INTERFACES = frozenset(('auto', 'wsgi', 'fetch', 'node'))
 _FUNCTIONS = frozenset(('check_password', 'groups_for_user', 'get_realm_hash', 'allow_access'))
 _COUNT = re.compile(r'[0-9]{1,7}')
+_NUMBERS = {str(count): count for count in range(1000)}
 _HEADER = struct.Struct('>II')
 _pack_header = _HEADER.pack
 _unpack_header = _HEADER.unpack_from
@@ -99,7 +101,10 @@ class FrameReader:
 
 
 class RequestMessage:
-    """REQUEST. `environ` is name, value, name, value, …"""
+    """
+    REQUEST. `pairs` is name, value, name, value, … of the environ up to what it shares with other requests; `shared` is the same for
+    those, texts that are still joined, and wins.
+    """
 
     __slots__ = (
         'script_file',
@@ -108,19 +113,24 @@ class RequestMessage:
         'interface',
         'has_body',
         'check_script',
-        'environ',
+        'is_ahead',
+        'pairs',
+        'shared',
         'headers',
     )
 
-    def __init__(self, texts: List[str], environ_end: int) -> None:
+    def __init__(self, texts: List[str], pairs: List[str], shared: str, headers: List[str]) -> None:
         self.script_file = texts[0]
         self.application_group = texts[1]
         self.callable_name = texts[2]
         self.interface = texts[3]
-        self.has_body = 'b' in texts[4]
-        self.check_script = 'r' in texts[4]
-        self.environ = texts[6:environ_end]
-        self.headers = texts[environ_end:]
+        flags = texts[4]
+        self.has_body = 'b' in flags
+        self.check_script = 'r' in flags
+        self.is_ahead = 'a' in flags
+        self.pairs = pairs
+        self.shared = shared
+        self.headers = headers
 
 
 class CallMessage:
@@ -131,6 +141,7 @@ class CallMessage:
         'script_file',
         'application_group',
         'check_script',
+        'is_ahead',
         'arguments',
         'environ',
     )
@@ -140,6 +151,7 @@ class CallMessage:
         self.script_file = texts[1]
         self.application_group = texts[2]
         self.check_script = 'r' in texts[3]
+        self.is_ahead = 'a' in texts[3]
         self.arguments = texts[5:arguments_end]
         self.environ = texts[arguments_end:]
 
@@ -170,13 +182,34 @@ def decode_texts(payload: bytes) -> List[str]:
 
 
 def decode_request(payload: bytes) -> RequestMessage:
-    texts = decode_texts(payload)
+    # Script file, application group, callable name, interface, flags, count, the rest.
+    texts = payload.decode('latin-1').split('\0', 6) if payload else []
     if len(texts) < 5 or texts[3] not in _INTERFACES:
         raise WireViolation('REQUEST is too short or names no known interface')
-    environ_end = 6 + 2 * _decode_count(texts, 5, 2)
-    if (len(texts) - environ_end) % 2:
+    count = _decode_number(texts[5] if len(texts) > 5 else '')
+    if 's' in texts[4]:
+        pairs, shared = _decode_shared(texts, count)
+        return RequestMessage(texts, pairs, shared, [])
+    pairs = texts[6].split('\0') if len(texts) > 6 else []
+    if 2 * count > len(pairs):
+        raise _misfit(texts[5])
+    if len(pairs) % 2:
         raise WireViolation('REQUEST has a header name without a value')
-    return RequestMessage(texts, environ_end)
+    return RequestMessage(texts, pairs[: 2 * count], '', pairs[2 * count :])
+
+
+def _decode_shared(texts: List[str], count: int) -> Tuple[List[str], str]:
+    """Name, value, …, and the joined texts at the end of the frame whose length stands before it all."""
+    length, _, rest = texts[6].partition('\0') if len(texts) > 6 else ('', '', '')
+    at = len(rest) - _decode_number(length)
+    # The NUL in front of the shared texts is the last character of what is not shared.
+    if at < 0 or at == 1 or (at and rest[at - 1] != '\0'):
+        raise _misfit(length)
+    pairs = rest[: at - 1].split('\0') if at else []
+    shared = rest[at:]
+    if len(pairs) % 2 or 2 * count != len(pairs) + shared.count('\0') + 1:
+        raise _misfit(texts[5])
+    return pairs, shared
 
 
 def decode_call(payload: bytes) -> CallMessage:
@@ -233,6 +266,11 @@ def encode_response(stream: int, status: str, headers: Sequence[Tuple[str, str]]
     return encode_frame(RESPONSE, stream, encode_texts(texts))
 
 
+def encode_accepted(stream: int) -> bytes:
+    """A stream that was sent ahead is handed to a callable now."""
+    return _pack_header(ACCEPTED, stream)
+
+
 def encode_log(stream: int, level: str, line: bytes) -> bytes:
     """`line` holds no LF."""
     return encode_frame(LOG, stream, level.encode('latin-1') + b'\0' + line)
@@ -254,6 +292,20 @@ def to_byte_text(text: str) -> str:
 
 def _decode_count(texts: List[str], at: int, unit: int) -> int:
     text = texts[at] if len(texts) > at else ''
-    if not _COUNT.fullmatch(text) or int(text) * unit > len(texts) - at - 1:
-        raise WireViolation('a list of %r items does not fit into its frame' % text)
+    count = _decode_number(text)
+    if count * unit > len(texts) - at - 1:
+        raise _misfit(text)
+    return count
+
+
+def _decode_number(text: str) -> int:
+    count = _NUMBERS.get(text)
+    if count is not None:
+        return count
+    if not _COUNT.fullmatch(text):
+        raise _misfit(text)
     return int(text)
+
+
+def _misfit(text: str) -> WireViolation:
+    return WireViolation('a list of %r items does not fit into its frame' % text)

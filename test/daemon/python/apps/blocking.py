@@ -29,6 +29,13 @@ def do_wait(environ, name):
     return environ['mod_wsgi.thread_id']
 
 
+def do_hold(environ, pipe):
+    environ['wsgi.errors'].write('entered\n')
+    with open(pipe) as opened:
+        opened.read()
+    return environ['mod_wsgi.thread_id']
+
+
 def do_sleep(environ, seconds):
     global running, most
     with lock:
