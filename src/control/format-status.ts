@@ -68,7 +68,9 @@ function rowsOf(group: Group, now: number): string[][] {
 
 function notesOf(group: Group, now: number): string[] {
   const { failure, endings, starts } = group;
-  const lines = endings.slice(-5).map(({ at, pid, why }) => `  ${age(at, now)} ago, pid ${pid}: ${why}`);
+  const lines = endings
+    .slice(-5)
+    .map(({ at, pid, why }) => `  ${age(at, now)} ago${pid === 0 ? '' : `, pid ${pid}`}: ${why}`);
   return [
     ...(failure === undefined ? [] : [`${nameOf(group)} cannot serve: it ${failure}`]),
     ...(lines.length === 0 ? [] : [`${nameOf(group)}: ${starts} started so far; ended last:`, ...lines]),

@@ -7,6 +7,8 @@ import {
   type RequestCounts,
   type StartMessage,
 } from './control-channel.js';
+import { CpuTimeWatch } from './cpu-time-watch.js';
+import { explainEnding, type ProcessEnding } from './explain-ending.js';
 import { Heartbeat } from './heartbeat.js';
 import { splitLines } from './line-splitter.js';
 import { type BoundSocket, bindUnix } from './listening-sockets.js';
@@ -27,6 +29,8 @@ export interface LaunchPlan {
   readonly shutdownTimeoutMs: number;
   /** 0: none. A process whose interpreter does not answer for so long is ended. */
   readonly deadlockTimeoutMs: number;
+  /** Seconds of processor time after which the process is to be replaced; absent: no limit. */
+  readonly cpuTimeLimit?: number;
   /** SIGABRT makes it write down where its threads are. */
   readonly dumpsOnAbort: boolean;
 }
@@ -41,14 +45,6 @@ export interface DaemonProcessListener {
   output(line: string): void;
   /** Once. */
   ended(ending: ProcessEnding): void;
-}
-
-export interface ProcessEnding {
-  /** Worded for the log. */
-  readonly reason: string;
-  readonly isFailure: boolean;
-  /** Nothing that the process or this server did: the next one may live. */
-  readonly isFromOutside: boolean;
 }
 
 /** Beyond shutdown-timeout, which the process enforces itself, before it is killed. */
@@ -71,6 +67,9 @@ const mostLoadedScripts = 1_000;
 
 const memoryKills = new MemoryKills();
 
+/** What V8 says before it aborts. */
+const heapMessage = /^(FATAL ERROR|# Fatal process).*out of memory/i;
+
 /** One daemon process, from spawn to exit. */
 export class DaemonProcess {
   readonly socketPath: string;
@@ -85,11 +84,13 @@ export class DaemonProcess {
   #control: ControlChannel | undefined;
   readonly #socket: BoundSocket;
   #hasEnded = false;
+  #isOutOfHeap = false;
   #killTimer: NodeJS.Timeout | undefined;
   #startupTimer: NodeJS.Timeout | undefined;
   #uncontrolledTimer: NodeJS.Timeout | undefined;
   #endingReason: string | undefined;
   #heartbeat: Heartbeat | undefined;
+  #cpuTime: CpuTimeWatch | undefined;
   readonly #countsCallbacks = new Set<(counts: RequestCounts) => void>();
 
   /** @throws BindError, or the system's error when the program cannot even be tried */
@@ -107,7 +108,13 @@ export class DaemonProcess {
     this.#watchEnd(listener);
     // Without descriptors left in the system there are no pipes; `error` follows.
     const [, output, errors, control] = (this.#child.stdio ?? []) as (Socket | null | undefined)[];
-    for (const pipe of [output, errors]) if (pipe) splitLines(pipe, (line) => listener.output(line));
+    for (const pipe of [output, errors]) {
+      if (!pipe) continue;
+      splitLines(pipe, (line) => {
+        if (heapMessage.test(line)) this.#isOutOfHeap = true;
+        listener.output(line);
+      });
+    }
     if (!control) return;
     this.#control = new ControlChannel(
       control,
@@ -123,6 +130,7 @@ export class DaemonProcess {
     this.#control.send({ ...plan.start, token, preload });
     control.once('close', () => this.#endUncontrolled());
     this.#watchStartup();
+    this.#watchCpuTime(listener);
   }
 
   get pid(): number {
@@ -242,13 +250,22 @@ export class DaemonProcess {
     }, this.#plan.startupTimeoutMs);
   }
 
+  #watchCpuTime({ reload }: DaemonProcessListener): void {
+    const { cpuTimeLimit } = this.#plan;
+    if (cpuTimeLimit === undefined) return;
+    this.#cpuTime = new CpuTimeWatch(this.pid, cpuTimeLimit, () => {
+      if (this.isReady) reload('it has used the processor for too long (cpu-time-limit)', false);
+    });
+  }
+
   #watchInterpreter(): void {
     const { deadlockTimeoutMs, dumpsOnAbort } = this.#plan;
     if (deadlockTimeoutMs === 0 || this.#heartbeat !== undefined) return;
     this.#heartbeat = new Heartbeat(deadlockTimeoutMs, {
       ping: () => this.#control?.send({ type: 'ping' }),
       silent: () => {
-        this.#endingReason = `its interpreter did not answer for ${deadlockTimeoutMs / 1000} s: deadlock-timeout`;
+        const what = dumpsOnAbort ? 'interpreter' : 'event loop';
+        this.#endingReason = `its ${what} did not answer for ${deadlockTimeoutMs / 1000} s: deadlock-timeout`;
         if (dumpsOnAbort) this.#child.kill('SIGABRT');
         this.#killAfter(dumpsOnAbort ? dumpMs : 0, this.#endingReason, 'SIGKILL');
       },
@@ -263,6 +280,7 @@ export class DaemonProcess {
       clearTimeout(this.#killTimer);
       clearTimeout(this.#startupTimer);
       this.#heartbeat?.stop();
+      this.#cpuTime?.stop();
       this.isReady = false;
       this.#socket.close();
       unlink(this.socketPath, () => {});
@@ -270,16 +288,29 @@ export class DaemonProcess {
       listener.ended(ending);
     };
     this.#child.on('error', (error) =>
-      end({ reason: `could not be started: ${explain(error)}`, isFailure: true, isFromOutside: false }),
+      end({
+        reason: `could not be started: ${explain(error)}`,
+        isFailure: true,
+        isForced: false,
+        isFromOutside: false,
+      }),
     );
     // `exit`, not `close`: programs that the application started may keep the pipes open.
-    this.#child.on('exit', (code, signal) => {
-      const how = signal === null ? `exited with code ${code}` : `was ended by signal ${signal}`;
-      const isKilled = signal === 'SIGKILL' && this.#endingReason === undefined;
-      if (isKilled && memoryKills.haveOccurred()) this.#endingReason = 'the system had no memory left';
-      const why = this.#endingReason === undefined ? '' : ` (${this.#endingReason})`;
-      end({ reason: how + why, isFailure: code !== 0, isFromOutside: isKilled && why === '' });
-    });
+    this.#child.on('exit', (code, signal) =>
+      end(
+        explainEnding({
+          code,
+          signal,
+          cause: this.#endingReason,
+          isLeaving: this.isLeaving,
+          hasBeenReady: this.hasBeenReady,
+          isService: this.#plan.start.threads === 0,
+          isOutOfHeap: this.#isOutOfHeap,
+          hasUsedItsTime: this.#cpuTime?.hasExceeded === true,
+          hasMemoryKill: () => memoryKills.haveOccurred(),
+        }),
+      ),
+    );
   }
 
   /** What programs left behind by the application print is still logged, but they keep nobody from ending. */

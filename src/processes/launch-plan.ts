@@ -114,6 +114,7 @@ function planLaunch(
     startupTimeoutMs: group.startupTimeoutMs,
     shutdownTimeoutMs: group.shutdownTimeoutMs,
     deadlockTimeoutMs: group.deadlockTimeoutMs,
+    ...(group.cpuTimeLimit === undefined ? {} : { cpuTimeLimit: group.cpuTimeLimit }),
     dumpsOnAbort: runtime === 'python',
   };
 }

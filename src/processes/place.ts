@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
 import type { PoolPlan } from './daemon-pool.js';
-import type { DaemonProcess, DaemonProcessListener, ProcessEnding } from './daemon-process.js';
+import type { DaemonProcess, DaemonProcessListener } from './daemon-process.js';
+import type { ProcessEnding } from './explain-ending.js';
 import { ProcessWatch } from './process-watch.js';
 
 export interface PlacePorts {
@@ -229,11 +230,13 @@ export class Place {
 
   #noteEnd(process: DaemonProcess, ending: ProcessEnding): void {
     const { name, log } = this.#ports;
-    const { reason, isFailure } = ending;
+    const { reason, isFailure, isForced } = ending;
     const isExpected = process.isLeaving && !isFailure;
     const level = isExpected || this.#isEnding ? 'info' : 'error';
     log(level, `daemon process ${name} ${reason}`, process.pid || undefined);
-    this.#ports.ended(process, (process.isLeaving && this.#reasons.get(process)) || reason);
+    const why = process.isLeaving ? this.#reasons.get(process) : undefined;
+    const asPlanned = why !== undefined && !isFailure && !isForced;
+    this.#ports.ended(process, why === undefined ? reason : asPlanned ? why : `${why}; ${reason}`);
     if (process === this.#successor) this.#giveUp(process, `${reason} before it was ready`);
     else if (process === this.#current) this.#refill(process, ending);
     this.#ports.changed();

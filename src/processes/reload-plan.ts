@@ -65,21 +65,34 @@ function compareDefinitions(before: ProcessGroup | undefined, after: ProcessGrou
   const differing = [...new Set([...Object.keys(old), ...Object.keys(next)])].filter(
     (name) => !notOptions.has(name) && !isDeepStrictEqual(old[name], next[name]),
   );
+  if (differing.length === 0 && before?.multiprocess !== after?.multiprocess)
+    return ['processes= is given, or is no longer: wsgi.multiprocess'];
   // What User, Group or WSGIImportScript say is in no option of the group.
   if (differing.length === 0) return ['what it runs as, or what it preloads'];
   return differing.map((name) => {
     if (name === 'environment') return 'environment';
-    return `${nameOfOption(name)} ${format(name, old[name])} -> ${format(name, next[name])}`;
+    return `${nameOfOption(name, next[name] ?? old[name])} ${format(name, old[name])} -> ${format(name, next[name])}`;
   });
 }
 
-/** `requestTimeoutMs` → `request-timeout` */
-function nameOfOption(member: string): string {
+/** `requestTimeoutMs` → `request-timeout`; `owner`: what `scriptOwner` was or is. */
+function nameOfOption(member: string, owner: unknown): string {
+  if (member === 'webSocketDrainTimeoutMs') return 'websocket-drain-timeout';
+  if (member === 'scriptOwner') return `script-${(owner as ScriptOwner).kind}`;
   return member.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** As it would be written in the site file. */
 function format(member: string, value: unknown): string {
   if (value === undefined) return '(default)';
+  if (member === 'umask') return `0${(value as number).toString(8).padStart(3, '0')}`;
+  if (member === 'scriptOwner') return (value as ScriptOwner).name;
+  if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(separators[member] ?? ' ');
   if (typeof value === 'number' && member.endsWith('Ms')) return String(value / 1000);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
+
+type ScriptOwner = NonNullable<ProcessGroup['scriptOwner']>;
+
+/** Of lists; a blank otherwise. */
+const separators: Readonly<Record<string, string>> = { pythonPath: ':', supplementaryGroups: ',' };

@@ -9,6 +9,7 @@ import { SurvivalSite } from '../survival/site.js';
 /** How long requests wait for a process and for its answer, and how much of an answer is taken. */
 
 const groups = {
+  threads: 'threads=2',
   queue: 'threads=1 queue-timeout=1',
   backlog: 'threads=1 listen-backlog=1 connect-timeout=1 queue-timeout=60',
   absent: 'connect-timeout=1',
@@ -51,6 +52,16 @@ ${lines.join('\n')}`,
         return all.find(({ name }) => name === group)?.processes[0]?.active;
       })
       .toBe(count);
+
+  it('is one of threads= at once; the others wait', async () => {
+    const all = Array.from({ length: 5 }, () => ask('/threads/until/free'));
+    await holds('threads', 2);
+    // Nothing tells when the other three have come.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await holds('threads', 2);
+    open('free');
+    expect((await Promise.all(all)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
 
   it('waits in line no longer than queue-timeout: 504', async () => {
     const inside = ask('/queue/until/left');

@@ -115,7 +115,11 @@ Require all granted
     const first = await pidAt('/dead');
     expect((await ask('/dead/deadlock')).status).toBe(502);
     expect(await pidAt('/dead')).not.toBe(first);
-    await expect.poll(errorLog).toContain('its interpreter did not answer for 1 s: deadlock-timeout');
+    await expect
+      .poll(errorLog)
+      .toContain(
+        `its ${runtime === 'Python' ? 'interpreter' : 'event loop'} did not answer for 1 s: deadlock-timeout`,
+      );
   });
 
   it('env, env-file and limits reach the process, the last one of a name counts', async () => {

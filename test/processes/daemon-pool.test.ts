@@ -294,7 +294,7 @@ describe('DaemonPool', () => {
   it('ends a process whose interpreter does not answer within deadlock-timeout', async () => {
     const pool = createPool('never-answers', { deadlockTimeoutMs: 300 });
     await until(() => pool.isReady);
-    await untilLogged('signal SIGKILL (its interpreter did not answer for 0.3 s: deadlock-timeout)');
+    await untilLogged('signal SIGKILL (its event loop did not answer for 0.3 s: deadlock-timeout)');
     await untilLogged('is ready', 2);
   });
 

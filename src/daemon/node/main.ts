@@ -34,7 +34,7 @@ process.on('SIGXCPU', () => daemon?.wish('it has used the processor for too long
 async function start(message: StartMessage): Promise<void> {
   let failed: readonly string[];
   try {
-    if (message.home !== null) process.chdir(message.home);
+    if (message.home !== null) enter(message.home);
     if (message.displayName !== null) process.title = message.displayName;
     captureOutput();
     watchFaults();
@@ -52,6 +52,15 @@ async function start(message: StartMessage): Promise<void> {
     return;
   }
   control.send({ type: 'ready', ...(failed.length === 0 ? {} : { failed }) });
+}
+
+/** @throws Error that names the option */
+function enter(home: string): void {
+  try {
+    process.chdir(home);
+  } catch (error) {
+    throw new Error(`home=${home}: ${(error as NodeJS.ErrnoException).code}`);
+  }
 }
 
 function refused(reason: string): void {

@@ -75,7 +75,10 @@ def _prepare(start: StartMessage) -> None:
     if start.locale is not None:
         _set_locale(start.locale)
     inject_modules(start.group, start.processes, start.threads)
-    set_module_path(start.home, start.python_path)
+    try:
+        set_module_path(start.home, start.python_path)
+    except OSError as error:
+        raise StartRefused('home=%s: %s' % (start.home, error.strerror)) from None
     # Applications that look at their arguments must not see ours.
     sys.argv = ['mod_wsgi']
 
