@@ -236,6 +236,7 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
       };
     },
     timeoutMs: mainServer.settings.timeoutMs,
+    isNodeOnly: process.env.MODHOST_LISTENER === 'node',
     ...(ceiling === undefined ? {} : { connections: ceiling.connections }),
   };
   const warn = (text: string): void => site.logs.errorLog(mainServer).log('warn', 'core', text);

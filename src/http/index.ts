@@ -13,6 +13,7 @@ export * from './host.js';
 export * from './host-and-port.js';
 export * from './html-escape.js';
 export * from './http-date.js';
+export * from './lean-head.js';
 export * from './percent-encoding.js';
 export * from './reason-phrase.js';
 export * from './server-url.js';

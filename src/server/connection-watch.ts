@@ -33,12 +33,18 @@ export class ConnectionWatch {
   readonly #endings: ConnectionEndings;
   #stop = () => {};
 
-  constructor(socket: Socket, limits: ConnectionLimits, endings: ConnectionEndings) {
+  /** `since`: when the first head began, and the bytes that the socket had read before it; absent: now. */
+  constructor(
+    socket: Socket,
+    limits: ConnectionLimits,
+    endings: ConnectionEndings,
+    since = { begun: performance.now(), bytes: socket.bytesRead },
+  ) {
     this.#socket = socket;
     this.#limits = limits;
     this.#endings = endings;
     socket.once('close', () => this.rest());
-    this.#awaitHead(socket.bytesRead);
+    this.#awaitHead(since);
   }
 
   /** A request is there: it has limits of its own. */
@@ -66,7 +72,7 @@ export class ConnectionWatch {
           look();
         } else if (this.#socket.bytesRead > bytesBefore) {
           this.rest();
-          this.#awaitHead(bytesBefore);
+          this.#awaitHead({ begun: performance.now(), bytes: this.#socket.bytesRead }, bytesBefore);
         } else if (waitedMs >= this.#limits.keepAliveTimeoutMs) {
           this.rest();
           this.#endings.idleExpired();
@@ -77,11 +83,10 @@ export class ConnectionWatch {
     this.#stop = () => clearTimeout(timer);
   }
 
-  #awaitHead(bytesBefore: number): void {
+  #awaitHead(since: { readonly begun: number; readonly bytes: number }, bytesBefore = since.bytes): void {
     const socket = this.#socket;
-    const watch = watchReading(this.#limits.head, { bytes: () => socket.bytesRead }, () =>
-      this.#endings.headExpired(socket.bytesRead === bytesBefore),
-    );
+    const expire = () => this.#endings.headExpired(socket.bytesRead === bytesBefore);
+    const watch = watchReading(this.#limits.head, { bytes: () => socket.bytesRead }, expire, since);
     this.#stop = () => watch.stop();
   }
 }

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { Socket } from 'node:net';
 import { headerValue } from '../http/index.js';
 import type { Reply } from './request-record.js';
+import { watchTaking } from './watch-taking.js';
 
 /** A first piece of up to so many bytes is worth joining with the head. */
 const joinBytes = 16_384;
@@ -146,16 +147,13 @@ export class NodeReply implements Reply {
   #watchTaking(): void {
     if (this.#timeoutMs === 0 || this.#timer !== undefined || this.#closed !== undefined) return;
     const { socket } = this.#request;
-    let before = bytesOnTheirWay(socket);
-    const timer = setTimeout(() => {
-      const now = bytesOnTheirWay(socket);
-      if (this.#response.writableLength > 0 && now === before) {
+    this.#timer = watchTaking(socket, this.#timeoutMs, {
+      isWaiting: () => this.#response.writableLength > 0,
+      stalled: () => {
         this.stalledMs = this.#timeoutMs;
         socket.resetAndDestroy();
-      } else timer.refresh();
-      before = now;
-    }, this.#timeoutMs);
-    this.#timer = timer;
+      },
+    });
   }
 
   onDrain(callback: () => void): void {
@@ -207,18 +205,4 @@ function pairs(headers: readonly string[]): [name: string, value: string][] {
   const found: [string, string][] = [];
   for (let at = 0; at < headers.length; at += 2) found.push([headers[at] ?? '', headers[at + 1] ?? '']);
   return found;
-}
-
-/** Changes whenever the client has taken something: what was written in all, and what of it the system could not send yet. */
-function bytesOnTheirWay(socket: Socket): string {
-  // Missing in the type definitions; net.Socket's own timeout looks at it, too.
-  const { _handle } = socket as { _handle?: SocketHandle | null };
-  // Of TLS, the handle below knows what has left.
-  const handle = _handle?._parent ?? _handle;
-  return `${socket.bytesWritten - socket.writableLength} ${handle?.writeQueueSize ?? 0}`;
-}
-
-interface SocketHandle {
-  readonly writeQueueSize?: number;
-  readonly _parent?: SocketHandle;
 }

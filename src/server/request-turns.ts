@@ -14,7 +14,7 @@ const mostWaiting = 100;
  */
 export class RequestTurns {
   /** Requests whose turn has come before. */
-  served = 0;
+  served: number;
   readonly #socket: Socket;
   readonly #turned: (isBusy: boolean) => void;
   #waiting: { readonly begin: () => void; readonly isLast: boolean }[] = [];
@@ -24,10 +24,11 @@ export class RequestTurns {
   #isOver = false;
   #isPaused = false;
 
-  /** `turned`: whether a request is being served is about to change. */
-  constructor(socket: Socket, turned: (isBusy: boolean) => void) {
+  /** `turned`: whether a request is being served is about to change. `served`: requests that the connection carried before. */
+  constructor(socket: Socket, turned: (isBusy: boolean) => void, served = 0) {
     this.#socket = socket;
     this.#turned = turned;
+    this.served = served;
   }
 
   /** No further request will be served. */

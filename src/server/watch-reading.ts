@@ -9,15 +9,18 @@ export interface Reading {
   excusedMs?(): number;
 }
 
-/** Calls `expire` once when the client is slower than the limit (RequestReadTimeout) allows; the result ends the watch. */
+/**
+ * Calls `expire` once when the client is slower than the limit (RequestReadTimeout) allows; the result ends the watch. `since`: when it
+ * began, by performance.now(), and what reading.bytes() was then; absent: now.
+ */
 export function watchReading(
   limit: ReadLimit | undefined,
   reading: Reading,
   expire: () => void,
+  since?: { readonly begun: number; readonly bytes: number },
 ): { stop(): void } {
   if (limit === undefined || limit.initialMs === 0) return { stop: () => {} };
-  const begun = performance.now();
-  const bytesBefore = reading.bytes();
+  const { begun, bytes: bytesBefore } = since ?? { begun: performance.now(), bytes: reading.bytes() };
   let timer: NodeJS.Timeout | undefined;
   // What the client sends only makes the time longer: to look again when it would be over is enough.
   const check = () => {
@@ -26,7 +29,8 @@ export function watchReading(
     if (left < 1) expire();
     else timer = setTimeout(check, Math.min(left, longestTimerMs));
   };
-  timer = setTimeout(check, limit.initialMs);
+  const waited = performance.now() - begun;
+  timer = setTimeout(check, Math.max(limit.initialMs - waited, 1));
   return { stop: () => clearTimeout(timer) };
 }
 

@@ -1,0 +1,178 @@
+import type { Socket } from 'node:net';
+import type { ReadLimit } from '../config/model.js';
+import type { LeanReply } from './lean-reply.js';
+import type { RequestBody } from './request-record.js';
+import { watchReading } from './watch-reading.js';
+
+type Listener = Parameters<RequestBody['start']>[0];
+
+/** Bytes that are kept for whoever has not asked for them yet; then the client has to wait. */
+const mostKept = 65_536;
+
+/** A body with Content-Length: started when somebody wants it, limited in every wait. */
+export class LeanBody implements RequestBody {
+  readonly isPresent = true;
+  readonly isChunked = false;
+  readonly length: number;
+  bytesReceived = 0;
+  /** Bytes that have not arrived. */
+  missing: number;
+  readonly #socket: Socket;
+  readonly #reply: LeanReply;
+  #limit = 0;
+  #timeoutMs: number;
+  #readLimit: ReadLimit | undefined;
+  #listener: Listener | undefined;
+  /** What has arrived and was not handed on. */
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  /** The client has to wait. */
+  #isStopped = false;
+  #isPaused = false;
+  #pausedAt = 0;
+  /** Before the present pause. */
+  #pausedMs = 0;
+  /** Nobody is told anything any more. */
+  #isOver = false;
+  #timer: NodeJS.Timeout | undefined;
+  #reading = { stop: () => {} };
+
+  /** `length`: in bytes, above 0. */
+  constructor(socket: Socket, reply: LeanReply, length: number, timeoutMs: number) {
+    this.#socket = socket;
+    this.#reply = reply;
+    this.length = length;
+    this.missing = length;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get isComplete(): boolean {
+    return this.missing === 0;
+  }
+
+  setLimit(bytes: number): void {
+    this.#limit = bytes;
+  }
+
+  setTimeout(timeoutMs: number): void {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  setReadLimit(limit: ReadLimit | undefined): void {
+    this.#readLimit = limit;
+  }
+
+  start(listener: Listener): void {
+    if (this.#isOver) return;
+    this.#listener = listener;
+    if (this.missing > 0) this.#watch();
+    this.#hand();
+  }
+
+  /** A piece of it, never more than is missing. */
+  take(piece: Buffer): void {
+    this.missing -= piece.length;
+    if (this.#isOver) {
+      if (this.missing === 0) clearTimeout(this.#timer);
+      return;
+    }
+    this.#timer?.refresh();
+    this.#kept.push(piece);
+    this.#keptBytes += piece.length;
+    this.#hand();
+    if (this.#keptBytes >= mostKept) this.#stop();
+  }
+
+  pause(): void {
+    if (!this.#isPaused) this.#pausedAt = performance.now();
+    this.#isPaused = true;
+    this.#stop();
+  }
+
+  resume(): void {
+    this.#pausedMs = this.#excusedMs;
+    this.#isPaused = false;
+    this.#timer?.refresh();
+    this.#hand();
+  }
+
+  /** The answer is out, but the client still sends: what is thrown away must come to an end, too. */
+  discard(): void {
+    this.abandon();
+    this.#goOn();
+    if (this.#timeoutMs > 0) this.#timer = setTimeout(() => this.#socket.destroy(), this.#timeoutMs);
+  }
+
+  /** Nobody will want it any more. That the client left is told by the reply. */
+  abandon(): void {
+    this.#isOver = true;
+    this.#kept = [];
+    this.#listener = undefined;
+    clearTimeout(this.#timer);
+    this.#reading.stop();
+  }
+
+  /** Hands on what there is, unless the listener has enough. */
+  #hand(): void {
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    while (!this.#isPaused && !this.#isOver) {
+      const piece = this.#kept.shift();
+      if (piece === undefined) break;
+      this.#keptBytes -= piece.length;
+      this.bytesReceived += piece.length;
+      if (this.#limit > 0 && this.bytesReceived > this.#limit) {
+        this.#fail(413, `the request body is larger than ${this.#limit} bytes (LimitRequestBody)`);
+        return;
+      }
+      listener.piece(piece);
+    }
+    if (this.#isPaused || this.#isOver) return;
+    if (this.missing > 0) this.#goOn();
+    else {
+      this.abandon();
+      listener.end();
+    }
+  }
+
+  /** Only as long as what comes is of this body: the socket is the next request's behind it. */
+  #stop(): void {
+    if (this.missing === 0 || this.#isOver) return;
+    this.#isStopped = true;
+    this.#socket.pause();
+  }
+
+  #goOn(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    if (this.missing > 0) this.#socket.resume();
+  }
+
+  #fail(status: 408 | 413, reason: string): void {
+    const listener = this.#listener;
+    this.#reply.closeConnection();
+    this.abandon();
+    listener?.fail(status, reason);
+  }
+
+  #watch(): void {
+    const expire = (directive: string) =>
+      this.#fail(408, `the request body did not arrive in time (${directive})`);
+    if (this.#timeoutMs > 0) {
+      this.#timer = setTimeout(() => {
+        if (this.#isPaused) this.#timer?.refresh();
+        else expire('Timeout');
+      }, this.#timeoutMs);
+    }
+    this.#reading = watchReading(
+      this.#readLimit,
+      { bytes: () => this.bytesReceived, excusedMs: () => this.#excusedMs },
+      () => expire('RequestReadTimeout'),
+    );
+  }
+
+  /** How long nobody here has wanted to read. */
+  get #excusedMs(): number {
+    return this.#pausedMs + (this.#isPaused ? performance.now() - this.#pausedAt : 0);
+  }
+}

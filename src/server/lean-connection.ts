@@ -1,0 +1,275 @@
+import type { Socket } from 'node:net';
+import { type LeanFields, readLeanHead } from '../http/index.js';
+import { factsOf, localEndOf } from './connection-facts.js';
+import type { ConnectionLimits } from './connection-watch.js';
+import { LeanBody } from './lean-body.js';
+import { LeanReply } from './lean-reply.js';
+import { closeLingering } from './lingering-close.js';
+import type { HandedConnection, ListenerState } from './listener-ports.js';
+import { noBody, type RequestBody } from './request-record.js';
+
+type HandOver = (socket: Socket, handed: HandedConnection) => void;
+
+/** The connections of one listener that have carried nothing unusual so far. */
+export class LeanConnections {
+  readonly #state: ListenerState;
+  readonly #handOver: HandOver;
+  readonly #open = new Set<Socket>();
+
+  /** `handOver`: who reads a connection from a request on that is not of the plain kind. */
+  constructor(state: ListenerState, handOver: HandOver) {
+    this.#state = state;
+    this.#handOver = handOver;
+  }
+
+  take(socket: Socket): void {
+    this.#open.add(socket);
+    new LeanConnection(socket, this.#state, {
+      handOver: (handed) => {
+        this.#open.delete(socket);
+        this.#handOver(socket, handed);
+      },
+      closed: () => this.#open.delete(socket),
+    });
+  }
+
+  destroy(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+}
+
+interface Endings {
+  handOver(handed: HandedConnection): void;
+  closed(): void;
+}
+
+/** Most heads are shorter: what stands behind one in the same piece need not become text. */
+const usualHeadBytes = 4_096;
+
+/** Of a request with `Content-Length: 0`. */
+const emptyBody: RequestBody = { ...noBody, length: 0 };
+
+/**
+ * One connection: reads heads of the plain kind, one at a time, and the bodies behind them. What a client sends ahead is kept unread until
+ * the request in front of it is answered. There is one object for all requests of a connection, with one timer that is set when it
+ * fires too early, not for every request; replies and bodies are new each time, since whoever served a request may hold them longer.
+ */
+class LeanConnection {
+  readonly socket: Socket;
+  readonly #state: ListenerState;
+  readonly #endings: Endings;
+  readonly #limits: ConnectionLimits;
+  #served = 0;
+  #known: LeanFields | undefined;
+  /** Of the request whose turn it is. */
+  #reply: LeanReply | undefined;
+  /** As long as a part of it has not arrived: what comes belongs to it. */
+  #body: LeanBody | undefined;
+  /** What has arrived behind the request whose turn it is. */
+  #ahead: Buffer | undefined;
+  /** Nothing more is read as requests. */
+  #isOver = false;
+  /** By performance.now(): since when the next request is waited for. */
+  #since = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires, by performance.now(). */
+  #timerAt = Number.POSITIVE_INFINITY;
+  #drained: LeanReply | undefined;
+  #hasDrainListener = false;
+
+  constructor(socket: Socket, state: ListenerState, endings: Endings) {
+    this.socket = socket;
+    this.#state = state;
+    this.#endings = endings;
+    this.#limits = state.limits.ofConnection(localEndOf(socket));
+    socket.on('data', this.#read);
+    socket.on('end', this.#end);
+    socket.on('error', ignoreError);
+    socket.on('close', this.#close);
+    const { head } = this.#limits;
+    if (head !== undefined && head.initialMs > 0) this.#setTimer(this.#since + head.initialMs);
+  }
+
+  /** Hands over what a reply has last; that reply is over when the system has taken it. */
+  writeLast(text: string): void {
+    if (text === '' && this.socket.writableLength === 0) process.nextTick(this.#written);
+    else this.socket.write(text, 'latin1', this.#written);
+  }
+
+  /** Tells that reply when the client has taken what is on its way. */
+  awaitDrain(reply: LeanReply): void {
+    this.#drained = reply;
+    if (this.#hasDrainListener) return;
+    this.#hasDrainListener = true;
+    this.socket.on('drain', () => this.#drained?.drained());
+  }
+
+  /** Nothing behind the present answer is read. */
+  stopReading(): void {
+    this.#isOver = true;
+    this.#ahead = undefined;
+  }
+
+  /** The request is answered, or never will be. */
+  finish(reply: LeanReply, how: 'complete' | 'aborted'): void {
+    if (this.#reply !== reply) return;
+    this.#reply = undefined;
+    this.#drained = undefined;
+    if (how === 'aborted') {
+      this.stopReading();
+      return;
+    }
+    if (reply.willClose) {
+      this.stopReading();
+      this.#body?.abandon();
+      closeLingering(this.socket);
+      return;
+    }
+    // What nobody wanted of the body is thrown away before the next request is read.
+    if (this.#body !== undefined) this.#body.discard();
+    else this.#turn();
+  }
+
+  readonly #read = (piece: Buffer): void => {
+    if (this.#isOver) return;
+    let rest: Buffer | undefined = piece;
+    if (this.#body !== undefined) {
+      rest = this.#feed(this.#body, piece);
+      if (rest === undefined) return;
+    }
+    if (this.#reply !== undefined) this.#keep(rest);
+    else this.#begin(rest);
+  };
+
+  /** What is not of the body any more. */
+  #feed(body: LeanBody, piece: Buffer): Buffer | undefined {
+    const { missing } = body;
+    const rest = piece.length > missing ? piece.subarray(missing) : undefined;
+    if (piece.length >= missing) this.#body = undefined;
+    body.take(rest === undefined ? piece : piece.subarray(0, missing));
+    if (this.#body === undefined && this.#reply === undefined && rest === undefined && !this.#isOver)
+      this.#turn();
+    return this.#isOver ? undefined : rest;
+  }
+
+  /** No client can make the server keep more than was read before it could be stopped. */
+  #keep(piece: Buffer): void {
+    this.#ahead = this.#ahead === undefined ? piece : Buffer.concat([this.#ahead, piece]);
+    this.socket.pause();
+  }
+
+  /** The next request. */
+  #turn(): void {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined) this.#awaitNext();
+    else this.#begin(ahead);
+    if (ahead !== undefined && this.#ahead === undefined && !this.#isOver) this.socket.resume();
+  }
+
+  #begin(piece: Buffer): void {
+    const { handlers, limits } = this.#state;
+    let head = readLeanHead(piece.toString('latin1', 0, usualHeadBytes), limits, this.#known);
+    if (head === undefined && piece.length > usualHeadBytes)
+      head = readLeanHead(piece.toString('latin1', 0, limits.headBytes), limits, this.#known);
+    if (head === undefined) {
+      this.#leave(piece);
+      return;
+    }
+    const { fields, length, method, target } = head;
+    this.#known = fields;
+    const reply = new LeanReply(this, method !== 'HEAD', limits.timeoutMs);
+    const body = this.#makeBody(fields.bodyLength, reply);
+    this.#reply = reply;
+    if (fields.closes || this.#state.isDraining) reply.closeConnection();
+    if (piece.length > length) {
+      const rest = piece.subarray(length);
+      const behind = this.#body === undefined ? rest : this.#feed(this.#body, rest);
+      if (behind !== undefined) this.#keep(behind);
+    }
+    const keepAliveIndex = this.#served;
+    this.#served += 1;
+    handlers.request({
+      connection: factsOf(this.socket),
+      method,
+      target,
+      httpVersion: '1.1',
+      headers: fields.list,
+      startedAt: Date.now(),
+      keepAliveIndex,
+      expectation: 'none',
+      body,
+      reply,
+    });
+  }
+
+  #makeBody(length: number | undefined, reply: LeanReply): RequestBody {
+    if (length === undefined) return noBody;
+    if (length === 0) return emptyBody;
+    this.#body = new LeanBody(this.socket, reply, length, this.#state.limits.timeoutMs);
+    return this.#body;
+  }
+
+  /** Somebody else reads from here on. */
+  #leave(piece: Buffer): void {
+    this.stopReading();
+    clearTimeout(this.#timer);
+    this.socket.off('data', this.#read);
+    this.socket.off('end', this.#end);
+    this.socket.off('error', ignoreError);
+    this.socket.off('close', this.#close);
+    // Between two requests, the time of a head counts from its first byte on.
+    const begun = this.#served === 0 ? this.#since : performance.now();
+    this.#endings.handOver({ served: this.#served, begun, bytes: piece });
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    // A connection that breaks is reported by `close`.
+    if (!error) this.#reply?.complete();
+  };
+
+  /** The client sends no more. Whoever waits for an answer does not do that (as with node:http). */
+  readonly #end = (): void => {
+    if (this.#isOver) return;
+    if (this.#reply !== undefined || this.#body !== undefined) this.socket.destroy();
+    else this.socket.end();
+  };
+
+  readonly #close = (): void => {
+    clearTimeout(this.#timer);
+    this.stopReading();
+    this.#body?.abandon();
+    this.#reply?.abort();
+    this.#endings.closed();
+  };
+
+  #awaitNext(): void {
+    this.#since = performance.now();
+    const until = this.#since + this.#limits.keepAliveTimeoutMs;
+    if (this.#timerAt > until) this.#setTimer(until);
+  }
+
+  #setTimer(at: number): void {
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(this.#expire, Math.max(at - performance.now(), 1));
+  }
+
+  /** Set for an earlier wait, perhaps, or in the midst of a request: then it is set again, or when the next wait begins. */
+  readonly #expire = (): void => {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (this.#isOver || this.#reply !== undefined || this.#body !== undefined) return;
+    if (this.#served === 0) {
+      this.socket.destroy();
+      return;
+    }
+    const until = this.#since + this.#limits.keepAliveTimeoutMs;
+    if (until - performance.now() >= 1) this.#setTimer(until);
+    else {
+      this.stopReading();
+      closeLingering(this.socket);
+    }
+  };
+}
+
+function ignoreError(): void {}
