@@ -46,6 +46,7 @@ import {
   type MountedScript,
   placeAuthScript,
   type Router,
+  readDispatched,
   resolveVirtualHostNames,
 } from './routing/index.js';
 import {
@@ -165,13 +166,14 @@ function createSite(
     const who = pid === undefined ? '' : `[daemon process ${pid}] `;
     mainLog.log(level === 'info' ? 'info' : 'error', 'wsgi', who + line.toString('latin1'));
   };
+  const ask = createAsk(listMountedScripts(config, router), pools);
   return {
     config,
     router,
     processGroups: buildProcessGroupTable(config),
     authorizer: createSiteAuthorizer(
       given,
-      createAuthPorts(listMountedScripts(config, router), pools),
+      createAuthPorts(ask),
       guard,
       createSiteCache(config.global.authnCacheStore, cacheSecret, (text) =>
         mainLog.log('warn', 'authn_socache', text),
@@ -181,6 +183,7 @@ function createSite(
     logs,
     software: serverSoftware(config.global.serverTokens),
     gateway: createGateway(),
+    dispatch: createDispatch(ask),
     forward: (group, runtime, request) => forward(pools.find(group, runtime), pools.limitsOf(group), request),
   };
 }
@@ -319,13 +322,16 @@ class Pools {
   }
 }
 
-function createAuthPorts(mounted: readonly MountedScript[], pools: Pools): AuthPorts {
-  const ask = async (
-    functionName: CallFunction,
-    script: AuthScript,
-    environ: readonly string[],
-    given: readonly string[],
-  ): Promise<ReplyMessage> => {
+/** Asks a function of a script, in the process group where the script belongs. @throws CallFailure */
+type Ask = (
+  functionName: CallFunction,
+  script: AuthScript,
+  environ: readonly string[],
+  given: readonly string[],
+) => Promise<ReplyMessage>;
+
+function createAsk(mounted: readonly MountedScript[], pools: Pools): Ask {
+  return async (functionName, script, environ, given) => {
     const { processGroup, applicationGroup, scriptFile, runtime } = placeAuthScript(script, mounted);
     const message = {
       functionName,
@@ -346,6 +352,21 @@ function createAuthPorts(mounted: readonly MountedScript[], pools: Pools): AuthP
     if (reply.kind === 'missing' || reply.kind === 'error') throw new CallFailure(reply.sentence);
     return reply;
   };
+}
+
+function createDispatch(ask: Ask): Site['dispatch'] {
+  return async (script, environ) => {
+    try {
+      const reply = await ask('dispatch', script, environ, []);
+      return reply.kind === 'list' ? readDispatched(reply.texts) : `${script.file} gave no usable answer`;
+    } catch (error) {
+      if (error instanceof CallFailure) return error.message;
+      throw error;
+    }
+  };
+}
+
+function createAuthPorts(ask: Ask): AuthPorts {
   return {
     checkPassword: async (script, environ, user, password) => {
       const reply = await ask('check_password', script, environ, [user, password]);

@@ -9,6 +9,7 @@ import { type LogWitness, type NeededPool, Supervisor } from './processes/index.
 import {
   createRouter,
   listAuthScripts,
+  listHandlerScripts,
   listMountedScripts,
   placeAuthScript,
   runtimeOf,
@@ -148,7 +149,7 @@ function readTls(config: ServerConfig): TlsMaterial {
 function neededPools(config: ServerConfig): readonly NeededPool[] {
   const mounted = listMountedScripts(config, createRouter(config));
   const authScripts = listAuthScripts(config).map((script) => placeAuthScript(script, mounted));
-  const asked = [...mounted, ...authScripts]
+  const asked = [...mounted, ...authScripts, ...listHandlerScripts(config)]
     .filter(({ processGroup }) => processGroup !== '')
     .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
       group: processGroup,

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type {
   Alias,
   DirectorySettings,
+  HandlerScript,
   Position,
   ProxyTarget,
   ScriptAlias,
@@ -26,7 +27,12 @@ export interface Mount {
 export interface MountRoute {
   readonly settings: DirectorySettings;
   readonly mapping:
-    | { readonly kind: 'script'; readonly scriptFile: string; readonly alias?: ScriptAlias }
+    | {
+        readonly kind: 'script';
+        readonly scriptFile: string;
+        readonly alias?: ScriptAlias;
+        readonly handled?: { readonly script: HandlerScript };
+      }
     | { readonly kind: 'file' | 'directory' | 'missing' | 'forbidden'; readonly filename: string }
     | { readonly kind: 'proxied'; readonly target: ProxyTarget }
     | { readonly kind: 'redirect'; readonly status: number; readonly location?: string };
@@ -138,7 +144,8 @@ function describePath(
   }
   const access = describeAccess(settings, display) + (fault === undefined ? '' : ', and as <If> says');
   if (mapping.kind === 'script') {
-    const processGroup = mapping.alias?.processGroup ?? settings.processGroup;
+    const options = mapping.alias ?? mapping.handled?.script;
+    const processGroup = options?.processGroup ?? settings.processGroup;
     return {
       path,
       what: display(toText(mapping.scriptFile)),

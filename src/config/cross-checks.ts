@@ -13,6 +13,7 @@ export function checkDraft(draft: ConfigDraft): void {
   checkTls(draft);
   checkClients(draft);
   checkRewriteMaps(draft);
+  checkHandlers(draft);
   for (const server of [draft.mainServer, ...draft.virtualHosts])
     for (const section of server.body.sections) checkRequirements(draft, section);
 }
@@ -83,6 +84,11 @@ function checkRewriteMaps({ mainServer, virtualHosts, rewriteMapReferences, mist
       mistakes.error(place, directive, `no RewriteMap is called '${name}'`, {
         suggestion: findNearest(name, known),
       });
+}
+
+/** A handler may be named before it is declared. */
+function checkHandlers({ handlerNames, handlerReferences }: ConfigDraft): void {
+  for (const { name, complain } of handlerReferences) if (!handlerNames.has(name)) complain();
 }
 
 function checkRequirements(draft: ConfigDraft, section: ChildSection): void {

@@ -12,6 +12,7 @@ import type {
   EnvironmentSettings,
   ExtensionSettings,
   GlobalSettings,
+  HandlerScript,
   HeaderRule,
   HostAccess,
   ImportScript,
@@ -50,11 +51,12 @@ export interface SectionDraft {
       | 'hostAccess'
       | 'logLevel'
       | 'extensions'
+      | 'handlerScripts'
       | 'requestHeaders'
       | 'responseHeaders'
       | 'rewriting'
     >
-  > & { extensions?: Map<string, ExtensionSettings> };
+  > & { extensions?: Map<string, ExtensionSettings>; handlerScripts?: Map<string, HandlerScript> };
   /** Member of `settings` → the directive that said it last. */
   readonly origins: Map<string, Position>;
   readonly requirements: Requirement[];
@@ -162,6 +164,10 @@ export interface ConfigDraft {
     readonly place: Place;
     readonly directive: string;
   }[];
+  /** WSGIHandlerScript: names in lower case. */
+  readonly handlerNames: Set<string>;
+  /** Where a handler is named, to be complained of if it turns out that there is none. */
+  readonly handlerReferences: { readonly name: string; readonly complain: () => void }[];
   readonly fileReferences: FileReference[];
   /** What ProxySet and <Proxy> have said of a server, by its URL. */
   readonly proxyParameters: Map<string, ProxyParameters>;
@@ -240,6 +246,8 @@ export function createConfigDraft(
     authnAliases: new Map(),
     authzAliases: new Map(),
     rewriteMapReferences: [],
+    handlerNames: new Set(),
+    handlerReferences: [],
     fileReferences: [],
     proxyParameters: new Map(),
     proxyTargets: [],

@@ -61,7 +61,7 @@ function createScope(
   environment: NodeJS.ProcessEnv,
   mistakes: MistakeList,
 ): Scope {
-  const { authnAliases, authzAliases } = config.htaccess;
+  const { authnAliases, authzAliases, handlerNames } = config.htaccess;
   const draft = createConfigDraft({
     serverRoot: config.serverRoot,
     configFile: config.configFile,
@@ -74,6 +74,7 @@ function createScope(
       ...draft,
       authnAliases: new Map(authnAliases),
       authzAliases: new Map(authzAliases),
+      handlerNames: new Set(handlerNames),
       htaccess: { directory, overrides },
     },
     server: createServerDraft(virtualHost.id, virtualHost.position, []),

@@ -161,6 +161,7 @@ function buildConfig(
       macros: [...phase.macros.values()],
       authnAliases: draft.authnAliases,
       authzAliases: draft.authzAliases,
+      handlerNames: draft.handlerNames,
     },
     warnings: [...warnings],
   });

@@ -136,6 +136,8 @@ export interface HtaccessNeeds {
   readonly authnAliases: ReadonlyMap<string, AuthnAlias>;
   /** <AuthzProviderAlias> by name. */
   readonly authzAliases: ReadonlyMap<string, Requirement>;
+  /** WSGIHandlerScript, wherever it stands: names in lower case. */
+  readonly handlerNames: ReadonlySet<string>;
 }
 
 /** A virtual host, or the main server. Lists are not merged with the main server's: routing does that. */
@@ -342,6 +344,17 @@ export interface ScriptAlias extends Alias {
   readonly applicationInterface?: ApplicationInterface;
 }
 
+/** WSGIHandlerScript: what answers wherever SetHandler or AddHandler names it, by its function `handle_request`. */
+export interface HandlerScript {
+  /** Absolute. */
+  readonly file: string;
+  /** `process-group=` and its kin; they win over the settings of sections. */
+  readonly processGroup?: string;
+  readonly applicationGroup?: string;
+  readonly passAuthorization?: boolean;
+  readonly position: Position;
+}
+
 export type ApplicationInterface = 'auto' | 'wsgi' | 'fetch' | 'node';
 
 export type SectionKind = 'directory' | 'files' | 'proxy' | 'location' | 'if';
@@ -437,6 +450,10 @@ export interface DirectorySettings {
   readonly allowedProcessGroups?: readonly string[];
   readonly applicationGroup?: string;
   readonly callableObject?: string;
+  /** WSGIDispatchScript: asked for the groups and the callable of each request. */
+  readonly dispatchScript?: AuthScript;
+  /** By name in lower case; merged by name. */
+  readonly handlerScripts?: ReadonlyMap<string, HandlerScript>;
   readonly applicationInterface?: ApplicationInterface;
   readonly passAuthorization?: boolean;
   /** WSGITrustedProxyHeaders: what applications are told of what proxies in front say. */
@@ -474,7 +491,7 @@ export interface DirectorySettings {
   /** URL path; '' is `disabled`. */
   readonly fallbackResource?: string;
   readonly options?: OptionsSetting;
-  /** `wsgi-script`, `default-handler`, `none`. Any other is one that modhost does not run: what it would answer is refused. */
+  /** `wsgi-script`, `default-handler`, `none`, one of handlerScripts. Any other modhost does not run: what it would answer is refused. */
   readonly handler?: string;
   readonly acceptPathInfo?: 'on' | 'off' | 'default';
 

@@ -130,6 +130,12 @@ function createRecordingSite(
         return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {} };
       },
     },
+    dispatch: async ({ file }) => {
+      recording.assumptions.push(
+        `the functions of ${file} keep the groups and the callable (WSGIDispatchScript)`,
+      );
+      return {};
+    },
     forward: (group, runtime, request) => {
       recording.forwarded = { group, runtime, request };
       return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {} };

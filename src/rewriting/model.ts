@@ -84,7 +84,8 @@ export interface RuleFlags {
   readonly environment?: readonly EnvironmentChange[];
   readonly cookies?: readonly Template[];
   readonly mediaType?: Template;
-  readonly handler?: 'wsgi-script' | 'default-handler' | 'none';
+  /** In lower case. */
+  readonly handler?: string;
 }
 
 /** B, BCTLS, BNE, BNP: how what a pattern caught is put in. */

@@ -53,7 +53,7 @@ export interface RewriteEffects {
   /** Headers that the answer depends on. */
   readonly vary: readonly string[];
   readonly mediaType?: string;
-  readonly handler?: 'wsgi-script' | 'default-handler' | 'none';
+  readonly handler?: string;
   /** END. */
   readonly isEnd: boolean;
   readonly matched: readonly MatchedRule[];

@@ -66,10 +66,8 @@ const flags: Readonly<Record<string, Flag>> = {
   ...named(['f', 'forbidden'], set({ status: 403 })),
   ...named(['g', 'gone'], set({ status: 410 })),
   ...named(['h', 'handler'], (draft, value) => {
-    const name = value.toLowerCase();
-    if (name !== 'wsgi-script' && name !== 'default-handler' && name !== 'none')
-      return `expected H=wsgi-script, H=default-handler or H=none; the handler '${value}' is not supported`;
-    draft.handler = name;
+    if (value === '') return 'expected the name of a handler: H=wsgi-script';
+    draft.handler = value.toLowerCase();
     return undefined;
   }),
   ...named(['l', 'last'], set({ last: true })),

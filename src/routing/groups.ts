@@ -9,9 +9,17 @@ export interface ApplicationFacts {
   readonly serverPort: number;
   /** Of the Host header, without port; '' if the request has none. */
   readonly hostName: string;
+  /** What %{RESOURCE} ends with: SCRIPT_NAME, or the name of the handler. */
   readonly scriptName: string;
   /** %{ENV:name}: environment of the request, then that of the server. */
   requestEnvironment(name: string): string | undefined;
+}
+
+/** What a WSGIDispatchScript has said, in the place of what the site file says. Byte strings, perhaps `%{…}`. */
+export interface DispatchedNames {
+  readonly processGroup?: string;
+  readonly applicationGroup?: string;
+  readonly callableObject?: string;
 }
 
 export type ApplicationSelection =
@@ -28,6 +36,21 @@ export type ApplicationSelection =
       readonly applicationInterface: ApplicationInterface;
     }
   | { readonly kind: 'refusal'; readonly status: 500; readonly reason: string };
+
+/** name, value, … as a dispatch script answers; a text says what is wrong with it. */
+export function readDispatched(texts: readonly string[]): DispatchedNames | string {
+  const answers = new Map<string, string>();
+  for (let at = 0; at + 1 < texts.length; at += 2) answers.set(texts[at] as string, texts[at + 1] as string);
+  const processGroup = answers.get('process_group');
+  const applicationGroup = answers.get('application_group');
+  const callableObject = answers.get('callable_object');
+  if (callableObject === '') return 'callable_object returned an empty name';
+  return {
+    ...(processGroup === undefined ? {} : { processGroup }),
+    ...(applicationGroup === undefined ? {} : { applicationGroup }),
+    ...(callableObject === undefined ? {} : { callableObject }),
+  };
+}
 
 /** Which process groups there are, and who may use them. */
 export interface ProcessGroupTable {
@@ -46,30 +69,40 @@ export function buildProcessGroupTable(config: ServerConfig): ProcessGroupTable 
   };
 }
 
-/** The options of the script alias win over the settings of sections; WSGIProcessGroup and its kin. */
+/** The options of the alias or the handler script win over the settings of sections, and `dispatched` over both. */
 export function selectApplication(
   { virtualHost, settings, mapping }: Pick<Route, 'virtualHost' | 'settings' | 'mapping'>,
   facts: ApplicationFacts,
   table: ProcessGroupTable,
+  dispatched: DispatchedNames = {},
 ): ApplicationSelection {
-  const alias = mapping.kind === 'script' ? mapping.alias : undefined;
-  const processGroup = expandName(alias?.processGroup ?? settings.processGroup ?? '%{GLOBAL}', facts);
+  const script = mapping.kind === 'script' ? mapping : undefined;
+  const { alias } = script ?? {};
+  const options = alias ?? script?.handled?.script;
+  const writtenGroup = options?.processGroup ?? settings.processGroup ?? '%{GLOBAL}';
+  const processGroup = expandName(dispatched.processGroup ?? toByteString(writtenGroup), facts);
   const refusal =
     refuseGroup(processGroup, virtualHost, table) ?? refuseByRestriction(processGroup, settings);
   if (refusal !== undefined) return { kind: 'refusal', status: 500, reason: refusal };
 
-  const applicationGroup = alias?.applicationGroup ?? settings.applicationGroup ?? '%{RESOURCE}';
-  const callableObject = alias?.callableObject ?? settings.callableObject ?? 'application';
+  const applicationGroup = options?.applicationGroup ?? settings.applicationGroup ?? '%{RESOURCE}';
+  const callableObject =
+    script?.handled === undefined
+      ? (alias?.callableObject ?? settings.callableObject ?? 'application')
+      : handlerCallable;
   return {
     kind: 'selected',
     processGroup: table.groups.get(processGroup)?.name ?? '',
-    applicationGroup: expandName(applicationGroup, facts),
-    callableObject: expandEnvironment(toByteString(callableObject), facts),
-    passAuthorization: alias?.passAuthorization ?? settings.passAuthorization ?? false,
+    applicationGroup: expandName(dispatched.applicationGroup ?? toByteString(applicationGroup), facts),
+    callableObject: expandEnvironment(dispatched.callableObject ?? toByteString(callableObject), facts),
+    passAuthorization: options?.passAuthorization ?? settings.passAuthorization ?? false,
     scriptReloading: settings.scriptReloading ?? true,
     applicationInterface: alias?.applicationInterface ?? settings.applicationInterface ?? 'auto',
   };
 }
+
+/** What a handler script answers with, whatever WSGICallableObject says. */
+const handlerCallable = 'handle_request';
 
 /** Why a virtual host may not use a group. One declared in a virtual host is for those with the same ServerName only. */
 function refuseGroup(name: string, virtualHost: VirtualHost, table: ProcessGroupTable): string | undefined {
@@ -98,7 +131,7 @@ function refuseByRestriction(name: string, { allowedProcessGroups }: Route['sett
 
 /** A whole name may be one %{…}; %{ENV:x} may give another one, but not %{ENV:y}. What is not known stands for itself. */
 function expandName(written: string, facts: ApplicationFacts): string {
-  const name = expandEnvironment(toByteString(written), facts);
+  const name = expandEnvironment(written, facts);
   switch (name) {
     case '%{GLOBAL}':
       return '';

@@ -8,6 +8,7 @@ import type {
   ServerConfig,
   VirtualHost,
 } from '../config/model.js';
+import type { NamedScript } from './handler.js';
 import type { HtaccessRefusal } from './htaccess.js';
 import type { Redirection } from './redirects.js';
 
@@ -103,18 +104,30 @@ export interface ProxiedMapping {
   readonly isEncoded?: boolean;
 }
 
+/** A WSGI script: `scriptFile` exists and is a file, unless a WSGIHandlerScript names it. */
+export interface ScriptMapping {
+  readonly kind: 'script';
+  readonly scriptFile: string;
+  readonly scriptName: string;
+  readonly pathInfo: string;
+  /** Absent when a handler was chosen. */
+  readonly alias?: ScriptAlias;
+  /** A WSGIHandlerScript. */
+  readonly handled?: HandledResource;
+}
+
+/** What a WSGIHandlerScript answers for. */
+export interface HandledResource extends NamedScript {
+  /** The name in the file system, which need not be there; '' without DocumentRoot. */
+  readonly filename: string;
+  /** It names a regular file. */
+  readonly isFile: boolean;
+}
+
 export type Mapping =
   /** A Redirect outside every section: it answers whoever asks, whatever protects the path (as in httpd). */
   | ({ readonly kind: 'redirect' } & Redirection)
-  /** A WSGI script: `scriptFile` exists and is a file. */
-  | {
-      readonly kind: 'script';
-      readonly scriptFile: string;
-      readonly scriptName: string;
-      readonly pathInfo: string;
-      /** Absent when SetHandler chose it. */
-      readonly alias?: ScriptAlias;
-    }
+  | ScriptMapping
   | ProxiedMapping
   | {
       readonly kind: 'file';
@@ -129,6 +142,8 @@ export type Mapping =
       readonly filename: string;
       readonly contextPrefix: string;
       readonly contextDocumentRoot: string;
+      /** SetHandler: what answers where there is no index. */
+      readonly handled?: ScriptMapping;
     }
   /** No such file or directory, nothing mapped: 404. */
   | {

@@ -1,7 +1,8 @@
 import type { DirectorySettings } from '../config/model.js';
+import { toByteString } from '../http/index.js';
 import type { FoundFile } from './find-file.js';
-import { type Handler, handlerOf, selectHandler } from './handler.js';
-import type { Mapping } from './index.js';
+import { type Handler, handlerOf, type NamedScript, namedScriptOf, selectHandler } from './handler.js';
+import type { Mapping, ScriptMapping } from './index.js';
 import type { RequestPath } from './match-table.js';
 import { settleOptions } from './options.js';
 import { findScriptName } from './script-name.js';
@@ -19,21 +20,71 @@ export function mapFound(
   settings: DirectorySettings,
   path: RequestPath,
 ): Mapping {
-  if (found === undefined) return missing('', 'no alias matches and there is no DocumentRoot');
+  if (found === undefined) return mapNowhere(settings, path);
   if (found.kind === 'forbidden') return found;
+  const handler = handlerFor(translation, found, settings);
+  const named = namedScriptOf(handler);
+  // As httpd has it, SetHandler and AddHandler come after WSGIScriptAlias.
+  if (named !== undefined && found.kind !== 'directory')
+    return mapNamed(named, found, restOf(translation, found), settings, path);
   if (translation.kind === 'script') return mapScript(translation, found, settings, path);
-  const handler = found.kind === 'directory' ? 'file' : handlerFor(translation, found.filename, settings);
-  if (handler === 'wsgi-script') return mapHandled(found as Handled, settings, path);
+  if (handler === 'wsgi-script' && found.kind !== 'directory') return mapHandled(found, settings, path);
   if (found.kind === 'missing') return missing(found.filename, 'no such file or directory');
-  if (handler !== 'file') {
-    const reason = `modhost does not run the handler ${handler.foreign}`;
-    return { kind: 'forbidden', filename: found.filename, reason };
-  }
   if (translation.kind !== 'tree') return missing(found.filename, 'leads nowhere');
   const { contextPrefix, contextDocumentRoot } = translation;
   const { kind, filename } = found;
-  if (kind === 'directory') return { kind, filename, contextPrefix, contextDocumentRoot };
+  if (kind === 'directory') {
+    if (named === undefined) return { kind, filename, contextPrefix, contextDocumentRoot };
+    const handled = handledAt(named, { filename: `${filename}/`, isFile: false }, '', path);
+    return { kind, filename, contextPrefix, contextDocumentRoot, handled };
+  }
+  if (typeof handler === 'object' && 'foreign' in handler) {
+    const reason = `modhost does not run the handler ${handler.foreign}`;
+    return { kind: 'forbidden', filename, reason };
+  }
   return { kind, filename, pathInfo: found.pathInfo, contextPrefix, contextDocumentRoot };
+}
+
+/** Without DocumentRoot: a WSGIHandlerScript answers as if there were one with nothing in it. */
+function mapNowhere(settings: DirectorySettings, path: RequestPath): Mapping {
+  const named = namedScriptOf(handlerOf(settings.handler ?? 'none', settings));
+  if (named === undefined) return missing('', 'no alias matches and there is no DocumentRoot');
+  const behindFirst = path.merged.indexOf('/', 1);
+  const rest = behindFirst === -1 ? '' : path.merged.slice(behindFirst);
+  return mapNamed(named, { kind: 'missing', filename: '' }, rest, settings, path);
+}
+
+/** What of the name is not in the file system, without the part that is missing. */
+function restOf(translation: Translation, found: Handled): string {
+  if (found.kind === 'file') return found.pathInfo;
+  return translation.kind === 'nowhere' ? '' : translation.filename.slice(found.filename.length);
+}
+
+/** A WSGIHandlerScript answers for whatever is there, and for what is not. */
+function mapNamed(
+  named: NamedScript,
+  { kind, filename }: Handled,
+  pathInfo: string,
+  settings: DirectorySettings,
+  path: RequestPath,
+): Mapping {
+  if (pathInfo !== '' && settings.acceptPathInfo === 'off') return missing(filename, noPathInfo);
+  return handledAt(named, { filename, isFile: kind === 'file' }, pathInfo, path);
+}
+
+function handledAt(
+  { name, script }: NamedScript,
+  resource: { readonly filename: string; readonly isFile: boolean },
+  pathInfo: string,
+  path: RequestPath,
+): ScriptMapping {
+  return {
+    kind: 'script',
+    scriptFile: toByteString(script.file),
+    scriptName: findScriptName(path.merged, pathInfo),
+    pathInfo,
+    handled: { name, script, ...resource },
+  };
 }
 
 function mapScript(
@@ -56,10 +107,16 @@ function mapScript(
 }
 
 /** ScriptAlias has said what runs its files, whatever sections say. */
-function handlerFor(translation: Translation, filename: string, settings: DirectorySettings): Handler {
+function handlerFor(
+  translation: Translation,
+  { kind, filename }: Pick<FoundFile, 'kind' | 'filename'>,
+  settings: DirectorySettings,
+): Handler {
+  // A directory has no extensions.
+  if (kind === 'directory') return handlerOf(settings.handler ?? 'none', settings);
   const by = translation.kind === 'tree' ? translation.by : undefined;
   const ofAlias = typeof by === 'object' ? by.handler : undefined;
-  return ofAlias === undefined ? selectHandler(filename, settings) : handlerOf(ofAlias);
+  return ofAlias === undefined ? selectHandler(filename, settings) : handlerOf(ofAlias, settings);
 }
 
 type Handled = Extract<FoundFile, { kind: 'file' | 'missing' }>;

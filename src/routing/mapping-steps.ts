@@ -3,7 +3,7 @@ import { toByteString } from '../http/index.js';
 import type { Step } from '../trace/index.js';
 import type { FoundFile } from './find-file.js';
 import { findHtaccessSection, type HtaccessRefusal } from './htaccess.js';
-import type { ProxiedMapping } from './index.js';
+import type { HandledResource, ProxiedMapping } from './index.js';
 import { type ExcludedPath, urlOf } from './proxied.js';
 import type { Redirection } from './redirects.js';
 import type { CompiledSection } from './sections.js';
@@ -46,6 +46,12 @@ export function describeFound(found: FoundFile): Step {
   if (kind === 'missing') return step(`there is no ${filename}`);
   const rest = kind === 'file' && found.pathInfo !== '' ? `, behind it ${found.pathInfo}` : '';
   return step(`${filename} is a ${kind}${rest}`);
+}
+
+/** Which WSGIHandlerScript answers. */
+export function describeHandled({ name, script }: HandledResource): Step {
+  const text = `the handler ${toByteString(name)} answers for it: handle_request of ${toByteString(script.file)} (WSGIHandlerScript)`;
+  return { stage: 'mapping', text, position: script.position };
 }
 
 /** The .htaccess files that have a say, or the one that nobody can obey. */

@@ -68,7 +68,7 @@ export function placeAuthScript(script: AuthScript, mounted: readonly MountedScr
   };
 }
 
-/** Every auth script of the configuration. */
+/** Every script of the configuration that is asked for something before a request is served. */
 export function listAuthScripts(config: ServerConfig): readonly AuthScript[] {
   return [config.mainServer, ...config.virtualHosts].flatMap(({ directorySettings, sections }) => [
     ...authScriptsOf(directorySettings),
@@ -76,12 +76,34 @@ export function listAuthScripts(config: ServerConfig): readonly AuthScript[] {
   ]);
 }
 
+/** Of every WSGIHandlerScript whose process group is written down beside it or on it: so many are started with the server. */
+export function listHandlerScripts(config: ServerConfig): readonly MountedScript[] {
+  return [config.mainServer, ...config.virtualHosts].flatMap(({ directorySettings, sections }) => [
+    ...handlerScriptsOf(directorySettings),
+    ...sections.flatMap(handlerScriptsBelow),
+  ]);
+}
+
+function handlerScriptsBelow({ settings, sections }: Section): readonly MountedScript[] {
+  return [...handlerScriptsOf(settings), ...sections.flatMap(handlerScriptsBelow)];
+}
+
+function handlerScriptsOf(settings: Section['settings']): readonly MountedScript[] {
+  return [...(settings.handlerScripts?.values() ?? [])].flatMap((script) => {
+    const { processGroup = settings.processGroup ?? '', applicationGroup = '' } = script;
+    if (processGroup.startsWith('%{')) return [];
+    const scriptFile = toByteString(script.file);
+    return [{ scriptFile, processGroup, applicationGroup, runtime: runtimeOf(scriptFile) }];
+  });
+}
+
 function authScriptsBelow({ settings, sections }: Section): readonly AuthScript[] {
   return [...authScriptsOf(settings), ...sections.flatMap(authScriptsBelow)];
 }
 
 function authScriptsOf(settings: Section['settings']): readonly AuthScript[] {
-  return [settings.authUserScript, settings.authGroupScript, settings.accessScript].filter(
+  const { authUserScript, authGroupScript, accessScript, dispatchScript } = settings;
+  return [authUserScript, authGroupScript, accessScript, dispatchScript].filter(
     (script) => script !== undefined,
   );
 }

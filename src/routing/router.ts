@@ -11,6 +11,7 @@ import { mapFound } from './map-found.js';
 import type { MappedName } from './mapped-name.js';
 import {
   describeFound,
+  describeHandled,
   describeHtaccess,
   describeProxied,
   describeRedirection,
@@ -127,10 +128,12 @@ function routePath(
   const conditions = matchConditions(asked, ask, soFar);
   const merged = host.merge(sections, conditions.sections);
   const settings = rewritten.forced === undefined ? merged : { ...merged, ...rewritten.forced };
+  const mapping = mapFound(translation, found, settings, path);
+  if (mapping.kind === 'script' && mapping.handled !== undefined) trace?.(describeHandled(mapping.handled));
   const route: Route = {
     virtualHost,
     settings,
-    mapping: mapFound(translation, found, settings, path),
+    mapping,
     accessed: accessedParts(translation, found),
     variables: soFar.variables,
     ...(conditions.fault === undefined ? {} : { fault: conditions.fault }),

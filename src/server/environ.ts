@@ -8,6 +8,10 @@ import type { Presented } from './trusted-headers.js';
 /** The script that is to be called, as far as the environ speaks of it. */
 export interface ScriptFacts {
   readonly scriptFile: string;
+  /** SCRIPT_FILENAME: the script, or what a WSGIHandlerScript answers for. */
+  readonly filename: string;
+  /** Of a WSGIHandlerScript, in lower case. */
+  readonly handler?: string;
   readonly scriptName: string;
   readonly pathInfo: string;
   readonly processGroup: string;
@@ -42,7 +46,7 @@ export function buildEnviron(
     'mod_wsgi.listener_port',
     String(localPort),
     'mod_wsgi.request_start',
-    String(Math.round(record.startedAt * 1000)),
+    (record.startedAt / 1000).toFixed(6),
   );
   if (runtime === 'node') environ.push('modhost.url', urlBelowMount(exchange, script));
   return environ;
@@ -53,10 +57,17 @@ export function sharePairs(exchange: Exchange, script: ScriptFacts): SharedPairs
   const known = sharedByMount.get(script.mount);
   if (known !== undefined && known.virtualHost === exchange.virtualHost && isSameScript(known.script, script))
     return known.shared;
-  const shared = joinShared([
+  const shared = joinShared(describeMount(exchange, script));
+  sharedByMount.set(script.mount, { virtualHost: exchange.virtualHost, script, shared });
+  return shared;
+}
+
+/** name, value, … of the server and the script. */
+export function describeMount(exchange: Exchange, script: ScriptFacts): string[] {
+  return [
     ...serverVariables(exchange),
     'SCRIPT_FILENAME',
-    script.scriptFile,
+    script.filename,
     'mod_wsgi.process_group',
     script.processGroup,
     'mod_wsgi.application_group',
@@ -64,14 +75,12 @@ export function sharePairs(exchange: Exchange, script: ScriptFacts): SharedPairs
     'mod_wsgi.callable_object',
     script.callableObject,
     'mod_wsgi.request_handler',
-    'wsgi-script',
+    script.handler ?? 'wsgi-script',
     'mod_wsgi.handler_script',
-    '',
+    script.handler === undefined ? '' : script.scriptFile,
     'mod_wsgi.script_name',
     script.scriptName,
-  ]);
-  sharedByMount.set(script.mount, { virtualHost: exchange.virtualHost, script, shared });
-  return shared;
+  ];
 }
 
 interface KnownShared {
@@ -86,6 +95,8 @@ const sharedByMount = new WeakMap<object, KnownShared>();
 function isSameScript(one: ScriptFacts, other: ScriptFacts): boolean {
   return (
     one.scriptFile === other.scriptFile &&
+    one.filename === other.filename &&
+    one.handler === other.handler &&
     one.scriptName === other.scriptName &&
     one.processGroup === other.processGroup &&
     one.applicationGroup === other.applicationGroup &&

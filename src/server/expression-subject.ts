@@ -60,7 +60,7 @@ export function joinedHeader(headers: HeaderList, name: string): string | undefi
 function filenameOf(mapping: Mapping | undefined): string | undefined {
   if (mapping === undefined || mapping.kind === 'redirect') return undefined;
   if (mapping.kind === 'proxied') return `proxy:${urlOf(mapping)}`;
-  return mapping.kind === 'script' ? mapping.scriptFile : mapping.filename;
+  return mapping.kind === 'script' ? (mapping.handled?.filename ?? mapping.scriptFile) : mapping.filename;
 }
 
 function findVariable(variables: readonly string[], name: string): string | undefined {

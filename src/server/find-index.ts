@@ -1,14 +1,14 @@
 import type { DirectorySettings } from '../config/model.js';
 import { encodeRedirectPath, toByteString } from '../http/index.js';
-import type { Mapping } from '../routing/index.js';
+import type { Mapping, ScriptMapping } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { answerOptions } from './file-methods.js';
 import { type Refusal, refuse } from './site.js';
 
 type DirectoryMapping = Extract<Mapping, { kind: 'directory' }>;
 
-/** What stands for a directory: its index, through the whole decision again; or the way to its `/`. */
-export type DirectoryAnswer = Refusal | { readonly kind: 'index'; readonly path: string };
+/** What stands for a directory: its index, through the whole decision again; the script that SetHandler names; or the way to its `/`. */
+export type DirectoryAnswer = Refusal | ScriptMapping | { readonly kind: 'index'; readonly path: string };
 
 /** undefined: answered. `leadsSomewhere`: whether rules make something of a path that leads nowhere by itself. */
 export async function findIndex(
@@ -24,11 +24,11 @@ export async function findIndex(
   for (const name of hasSlash ? indexNames(settings) : []) {
     const indexPath = name.startsWith('/') ? name : path + name;
     site.trace?.({ stage: 'mapping', text: `is ${indexPath} there? (DirectoryIndex)` });
-    const { kind } = site.router.route(virtualHost, indexPath).mapping;
-    const isThere = kind === 'file' || kind === 'script' || kind === 'redirect';
-    if (isThere || (isRewriting && (await leadsSomewhere(indexPath))))
+    const found = site.router.route(virtualHost, indexPath).mapping;
+    if (isThere(found) || found.kind === 'redirect' || (isRewriting && (await leadsSomewhere(indexPath))))
       return { kind: 'index', path: indexPath };
   }
+  if (mapping.handled !== undefined) return mapping.handled;
   if (method === 'OPTIONS') {
     answerOptions(exchange);
     return undefined;
@@ -40,6 +40,11 @@ export async function findIndex(
     'autoindex',
     `cannot serve directory ${mapping.filename}/: no matching DirectoryIndex found`,
   );
+}
+
+/** Whether a file is what answers, and not a handler in its place. */
+export function isThere(mapping: Mapping): boolean {
+  return mapping.kind === 'file' || (mapping.kind === 'script' && mapping.handled?.isFile !== false);
 }
 
 function indexNames({ directoryIndex = ['index.html'], fallbackResource = '' }: DirectorySettings): string[] {

@@ -14,7 +14,7 @@ import { askExchange, createSubject } from './expression-subject.js';
 import { fakeCredentials } from './fake-credentials.js';
 import { answerOtherMethods } from './file-methods.js';
 import { findClient } from './find-client.js';
-import { findIndex } from './find-index.js';
+import { findIndex, isThere } from './find-index.js';
 import type { UnreadableRequest } from './listener.js';
 import { beginLookAhead, lookAhead } from './look-ahead.js';
 import { refuseMethod } from './refuse-method.js';
@@ -175,7 +175,7 @@ async function leadsSomewhere(exchange: Exchange, path: string): Promise<boolean
   // What rules of its directory make of an index is not asked (as httpd).
   if (decided.elsewhere !== undefined) return false;
   const { mapping } = decided.route;
-  return mapping.kind === 'file' || mapping.kind === 'script' || lacksSlash(ahead, decided.route);
+  return isThere(mapping) || lacksSlash(ahead, decided.route);
 }
 
 /** DirectorySlash goes before what rules make of a directory. */
@@ -189,8 +189,8 @@ function serveMapping(exchange: Exchange, route: Route, depth: number): Outcome 
     case 'redirect':
       return redirect(exchange, mapping);
     case 'script': {
-      exchange.handler = 'wsgi-script';
-      exchange.filename = mapping.scriptFile;
+      exchange.handler = mapping.handled?.name ?? 'wsgi-script';
+      exchange.filename = mapping.handled?.filename ?? mapping.scriptFile;
       return serveScript(exchange, mapping);
     }
     case 'proxied':
@@ -228,6 +228,10 @@ async function serveDirectory(
   const status = settings.directoryIndexRedirect ?? 0;
   if (index?.kind === 'index' && status !== 0)
     return redirect(exchange, { status, location: encodeLocation(index.path), takesQuery: false });
+  if (index?.kind === 'script') {
+    const changed = changeRequestHeaders(exchange);
+    return changed ?? serveMapping(exchange, { ...(exchange.route as Route), mapping: index }, depth);
+  }
   // An index is a request of its own: sections and Require may differ from the directory's.
   return index?.kind === 'index' ? answerPath(exchange, index.path, depth + 1) : index;
 }

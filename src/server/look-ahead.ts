@@ -1,5 +1,6 @@
 import type { LookAhead, LookAheadKind } from '../rewriting/index.js';
 import { Exchange } from './exchange.js';
+import { isThere } from './find-index.js';
 import type { Reply, RequestRecord } from './request-record.js';
 import { readVariable } from './rewrite-subject.js';
 import type { Refusal } from './site.js';
@@ -32,7 +33,7 @@ export async function lookAhead(
   // A name that was offered with a wrong password is nobody's.
   if (!isReachable) ahead.user = undefined;
   const mapping = ahead.route?.mapping;
-  const isFile = mapping?.kind === 'file' || mapping?.kind === 'script';
+  const isFile = mapping !== undefined && isThere(mapping);
   return {
     isReachable: isReachable && (what === 'url' || isFile),
     variable: (name) => {

@@ -7,10 +7,12 @@ import type {
   ForwardRequest,
   ResponseMessage,
   ResponseSink,
+  Runtime,
 } from '../proxy/index.js';
-import { type Mapping, runtimeOf, selectApplication } from '../routing/index.js';
+import { runtimeOf, type ScriptMapping, selectApplication } from '../routing/index.js';
 import { checkBody } from './check-body.js';
-import { buildEnviron, passedHeaders, type ScriptFacts, sharePairs } from './environ.js';
+import { dispatchRequest } from './dispatch-request.js';
+import { buildEnviron, describeMount, passedHeaders, type ScriptFacts, sharePairs } from './environ.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { type HostedConnection, openHostedConnection } from './hosted-connection.js';
@@ -19,8 +21,6 @@ import { checkScriptOwner } from './script-owner.js';
 import { type Refusal, refuse } from './site.js';
 import { startAnswer } from './start-answer.js';
 import { type Presented, presentForwarded } from './trusted-headers.js';
-
-type ScriptMapping = Extract<Mapping, { kind: 'script' }>;
 
 /** The application wants another path to be answered in its place: a path and perhaps a query, as a client writes them. */
 export interface Resend {
@@ -34,17 +34,22 @@ export async function serveApplication(
   mapping: ScriptMapping,
 ): Promise<Refusal | Resend | undefined> {
   const { record, site, settings, virtualHost } = exchange;
-  const self = exchange.selfName;
+  const presented = presentRequest(exchange);
+  const asked = dispatchRequest(exchange, mapping, presented);
+  const dispatched = asked instanceof Promise ? await asked : asked;
+  if ('status' in dispatched) return dispatched;
   const selection = selectApplication(
     { virtualHost, settings, mapping },
     {
-      serverName: self.name,
-      serverPort: self.port,
+      // As the site file has them: whoever could choose a part of them could have the script loaded any number of times.
+      serverName: virtualHost.serverName?.host ?? record.connection.localAddress,
+      serverPort: virtualHost.serverName?.port ?? record.connection.localPort,
       hostName: exchange.host?.host ?? '',
-      scriptName: mapping.scriptName,
+      scriptName: mapping.handled?.name ?? mapping.scriptName,
       requestEnvironment: (name) => exchange.environment.get(name) ?? readServerVariable(name),
     },
     site.processGroups,
+    dispatched,
   );
   if (selection.kind === 'refusal')
     return refuse(
@@ -56,17 +61,19 @@ export async function serveApplication(
     return refuse(411, 'wsgi', 'chunked request body (WSGIChunkedRequest Off)');
   const tooLarge = checkBody(exchange);
   if (tooLarge !== undefined) return tooLarge;
-  const { scriptFile, scriptName, pathInfo } = mapping;
+  const { scriptFile, scriptName, pathInfo, handled } = mapping;
   const { processGroup, applicationGroup, callableObject, passAuthorization } = selection;
   const script: ScriptFacts = {
     scriptFile,
+    filename: handled?.filename ?? scriptFile,
+    ...(handled === undefined ? {} : { handler: handled.name }),
     scriptName,
     pathInfo,
     processGroup,
     applicationGroup,
     callableObject,
     passAuthorization,
-    mount: mapping.alias ?? virtualHost,
+    mount: mapping.alias ?? handled?.script ?? virtualHost,
   };
   const runtime = runtimeOf(mapping.scriptFile);
   const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
@@ -75,7 +82,6 @@ export async function serveApplication(
     if (foreign !== undefined) return foreign;
   }
   if (group.responseSocketTimeoutMs !== undefined) record.reply.setTimeout(group.responseSocketTimeoutMs);
-  const presented = presentRequest(exchange);
   const wantsUpgrade = runtime === 'node' && record.upgrade === 'websocket' && exchange.redirects === 0;
   const sink = new ApplicationAnswer(exchange, group.headerBufferSize, wantsUpgrade);
   const request: ForwardRequest = {
@@ -85,9 +91,9 @@ export async function serveApplication(
       callableName: selection.callableObject,
       callInterface: selection.applicationInterface,
       checkScript: selection.scriptReloading,
+      isHandlerScript: handled !== undefined,
       wantsUpgrade,
-      environ: buildEnviron(exchange, script, runtime, presented),
-      shared: sharePairs(exchange, script),
+      ...environOf(exchange, script, runtime, presented),
       headers: runtime === 'node' ? passedHeaders(presented.headers, script.passAuthorization) : [],
     },
     body: exchange.body,
@@ -101,6 +107,13 @@ export async function serveApplication(
   });
   const refusal = reportOutcome(exchange, script, group, await forwarding.outcome);
   return sink.instead ?? refusal;
+}
+
+/** What a handler script is told depends on the URL: nothing of it is worth being kept for the next request. */
+function environOf(exchange: Exchange, script: ScriptFacts, runtime: Runtime, presented: Presented) {
+  const environ = buildEnviron(exchange, script, runtime, presented);
+  if (script.handler === undefined) return { environ, shared: sharePairs(exchange, script) };
+  return { environ: [...environ, ...describeMount(exchange, script)] };
 }
 
 /** The answer on its way from the application to the client. */

@@ -1,10 +1,10 @@
 import type { Authorizer } from '../auth/index.js';
-import type { Condition, Position, ServerConfig, VirtualHost } from '../config/model.js';
+import type { AuthScript, Condition, Position, ServerConfig, VirtualHost } from '../config/model.js';
 import type { ServeFile } from '../files/index.js';
 import type { Gateway } from '../gateway/index.js';
 import type { AccessRecord, ErrorLog } from '../log/index.js';
 import type { Forwarding, ForwardRequest, Runtime } from '../proxy/index.js';
-import type { ProcessGroupTable, Router } from '../routing/index.js';
+import type { DispatchedNames, ProcessGroupTable, Router } from '../routing/index.js';
 import type { Trace } from '../trace/index.js';
 
 /** Everything the lifecycle calls, put together once by front-end.ts. */
@@ -20,6 +20,8 @@ export interface Site {
   /** Is told every decision; absent while serving. */
   readonly trace?: Trace;
   readonly gateway: Gateway;
+  /** Asks a WSGIDispatchScript; a text says why there is no usable answer. */
+  dispatch(script: AuthScript, environ: readonly string[]): Promise<DispatchedNames | string>;
   forward(group: string, runtime: Runtime, request: ForwardRequest): Forwarding;
 }
 

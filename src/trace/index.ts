@@ -22,6 +22,7 @@ export type Stage =
   | 'access'
   | 'user'
   | 'headers'
+  | 'dispatch'
   | 'proxy'
   | 'answer';
 

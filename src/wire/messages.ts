@@ -18,6 +18,8 @@ export interface RequestMessage {
   readonly wantsUpgrade?: boolean;
   /** The daemon is to say ACCEPTED before it hands it to a callable. */
   readonly isAhead?: boolean;
+  /** With checkScript: what `reload_required` of the script says counts, too. */
+  readonly isHandlerScript?: boolean;
   readonly environ: Pairs;
   /** Headers as received; empty for Python daemons. */
   readonly headers: Pairs;
@@ -41,8 +43,14 @@ export interface ResponseMessage {
   readonly headers: Pairs;
 }
 
-/** Functions of an auth script. */
-export const callFunctions = ['check_password', 'groups_for_user', 'get_realm_hash', 'allow_access'] as const;
+/** What a script can be asked besides requests: functions of an auth script, and all those of a dispatch script at once. */
+export const callFunctions = [
+  'check_password',
+  'groups_for_user',
+  'get_realm_hash',
+  'allow_access',
+  'dispatch',
+] as const;
 export type CallFunction = (typeof callFunctions)[number];
 
 export interface CallMessage {
@@ -95,6 +103,7 @@ export function encodeRequest(message: OutgoingRequest, hasBody = message.hasBod
     (message.checkScript ? 'r' : '') +
     (message.wantsUpgrade === true ? 'u' : '') +
     (message.isAhead === true ? 'a' : '') +
+    (message.isHandlerScript === true ? 'h' : '') +
     (endsShared ? 's' : '');
   const count = String((environ.length + (shared?.pairs.length ?? 0)) / 2);
   const texts = [scriptFile, applicationGroup, callableName, callInterface, flags, count];
@@ -136,6 +145,7 @@ export function decodeRequest(payload: Buffer): RequestMessage {
     checkScript: flags.includes('r'),
     ...(flags.includes('u') ? { wantsUpgrade: true } : {}),
     ...(flags.includes('a') ? { isAhead: true } : {}),
+    ...(flags.includes('h') ? { isHandlerScript: true } : {}),
     environ: texts.slice(environStart, environEnd),
     headers: texts.slice(environEnd),
   };

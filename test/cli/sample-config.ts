@@ -84,7 +84,7 @@ export function makeConfig(changes: Partial<ServerConfig> = {}): ServerConfig {
     virtualHosts: [],
     processGroups: [],
     embeddedGroup: makeProcessGroup(''),
-    htaccess: { macros: [], authnAliases: new Map(), authzAliases: new Map() },
+    htaccess: { macros: [], authnAliases: new Map(), authzAliases: new Map(), handlerNames: new Set() },
     importScripts: [],
     warnings: [],
     ...changes,

@@ -147,7 +147,7 @@ export function site(
     virtualHosts,
     processGroups: members.processGroups ?? [],
     embeddedGroup: makeProcessGroup(''),
-    htaccess: { macros: [], authnAliases: new Map(), authzAliases: new Map() },
+    htaccess: { macros: [], authnAliases: new Map(), authzAliases: new Map(), handlerNames: new Set() },
     importScripts: [],
     warnings: [],
   };

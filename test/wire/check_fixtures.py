@@ -57,6 +57,7 @@ def decode(name, payload):
             'hasBody': request.has_body,
             'checkScript': request.check_script,
             **({'isAhead': True} if request.is_ahead else {}),
+            **({'isHandlerScript': True} if request.is_handler_script else {}),
             'environ': request.pairs + (request.shared.split('\0') if request.shared else []),
             'headers': request.headers,
         }

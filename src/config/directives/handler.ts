@@ -2,6 +2,7 @@ import { anywhere, honoured, inModule, list, one } from '../definition.js';
 import type { Here } from '../draft.js';
 import { findNearest } from '../nearest-name.js';
 import { addExtensions, removeExtensions } from './extensions.js';
+import { expectHandler, ownHandlers } from './handler-script.js';
 
 /** What answers a request, apart from where it is mapped to. */
 export const handler = [
@@ -9,7 +10,7 @@ export const handler = [
     honoured(
       'SetHandler',
       anywhere,
-      one('None|wsgi-script|default-handler'),
+      one('None|wsgi-script|default-handler|name'),
       'What answers the requests of a section.',
       (here, name) => {
         if (pageHandlers.has(name.toLowerCase())) {
@@ -25,7 +26,7 @@ export const handler = [
     honoured(
       'AddHandler',
       anywhere,
-      list('wsgi-script|default-handler extension …'),
+      list('wsgi-script|default-handler|name extension …'),
       'What answers for files with an extension.',
       (here, [name = '', ...extensions]) => {
         const found = takeHandler(here, name);
@@ -44,10 +45,12 @@ const foreignHandlers =
 
 /** Requests that such a handler would answer are refused: nothing of its files is shown. */
 export function warnOfForeignHandler(here: Here, name: string): void {
-  here.warn(`modhost does not run '${name}': what it would answer is refused with 403`, {
-    kind: 'argument-no-effect',
-    at: { word: name },
-  });
+  expectHandler(here, name, () =>
+    here.warn(`modhost does not run '${name}': what it would answer is refused with 403`, {
+      kind: 'argument-no-effect',
+      at: { word: name },
+    }),
+  );
 }
 
 /** Status pages that are not there: the path is mapped as if nothing had been said. */
@@ -65,15 +68,18 @@ export const wsgiType = 'application/x-httpd-wsgi';
 /** One that modhost does not run is kept: serving the file instead could show the source of a program. */
 function takeHandler(here: Here, name: string): string | undefined {
   const lower = name.toLowerCase();
-  if (lower === 'none' || lower === 'default-handler' || lower === 'wsgi-script') return lower;
+  if (ownHandlers.includes(lower)) return lower;
   if (lower === wsgiType) return 'wsgi-script';
-  const suggestion = foreignHandlers.test(lower)
-    ? undefined
-    : findNearest(lower, ['wsgi-script', 'default-handler', 'none']);
-  if (suggestion !== undefined) {
-    here.fail(`expected wsgi-script, default-handler or None, not '${name}'`, { suggestion });
-    return undefined;
-  }
-  warnOfForeignHandler(here, name);
+  const suggestion = foreignHandlers.test(lower) ? undefined : findNearest(lower, ownHandlers);
+  if (suggestion === undefined) warnOfForeignHandler(here, name);
+  else
+    expectHandler(here, name, () =>
+      here.fail(
+        `expected wsgi-script, default-handler, None or the name of a WSGIHandlerScript, not '${name}'`,
+        {
+          suggestion,
+        },
+      ),
+    );
   return lower;
 }

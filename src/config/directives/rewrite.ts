@@ -36,6 +36,7 @@ import { takeCondition } from '../expression.js';
 import { findNearest } from '../nearest-name.js';
 import { takeProxyUrl } from '../proxy-target.js';
 import { createRewriteDraft, type RewriteDraft } from '../rewrite-draft.js';
+import { expectHandler, ownHandlers } from './handler-script.js';
 
 /** Rules that change where a request goes, before anything else decides it or in a directory. */
 export const rewrite = inModule('rewrite', [
@@ -230,6 +231,14 @@ function addRule(here: Here, text: string): void {
     });
     return;
   }
+  const { handler = 'none' } = parsed.flags;
+  if (!ownHandlers.includes(handler))
+    expectHandler(here, handler, () =>
+      here.fail(
+        `expected H=wsgi-script, H=default-handler, H=none or the name of a WSGIHandlerScript; the handler '${handler}' is not supported`,
+        { at: { word: flagWord } },
+      ),
+    );
   const negated = word.startsWith('!');
   const source = negated ? word.slice(1) : word;
   const pattern = translatePattern(parsed.caseless ? `(?i)${source}` : source);

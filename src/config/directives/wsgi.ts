@@ -12,6 +12,7 @@ import {
 } from '../definition.js';
 import { chooseWord, resolvePath } from '../values.js';
 import { addDaemonProcess } from './daemon-process.js';
+import { addHandlerScript } from './handler-script.js';
 import { addImportScript, addScriptAlias, applicationInterfaces } from './script-alias.js';
 import { noteGroup, readAuthScript } from './script-options.js';
 
@@ -198,6 +199,23 @@ export const wsgi = inModule('wsgi', [
     raw('file process-group=name application-group=name'),
     'A script file to load when its process group starts.',
     addImportScript,
+  ),
+  honoured(
+    'WSGIDispatchScript',
+    anywhere,
+    raw('file [option=value …]'),
+    'Who chooses groups and callable of each request: process_group(), application_group(), callable_object().',
+    (here, text) => {
+      const script = readAuthScript(here, text);
+      if (script !== undefined) here.section.settings.dispatchScript = script;
+    },
+  ),
+  honoured(
+    'WSGIHandlerScript',
+    anywhere,
+    raw('name file [option=value …]'),
+    'A script whose handle_request() answers where SetHandler or AddHandler say its name.',
+    addHandlerScript,
   ),
   honoured(
     'WSGIAuthUserScript',

@@ -33,6 +33,9 @@ const defaultCallableName = 'application';
 /** Names under which JavaScript exports its application, in this order, after the callable's. */
 const customaryNames = ['default', 'app', 'handler', 'server'];
 
+/** What a WSGIHandlerScript answers with, as JavaScript would call it. */
+const inJavaScript: Readonly<Record<string, string>> = { handle_request: 'handleRequest' };
+
 /**
  * Finds the application among a script's exports, or takes the server that the script wanted to start, and decides how it is
  * called. Waits for what an instance needs to become ready.
@@ -83,7 +86,7 @@ async function findExport(exports: ModuleExports, callableName: string): Promise
   // A name that somebody chose is meant: another application in its place could have other rules.
   const names = isDefaultName(callableName) ? [callableName, ...customaryNames] : [callableName];
   for (const name of names) {
-    const exported = exports.get(name);
+    const exported = exports.get(name) ?? exports.get(inJavaScript[name] ?? name);
     if (exported === undefined || exported === null) continue;
     // Fastify is a thenable itself, so look first and wait then.
     const value = kindOf(exported) === undefined && isPromise(exported) ? await wrap(exported) : { exported };

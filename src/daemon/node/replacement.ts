@@ -38,6 +38,13 @@ export class Replacement {
     return this.#leaving;
   }
 
+  /** As {@link isForSuccessor}, where the script itself asks to be loaded anew. */
+  async isReloadForSuccessor(reason: string): Promise<boolean> {
+    this.wish(reason);
+    await this.#answer?.promise;
+    return this.#leaving;
+  }
+
   /** Asks for a successor, for any reason. */
   wish(reason: string, isEviction = false): void {
     if (this.#answer !== undefined || this.#leaving) return;

@@ -18,6 +18,8 @@ const loads = new Map<string, { count: number; failed: boolean }>();
 export class ScriptFile {
   readonly path: string;
   readonly exports: ModuleExports;
+  /** Milliseconds since the epoch. */
+  readonly loadedAt = Date.now();
   readonly #modifiedNs: bigint | undefined;
   #lookedAt = -1;
   #lookedNs: bigint | undefined;

@@ -1,15 +1,19 @@
 import type { CallFunction, CallMessage, ReplyMessage } from '../../wire/index.js';
+import { findDispatch } from './dispatching.js';
 import { readEnviron } from './environ.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
+import type { ModuleExports } from './module-exports.js';
 import { printDirectly } from './output-capture.js';
 import { Reply } from './reply.js';
-import type { ScriptFile } from './script-file.js';
 import type { Host } from './serve-request.js';
 import type { Stream } from './stream.js';
 import { WsgiErrors } from './wsgi-input.js';
 
-type AuthFunction = (environ: Record<string, unknown>, ...parameters: readonly string[]) => unknown;
+type ScriptFunction = (environ: Record<string, unknown>, ...parameters: readonly string[]) => unknown;
+
+/** Asks what a CALL asks; a text says what is wrong with the answer. */
+export type Question = (environ: Record<string, unknown>) => Promise<ReplyMessage | string>;
 
 /** Each function under Python's name and under JavaScript's. */
 const exportNames = {
@@ -17,7 +21,7 @@ const exportNames = {
   groups_for_user: ['groups_for_user', 'groupsForUser'],
   get_realm_hash: ['get_realm_hash', 'getRealmHash'],
   allow_access: ['allow_access', 'allowAccess'],
-} as const satisfies Record<CallFunction, readonly string[]>;
+} as const satisfies Record<Exclude<CallFunction, 'dispatch'>, readonly string[]>;
 
 /** Answers one CALL: loads the script like a request would, calls its function, checks what it gave back. */
 export async function serveCall(stream: Stream, message: CallMessage, host: Host): Promise<void> {
@@ -38,40 +42,45 @@ export async function serveCall(stream: Stream, message: CallMessage, host: Host
     stream.reply({ kind: 'error', sentence });
     return;
   }
-  const callable = findFunction(result.script, message.functionName);
-  if (callable === undefined) {
-    const sentence = `${path} exports no function ${exportNames[message.functionName].join(' or ')}`;
-    stream.reply({ kind: 'missing', sentence });
+  const ask = findQuestion(result.script.exports, message);
+  if (typeof ask === 'string') {
+    stream.reply({ kind: 'missing', sentence: `${path} exports no function ${ask}` });
     return;
   }
-  await executionContext.run(reply, () => answerCall(callable, stream, reply, message));
+  await executionContext.run(reply, () => answerCall(ask, stream, reply, message));
+}
+
+/** What to ask of the script, or the names of the functions that it lacks. */
+function findQuestion(
+  exports: ModuleExports,
+  { functionName, arguments: given }: CallMessage,
+): Question | string {
+  if (functionName === 'dispatch')
+    return findDispatch(exports) ?? 'process_group, application_group or callable_object';
+  const callable = findFunction(exports, functionName);
+  if (callable === undefined) return exportNames[functionName].join(' or ');
+  return async (environ) => readers[functionName](await callable(environ, ...given));
 }
 
 function findFunction(
-  script: ScriptFile,
-  functionName: CallMessage['functionName'],
-): AuthFunction | undefined {
+  exports: ModuleExports,
+  functionName: keyof typeof exportNames,
+): ScriptFunction | undefined {
   for (const name of exportNames[functionName]) {
-    const exported = script.exports.get(name);
-    if (typeof exported === 'function') return exported as AuthFunction;
+    const exported = exports.get(name);
+    if (typeof exported === 'function') return exported as ScriptFunction;
   }
   return undefined;
 }
 
-async function answerCall(
-  callable: AuthFunction,
-  stream: Stream,
-  reply: Reply,
-  message: CallMessage,
-): Promise<void> {
+async function answerCall(ask: Question, stream: Stream, reply: Reply, message: CallMessage): Promise<void> {
   const { environ } = readEnviron(message.environ);
   const errors = new WsgiErrors((bytes) => {
     if (!reply.print(2, bytes)) printDirectly(2, bytes);
   });
   let checked: ReplyMessage | string;
   try {
-    const result = await callable({ ...environ, 'wsgi.errors': errors }, ...message.arguments);
-    checked = readers[message.functionName](result);
+    checked = await ask({ ...environ, 'wsgi.errors': errors });
   } catch (error) {
     reply.flushPrinted();
     reply.complain(`${message.functionName} raised an error`, error);
@@ -137,7 +146,7 @@ const readers = {
   groups_for_user: checkGroups,
   get_realm_hash: checkRealmHash,
   allow_access: checkAccess,
-} satisfies Record<CallFunction, (result: unknown) => ReplyMessage | string>;
+} satisfies Record<keyof typeof exportNames, (result: unknown) => ReplyMessage | string>;
 
 function isWireText(text: string): boolean {
   return /^[\x01-\xff]+$/.test(text);

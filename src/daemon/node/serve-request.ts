@@ -7,6 +7,7 @@ import { type RequestFacts, readEnviron } from './environ.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
 import type { Application, Refusal } from './find-application.js';
+import { findReloadRequired, isForReload } from './handler-reload.js';
 import type { Replacement } from './replacement.js';
 import { Reply } from './reply.js';
 import type { ScriptFile } from './script-file.js';
@@ -29,25 +30,33 @@ export function serveRequest(stream: Stream, message: RequestMessage, host: Host
   const path = toFileName(message.scriptFile);
   const script = host.scripts.loaded(path, message.applicationGroup);
   if (message.checkScript && script?.hasChanged(host.arrival) === true && host.replacement.concerns(script)) {
-    void serveChanged(stream, message, host, script);
+    const { replacement } = host;
+    void serveUnlessReplaced(stream, message, host, script, () => replacement.isForSuccessor(script));
+    return;
+  }
+  const ask = script === undefined ? undefined : findReloadRequired(script, message);
+  if (script !== undefined && ask !== undefined) {
+    const { replacement } = host;
+    const isForSuccessor = () => isForReload(ask, stream, message, script, replacement);
+    void serveUnlessReplaced(stream, message, host, script, isForSuccessor);
     return;
   }
   serveLoaded(stream, message, host, script);
 }
 
 /** A successor of this process serves it, unless that takes too long or cannot be. */
-async function serveChanged(
+async function serveUnlessReplaced(
   stream: Stream,
   message: RequestMessage,
   host: Host,
   script: ScriptFile,
+  isForSuccessor: () => Promise<boolean>,
 ): Promise<void> {
   let isOver = false;
   stream.onOver(() => {
     isOver = true;
   });
-  if (await host.replacement.isForSuccessor(script))
-    stream.abort('retry', `the script ${script.path} has changed`);
+  if (await isForSuccessor()) stream.abort('retry', `the script ${script.path} is to be loaded anew`);
   else if (!isOver) serveLoaded(stream, message, host, script);
 }
 

@@ -37,11 +37,4 @@ export const wsgiRest: readonly Definition[] = [
     'gone since mod_wsgi 6',
     'WSGILazyInitialization WSGINewRelicConfigFile WSGINewRelicEnvironment',
   ),
-  ...rows(
-    'wsgi',
-    'refused',
-    anywhere,
-    'requests it sends elsewhere would be answered here',
-    'WSGIDispatchScript WSGIHandlerScript',
-  ),
 ];

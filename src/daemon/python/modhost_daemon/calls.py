@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any, Callable, Dict, List, Optional, Union
 
 from . import wire
 from .current import Serving
+from .dispatching import DispatchFault, ask_dispatch_functions, has_dispatch_function
 from .environ import build_call_environ, decode_path
 from .request_log import RequestLog
 from .requests import Host
@@ -60,6 +62,8 @@ class CallJob:
             return _failure(log, 'loading script file %s failed' % script, error)
         if module is None:
             return None
+        if message.function_name == 'dispatch':
+            return self._dispatch(module, script, log)
         function = getattr(module, message.function_name, None)
         if not callable(function):
             sentence = 'script file %s has no function %s' % (script, message.function_name)
@@ -73,6 +77,19 @@ class CallJob:
             return _READERS[message.function_name](answer, where, log)
         except BaseException as error:
             return _failure(log, where, error)
+
+
+    def _dispatch(self, module: ModuleType, script: str, log: RequestLog) -> Reply:
+        if not has_dispatch_function(module):
+            sentence = 'script file %s has no function process_group, application_group or callable_object' % script
+            log.say('error', sentence)
+            return ['missing', wire.to_byte_text(sentence)]
+        try:
+            return ['list', *ask_dispatch_functions(module, build_call_environ(self._message.environ, log))]
+        except DispatchFault as fault:
+            return _error(log, '%s of %s' % (fault, script))
+        except BaseException as error:
+            return _failure(log, 'a dispatch function of %s' % script, error)
 
 
 def _read_password_answer(answer: object, where: str, log: RequestLog) -> Reply:

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from . import wire
 from .calls import CallJob
@@ -53,6 +53,8 @@ class Daemon:
         self.wear = _create_wear(start, self._replacement.wish)
         self.request_timeouts = _create_request_timeouts(start, self._replacement.wish)
         self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)
+        # When each (script file, application group) was loaded, in seconds since the epoch.
+        self._loaded_at: Dict[Tuple[str, str], float] = {}
         self.environs = EnvironBuilder(start.threads, start.multiprocess)
         self._start = start
         self._control = control
@@ -171,11 +173,19 @@ class Daemon:
                 return change.module
             return None if replacement.wait_for_change(script, change.modified_ns) else change.module
 
+    def was_loaded_before(self, script: str, application_group: str, moment: float) -> bool:
+        return self._loaded_at.get((script, application_group), moment) < moment
+
+    def is_for_successor(self, reason: str) -> bool:
+        """Worker threads: asks for a successor, and says whether the request is to be served by it."""
+        return self._replacement.wait_for_reload(reason)
+
     def announce_ready(self, failed: Sequence[str] = ()) -> None:
         """The listener listens and preloading is over; `failed`: script files that could not be loaded."""
         self._control.send({'type': 'ready', 'failed': list(failed)} if failed else {'type': 'ready'})
 
     def _announce_loaded(self, script: str, application_group: str) -> None:
+        self._loaded_at[(script, application_group)] = time.time()
         self._startup.note_success()
         self._control.send({'type': 'loaded', 'script': script, 'applicationGroup': application_group})
 

@@ -76,6 +76,14 @@ def build_call_environ(pairs: List[str], log: RequestLog) -> Environ:
     return environ
 
 
+def read_request_start(environ: Environ) -> float:
+    """When the front end began to read the request, in seconds since the epoch; now if it does not say."""
+    try:
+        return float(environ['mod_wsgi.request_start'])
+    except (KeyError, ValueError):
+        return time.time()
+
+
 def decode_path(byte_text: str) -> str:
     """A path of the protocol in the file system's encoding."""
     return byte_text if byte_text.isascii() else os.fsdecode(byte_text.encode('latin-1'))

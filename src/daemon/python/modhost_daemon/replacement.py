@@ -37,17 +37,26 @@ class Replacement:
         with self._answered:
             if self._wish('%s has changed' % script, False):
                 self._changed = {script: modified_ns}
-            while self._asked_at is not None and not self._is_leaving:
-                left = self._asked_at + _PATIENCE_SECONDS - time.monotonic()
-                if left <= 0:
-                    break
-                self._answered.wait(left)
-            return self._is_leaving
+            return self._wait()
+
+    def wait_for_reload(self, reason: str) -> bool:
+        """As wait_for_change, where the script itself asks to be loaded anew."""
+        with self._answered:
+            self._wish(reason, False)
+            return self._wait()
 
     def wish(self, reason: str, is_eviction: bool = False) -> None:
         """Asks for a successor for any other reason."""
         with self._answered:
             self._wish(reason, is_eviction)
+
+    def _wait(self) -> bool:
+        while self._asked_at is not None and not self._is_leaving:
+            left = self._asked_at + _PATIENCE_SECONDS - time.monotonic()
+            if left <= 0:
+                break
+            self._answered.wait(left)
+        return self._is_leaving
 
     def _wish(self, reason: str, is_eviction: bool) -> bool:
         if self._asked_at is not None or self._is_leaving:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional, Protocol
 
 from . import wire
 from .current import current
-from .environ import Environ, EnvironBuilder, decode_path
+from .environ import Environ, EnvironBuilder, decode_path, read_request_start
 from .factories import find_object
 from .request_body import RequestBody
 from .request_log import RequestLog
@@ -36,6 +36,10 @@ class Host(Protocol):
     def load_script(
         self, script: str, application_group: str, compare: bool, since: float
     ) -> Optional[ModuleType]: ...
+
+    def was_loaded_before(self, script: str, application_group: str, moment: float) -> bool: ...
+
+    def is_for_successor(self, reason: str) -> bool: ...
 
 
 class RequestJob:
@@ -119,6 +123,9 @@ class RequestJob:
         if module is None:
             self._stream.abort('retry', 'the script file has changed: %s' % script)
             return None
+        if message.is_handler_script and message.check_script and self._is_to_be_reloaded(module, script, log):
+            self._stream.abort('retry', 'the script file wants to be loaded anew: %s' % script)
+            return None
         try:
             application = find_object(module, message.callable_name)
         except BaseException as error:
@@ -130,6 +137,20 @@ class RequestJob:
             return application
         self._refuse(log, describe_missing_callable(script, message.callable_name, module))
         return None
+
+    def _is_to_be_reloaded(self, module: ModuleType, script: str, log: RequestLog) -> bool:
+        """What `reload_required` of a handler script says, if a successor can take the request. It is not asked about a load for this very request."""
+        environ = dict(zip(self._message.pairs[0::2], self._message.pairs[1::2]))
+        function = getattr(module, 'reload_required', None)
+        started_at = read_request_start(environ)
+        if function is None or not self._host.was_loaded_before(script, self._message.application_group, started_at):
+            return False
+        try:
+            is_wanted = bool(function(decode_path(environ.get('SCRIPT_FILENAME', ''))))
+        except BaseException as error:
+            log.report('reload_required of %s raised %s' % (script, type(error).__name__), error)
+            return False
+        return is_wanted and self._host.is_for_successor('reload_required of %s says so' % script)
 
     def _refuse(self, log: RequestLog, sentence: str) -> None:
         log.say('error', sentence)

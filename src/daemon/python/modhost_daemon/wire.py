@@ -35,7 +35,7 @@ _KNOWN_TYPES = frozenset(
     (HELLO, REQUEST, RESPONSE, BODY, END, ABORT, CREDIT, LOG, CALL, REPLY, PING, PONG, DRAIN, ACCEPTED)
 )
 _INTERFACES = frozenset(('auto', 'wsgi', 'fetch', 'node'))
-_FUNCTIONS = frozenset(('check_password', 'groups_for_user', 'get_realm_hash', 'allow_access'))
+_FUNCTIONS = frozenset(('check_password', 'groups_for_user', 'get_realm_hash', 'allow_access', 'dispatch'))
 _COUNT = re.compile(r'[0-9]{1,7}')
 _NUMBERS = {str(count): count for count in range(1000)}
 _HEADER = struct.Struct('>II')
@@ -114,6 +114,7 @@ class RequestMessage:
         'has_body',
         'check_script',
         'is_ahead',
+        'is_handler_script',
         'pairs',
         'shared',
         'headers',
@@ -128,6 +129,7 @@ class RequestMessage:
         self.has_body = 'b' in flags
         self.check_script = 'r' in flags
         self.is_ahead = 'a' in flags
+        self.is_handler_script = 'h' in flags
         self.pairs = pairs
         self.shared = shared
         self.headers = headers
