@@ -35,18 +35,28 @@ export function callFunction(
         reject(new CallFailure(reason));
       };
       const unexpected = () => fail('the daemon process answered a CALL with something else');
-      const stream = answer.connection.open(FrameType.call, encodeCall(message), {
+      const repeat = () => {
+        leave();
+        attempt(count + 1, resolve, reject);
+      };
+      let { isAhead } = answer;
+      const stream = answer.connection.open(FrameType.call, encodeCall({ ...message, isAhead }), {
         reply: (reply) => {
           leave();
           resolve(reply);
         },
         abort: (code, sentence) => {
-          if (code !== 'retry' || count >= pool.mostAttempts) return fail(sentence);
-          leave();
-          attempt(count + 1, resolve, reject);
+          if (code === 'retry' && count < pool.mostAttempts) repeat();
+          else fail(sentence);
         },
         log,
-        lost: (reason) => fail(`daemon process ${answer.pid} ended: ${reason}`),
+        accepted: () => {
+          isAhead = false;
+        },
+        lost: (reason) => {
+          if (isAhead && count < pool.mostAttempts) repeat();
+          else fail(`daemon process ${answer.pid} ended: ${reason}`);
+        },
         response: unexpected,
         body: unexpected,
         end: unexpected,

@@ -30,6 +30,8 @@ export interface StreamListener {
   end(): void;
   abort(code: string, sentence: string): void;
   credit(bytes: number): void;
+  /** Of a stream that was sent ahead: from now on somebody works on it. */
+  accepted(): void;
   reply(message: ReplyMessage): void;
   log(level: string, line: Buffer): void;
   /** The connection went away while the stream was open. */
@@ -66,6 +68,7 @@ export class DaemonConnection {
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
   #closed = false;
+  #takesAhead = false;
 
   constructor(socketPath: string, token: string, listener: ConnectionListener) {
     this.#listener = listener;
@@ -89,6 +92,11 @@ export class DaemonConnection {
   /** Streams open now. */
   get openStreams(): number {
     return this.#streams.size;
+  }
+
+  /** The daemon says ACCEPTED for streams that are sent ahead; known when it is ready. */
+  get takesAhead(): boolean {
+    return this.#takesAhead;
   }
 
   /** Opens a stream with a REQUEST or CALL; `text` is its encoded payload. */
@@ -161,6 +169,8 @@ export class DaemonConnection {
       }
       case FrameType.credit:
         return listener.credit(decodeCredit(payload));
+      case FrameType.accepted:
+        return listener.accepted();
       case FrameType.reply: {
         const reply = decodeReply(payload);
         this.#streams.delete(stream);
@@ -178,7 +188,7 @@ export class DaemonConnection {
   #receiveForConnection(type: FrameType, payload: Buffer): void {
     switch (type) {
       case FrameType.hello:
-        decodeHello(payload);
+        this.#takesAhead = decodeHello(payload).get('ahead') === '1';
         return this.#listener.ready();
       case FrameType.ping:
         return this.#send(encodeFrame(FrameType.pong, 0, payload));

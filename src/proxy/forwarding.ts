@@ -74,6 +74,8 @@ class Exchange implements StreamListener {
   #waiting: Waiting | undefined;
   #lease: Lease | undefined;
   #stream = 0;
+  /** No callable has it yet, as far as the daemon process has said. */
+  #isAhead = false;
   #attempts = 0;
   #isOver = false;
   #hasHead = false;
@@ -141,13 +143,14 @@ class Exchange implements StreamListener {
   }
 
   abort(code: string, sentence: string): void {
-    if (code === 'retry' && !this.#hasHead && this.#upload?.canRepeat !== false) {
-      this.#releaseLease();
-      this.#attempt();
-      return;
-    }
+    if (code === 'retry' && !this.#hasHead && this.#upload?.canRepeat !== false) return this.#repeat();
     if (code === 'timeout') return this.#fail(504, sentence);
     this.#fail(code === 'retry' ? 503 : 500, sentence);
+  }
+
+  accepted(): void {
+    this.#silence?.refresh();
+    this.#isAhead = false;
   }
 
   credit(bytes: number): void {
@@ -165,6 +168,7 @@ class Exchange implements StreamListener {
   }
 
   lost(reason: string): void {
+    if (this.#isAhead && !this.#hasHead && this.#upload?.canRepeat !== false) return this.#repeat();
     const pid = this.#lease?.pid ?? 0;
     this.#fail(502, `daemon process ${pid} ended before the response was complete: ${reason}`);
   }
@@ -177,6 +181,12 @@ class Exchange implements StreamListener {
     this.#upload = new Upload(connection, (status, reason) => this.#failUpload(status, reason));
     this.#upload.accepted();
     this.#attachUpload();
+  }
+
+  /** The daemon process that had it never gave it to the application. */
+  #repeat(): void {
+    this.#releaseLease();
+    this.#attempt();
   }
 
   #attempt(): void {
@@ -199,8 +209,9 @@ class Exchange implements StreamListener {
       return;
     }
     this.#lease = answer;
-    const text = encodeRequest(this.#request.message, this.#upload !== undefined);
-    const { connection } = answer;
+    const { connection, isAhead } = answer;
+    this.#isAhead = isAhead;
+    const text = encodeRequest(this.#request.message, this.#upload !== undefined, isAhead);
     this.#stream = connection.open(FrameType.request, text, this);
     this.#watchSilence();
     this.#attachUpload();

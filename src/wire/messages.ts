@@ -95,14 +95,18 @@ export function sharePairs(pairs: Pairs): SharedPairs {
 }
 
 /** @throws WireViolation if a text holds a NUL. */
-export function encodeRequest(message: OutgoingRequest, hasBody = message.hasBody === true): string {
+export function encodeRequest(
+  message: OutgoingRequest,
+  hasBody = message.hasBody === true,
+  isAhead = message.isAhead === true,
+): string {
   const { scriptFile, applicationGroup, callableName, callInterface, environ, headers, shared } = message;
   const endsShared = shared !== undefined && headers.length === 0;
   const flags =
     (hasBody ? 'b' : '') +
     (message.checkScript ? 'r' : '') +
     (message.wantsUpgrade === true ? 'u' : '') +
-    (message.isAhead === true ? 'a' : '') +
+    (isAhead ? 'a' : '') +
     (message.isHandlerScript === true ? 'h' : '') +
     (endsShared ? 's' : '');
   const count = String((environ.length + (shared?.pairs.length ?? 0)) / 2);

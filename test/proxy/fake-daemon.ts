@@ -28,7 +28,7 @@ export class FakeDaemon {
   #socket: Socket | undefined;
   #waiters: (() => void)[] = [];
 
-  constructor(sayHello = true) {
+  constructor(sayHello = true, takesAhead = false) {
     this.socketPath = join(this.#folder, 'daemon.sock');
     this.#server = createServer((socket) => {
       this.#socket = socket;
@@ -38,8 +38,14 @@ export class FakeDaemon {
         this.#wake();
       });
       socket.on('data', (piece) => reader.push(piece));
-      if (sayHello)
-        this.text(FrameType.hello, 0, encodeHello(['pid', '1', 'runtime', 'python', 'threads', '1']));
+      if (sayHello) {
+        const ahead = takesAhead ? ['ahead', '1'] : [];
+        this.text(
+          FrameType.hello,
+          0,
+          encodeHello(['pid', '1', 'runtime', 'python', 'threads', '1', ...ahead]),
+        );
+      }
     });
   }
 

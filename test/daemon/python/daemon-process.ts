@@ -249,6 +249,7 @@ export class Exchange {
   reply: ReplyMessage | undefined;
   ended = false;
   isLost = false;
+  isAccepted = false;
   /** BODY bytes that the daemon lets us send. */
   credit = 262_144;
   creditFrames = 0;
@@ -359,6 +360,9 @@ export class Exchange {
         break;
       case FrameType.abort:
         this.abort = decodeAbort(payload);
+        break;
+      case FrameType.accepted:
+        this.isAccepted = true;
         break;
       case FrameType.reply:
         this.reply = decodeReply(payload);

@@ -35,6 +35,9 @@ class CallJob:
     def expire(self) -> None:
         self._stream.abort('timeout', 'the call waited longer than the queue timeout for a thread')
 
+    def give_back(self) -> None:
+        self._stream.abort('retry', 'the daemon process is draining')
+
     def run(self, thread_id: int) -> None:
         """Replies, whatever happens; anything unexpected is an error, never a yes."""
         # The other half of a cycle that would keep both until the garbage collector comes.

@@ -338,6 +338,8 @@ class Daemon:
         self._replacement.leave()
         for connection in connections:
             connection.announce_drain()
+        for job in self._pool.take_back():
+            job.give_back()
 
     def _find_exit_code(self, now: float) -> Optional[int]:
         """The steps of the end, each one when the one before is done: jobs, last bytes, DRAIN read, connections."""
@@ -393,5 +395,5 @@ def _create_request_timeouts(start: StartMessage, ask: Callable[[str], None]) ->
 
 
 def _encode_own_hello(threads: int) -> bytes:
-    return wire.encode_hello(('pid', str(os.getpid()), 'runtime', 'python', 'threads', str(threads)))
+    return wire.encode_hello(('pid', str(os.getpid()), 'runtime', 'python', 'threads', str(threads), 'ahead', '1'))
 

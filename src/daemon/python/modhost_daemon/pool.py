@@ -47,7 +47,7 @@ class Job(Protocol):
     # time.monotonic() when it was put into the queue; set by the pool.
     queued_at: float
 
-    # What has to be with the system before `run`.
+    # What has to be with the system before `run`; None: it was not sent ahead.
     @property
     def announcement(self) -> Optional[Rest]: ...
 
@@ -55,6 +55,9 @@ class Job(Protocol):
 
     # It waited longer than the queue timeout and will not be run.
     def expire(self) -> None: ...
+
+    # It was sent ahead, and is for another process.
+    def give_back(self) -> None: ...
 
 
 class Source(Protocol):
@@ -192,10 +195,18 @@ class Pool:
                 looks.append(due if self._parked else max(due, self._start_again_at))
         return max(0.0, min(looks) - now) if looks else None
 
-    def count(self) -> Tuple[int, int]:
-        """Jobs that wait or run, and those that are over."""
+    def take_back(self) -> List[Job]:
+        """Takes the jobs that were sent ahead out of the queue."""
         with self._lock:
-            return len(self._jobs) + self._busy, self._finished
+            ahead = [job for job in self._jobs if job.announcement is not None]
+            self._jobs = deque(job for job in self._jobs if job.announcement is None)
+        return ahead
+
+    def count(self) -> Tuple[int, int]:
+        """Jobs that run or wait for a thread, but for those that were sent ahead of that, and those that are over."""
+        with self._lock:
+            waiting = sum(job.announcement is None for job in self._jobs)
+            return waiting + self._busy, self._finished
 
     def is_empty_but_for(self, given_up: int) -> bool:
         """No job waits, or runs, except so many that nobody waits for."""

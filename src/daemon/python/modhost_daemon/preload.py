@@ -33,6 +33,9 @@ class PreloadJob:
         """Cannot happen to the first job of all, unless the system gives us no thread."""
         self._host.announce_ready()
 
+    def give_back(self) -> None:
+        """Cannot happen either."""
+
     def run(self, thread_id: int) -> None:
         failed = []
         for script, application_group in self._preload:

@@ -58,6 +58,9 @@ class RequestJob:
     def expire(self) -> None:
         self._stream.abort('timeout', 'the request waited longer than the queue timeout for a thread')
 
+    def give_back(self) -> None:
+        self._stream.abort('retry', 'the daemon process is draining')
+
     def run(self, thread_id: int) -> Optional[Rest]:
         """Answers the request, whatever happens; the last of the answer is for the caller to send."""
         # The other half of a cycle that would keep both until the garbage collector comes.

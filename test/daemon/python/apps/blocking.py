@@ -1,5 +1,7 @@
 """Requests that block until the test ends their body, and a record of what ran."""
 
+import os
+import signal
 import threading
 import time
 
@@ -34,6 +36,14 @@ def do_hold(environ, pipe):
     with open(pipe) as opened:
         opened.read()
     return environ['mod_wsgi.thread_id']
+
+
+def do_die(environ, _):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def do_large(environ, count):
+    return 'x' * int(count)
 
 
 def do_sleep(environ, seconds):

@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { app, DaemonProcess, type Exchange, endAll, type FrontEnd } from './daemon-process.js';
+
+const script = app('blocking.py');
+
+afterEach(endAll);
+
+function block(frontEnd: FrontEnd, name: string): Exchange {
+  return frontEnd.request({ script, path: '/wait', query: name, bodyFollows: true });
+}
+
+function sendAhead(frontEnd: FrontEnd, path: string, query = ''): Exchange {
+  return frontEnd.request({ script, path, query, message: { isAhead: true } });
+}
+
+describe('a request that is sent ahead', () => {
+  it('is possible: HELLO says so', async () => {
+    const daemon = await DaemonProcess.start();
+    const frontEnd = await daemon.connect();
+    expect(frontEnd.hello?.get('ahead')).toBe('1');
+    await daemon.drain();
+  });
+
+  it('is accepted when its turn has come, in order', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect();
+    const blocked = block(frontEnd, 'first');
+    await blocked.logged(/entered/);
+    const ahead = ['a', 'b', 'c'].map((name) => sendAhead(frontEnd, '/note', name));
+    await frontEnd.confirm();
+    expect(ahead.map(({ isAccepted }) => isAccepted)).toEqual([false, false, false]);
+    blocked.sendEnd();
+    await Promise.all(ahead.map((exchange) => exchange.done()));
+    expect(ahead.map(({ isAccepted, ended }) => isAccepted && ended)).toEqual([true, true, true]);
+    expect(blocked.isAccepted).toBe(false);
+    expect((await frontEnd.get(script, { path: '/seen' })).body).toBe('first,a,b,c');
+    await daemon.drain();
+  });
+
+  it('is accepted before the application has it: one that kills its process has been', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect();
+    const blocked = block(frontEnd, 'first');
+    await blocked.logged(/entered/);
+    const deadly = sendAhead(frontEnd, '/die');
+    const behind = sendAhead(frontEnd, '/note', 'behind');
+    blocked.sendEnd();
+    await Promise.all([blocked, deadly, behind].map((exchange) => exchange.done()));
+    expect(blocked.ended).toBe(true);
+    expect([deadly.isLost, deadly.isAccepted]).toEqual([true, true]);
+    expect([behind.isLost, behind.isAccepted]).toEqual([true, false]);
+  });
+
+  it('waits until the front end can hear that it is accepted', async () => {
+    const daemon = await DaemonProcess.start({ threads: 2 });
+    const frontEnd = await daemon.connect();
+    const other = await daemon.connect();
+    frontEnd.pause();
+    // More than the socket takes, less than the credit.
+    const large = frontEnd.request({ script, path: '/large', query: '250000' });
+    const ahead = sendAhead(frontEnd, '/note', 'ahead');
+    // Both threads: the one that waits, and the one that answers.
+    for (let count = 0; count < 5; count += 1) {
+      const seen = await other.get(script, { path: '/sleep', query: '0.01' });
+      expect(seen.ended).toBe(true);
+    }
+    expect((await other.get(script, { path: '/seen' })).body).toBe('');
+    frontEnd.resume();
+    await Promise.all([large.done(), ahead.done()]);
+    expect(large.bodyBytes).toBe(250_000);
+    expect([ahead.isAccepted, ahead.ended]).toEqual([true, true]);
+    expect((await other.get(script, { path: '/seen' })).body).toBe('ahead');
+    await daemon.drain();
+  });
+
+  it('is never accepted when the client leaves first', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect();
+    const blocked = block(frontEnd, 'first');
+    await blocked.logged(/entered/);
+    const left = sendAhead(frontEnd, '/note', 'left');
+    const stays = sendAhead(frontEnd, '/note', 'stays');
+    left.sendAbort('gone');
+    blocked.sendEnd();
+    await stays.done();
+    expect(left.isAccepted).toBe(false);
+    expect((await frontEnd.get(script, { path: '/seen' })).body).toBe('first,stays');
+    await daemon.drain();
+  });
+
+  it('is given back when the process is to end, and what it works on is finished', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect();
+    const blocked = block(frontEnd, 'first');
+    await blocked.logged(/entered/);
+    const plain = frontEnd.request({ script, path: '/note', query: 'plain' });
+    const ahead = sendAhead(frontEnd, '/note', 'ahead');
+    const call = frontEnd.call(script, { isAhead: true });
+    await frontEnd.confirm();
+    const ended = daemon.drain();
+    expect((await ahead.done()).abort?.code).toBe('retry');
+    expect((await call).abort?.code).toBe('retry');
+    expect([ahead.isAccepted, blocked.isOver, plain.isOver]).toEqual([false, false, false]);
+    blocked.sendEnd();
+    expect((await blocked.done()).ended).toBe(true);
+    expect((await plain.done()).ended).toBe(true);
+    await ended;
+  });
+
+  it('does not count as one that the process works on', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect();
+    const blocked = block(frontEnd, 'first');
+    await blocked.logged(/entered/);
+    const ahead = [sendAhead(frontEnd, '/note'), sendAhead(frontEnd, '/note')];
+    await frontEnd.confirm();
+    daemon.sendControl({ type: 'count' });
+    const counts = () => daemon.controlMessages.find(({ type }) => type === 'counts');
+    await daemon.changed.until(() => counts() !== undefined, 'counts');
+    expect(counts()).toMatchObject({ active: 1, finished: 0 });
+    blocked.sendEnd();
+    await Promise.all(ahead.map((exchange) => exchange.done()));
+    await daemon.drain();
+  });
+
+  it('may be a CALL', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect();
+    const blocked = block(frontEnd, 'first');
+    await blocked.logged(/entered/);
+    const call = frontEnd.call(app('auth.py'), { isAhead: true });
+    await frontEnd.confirm();
+    blocked.sendEnd();
+    const exchange = await call;
+    expect([exchange.isAccepted, exchange.reply !== undefined]).toEqual([true, true]);
+    await daemon.drain();
+  });
+});
