@@ -58,7 +58,7 @@ def decode(name, payload):
             'checkScript': request.check_script,
             **({'isAhead': True} if request.is_ahead else {}),
             **({'isHandlerScript': True} if request.is_handler_script else {}),
-            'environ': request.pairs + (request.shared.split('\0') if request.shared else []),
+            'environ': request.environ,
             'headers': request.headers,
         }
     if name == 'call':

@@ -143,7 +143,8 @@ class RequestJob:
 
     def _is_to_be_reloaded(self, module: ModuleType, script: str, log: RequestLog) -> bool:
         """What `reload_required` of a handler script says, if a successor can take the request. It is not asked about a load for this very request."""
-        environ = dict(zip(self._message.pairs[0::2], self._message.pairs[1::2]))
+        pairs = self._message.environ
+        environ = dict(zip(pairs[0::2], pairs[1::2]))
         function = getattr(module, 'reload_required', None)
         started_at = read_request_start(environ)
         if function is None or not self._host.was_loaded_before(script, self._message.application_group, started_at):

@@ -134,6 +134,11 @@ class RequestMessage:
         self.shared = shared
         self.headers = headers
 
+    @property
+    def environ(self) -> List[str]:
+        """All of it: name, value, name, value, …"""
+        return self.pairs + self.shared.split('\0') if self.shared else self.pairs
+
 
 class CallMessage:
     """CALL. `environ` is name, value, name, value, …"""
