@@ -22,6 +22,7 @@ import type { AllowedOverrides } from './htaccess-model.js';
 import type { Macro } from './macros.js';
 import type { ProcessGroup } from './process-group-model.js';
 import type {
+  FcgiVariableRule,
   ProxyingSettings,
   ProxyParameters,
   ProxyPass,
@@ -323,6 +324,8 @@ export interface ExtensionSettings {
   readonly language?: string;
   readonly charset?: string;
   readonly handler?: string;
+  /** Of AddHandler. */
+  readonly handlerPosition?: Position;
 }
 
 /** FileETag: as with Options, words with signs change what was inherited. */
@@ -491,8 +494,10 @@ export interface DirectorySettings {
   /** URL path; '' is `disabled`. */
   readonly fallbackResource?: string;
   readonly options?: OptionsSetting;
-  /** `wsgi-script`, `default-handler`, `none`, one of handlerScripts. Any other modhost does not run: what it would answer is refused. */
+  /** `wsgi-script`, `default-handler`, `none`, one of handlerScripts, `proxy:URL`. Any other modhost does not run: what it would answer is refused. */
   readonly handler?: string;
+  /** Of SetHandler. */
+  readonly handlerPosition?: Position;
   readonly acceptPathInfo?: 'on' | 'off' | 'default';
 
   // What is passed on to other servers
@@ -504,6 +509,13 @@ export interface DirectorySettings {
   /** ProxyErrorOverride: `all` of 400 and above, or those statuses. */
   readonly proxyErrorOverride?: 'none' | 'all' | readonly number[];
   readonly proxyContinue?: boolean;
+  /** CGIPassAuth */
+  readonly cgiPassAuth?: boolean;
+  /** ProxySCGIInternalRedirect */
+  readonly scgiInternalRedirect?: boolean;
+  readonly fcgiBackendType?: 'fpm' | 'generic';
+  /** In the order in which they are asked. */
+  readonly fcgiVariables?: readonly FcgiVariableRule[];
   readonly proxyTls?: ProxyTlsSettings;
 
   // What an answer looks like

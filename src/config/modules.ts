@@ -39,7 +39,9 @@ export const modulesWithoutDirectives: readonly string[] = [
 export const servedWithoutDirectives: readonly string[] = [
   'authz_host',
   'authz_user',
+  'proxy_fcgi',
   'proxy_http',
+  'proxy_scgi',
   'proxy_uwsgi',
   'proxy_wstunnel',
 ];

@@ -1,5 +1,6 @@
 /** Types of the configuration, entered by model.ts. ProxyPass and its kin. */
 
+import type { Condition, Text } from '../expressions/index.js';
 import type { ServerScheme } from '../http/index.js';
 import type { Alias, Position } from './model.js';
 
@@ -88,6 +89,15 @@ export interface ProxyTlsSettings {
 }
 
 export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** ProxyFCGISetEnvIf: what a FastCGI server is told if the condition holds. */
+export interface FcgiVariableRule {
+  readonly condition: Condition;
+  readonly name: string;
+  /** Absent: nothing is said of it. */
+  readonly value?: Text;
+  readonly position: Position;
+}
 
 /** ProxyPassReverse, ProxyPassReverseCookieDomain, ProxyPassReverseCookiePath: what stands for what. */
 export interface ProxyReverse {

@@ -23,6 +23,7 @@ import {
   buildProcessGroupTable,
   createRouter,
   findChosenName,
+  findServer,
   type ResolvedNames,
   urlOf,
 } from '../routing/index.js';
@@ -321,8 +322,8 @@ function describeAccess({ asked, record }: Exchange): string {
 }
 
 function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Explanation, 'proxied'> {
-  const mapping = asked.route?.mapping;
-  if (passed === undefined || mapping?.kind !== 'proxied') return {};
+  const mapping = findServer(asked.route?.mapping);
+  if (passed === undefined || mapping === undefined) return {};
   const { target, method, path, headers, timeoutMs, connectTimeoutMs, wantsUpgrade } = passed;
   return {
     proxied: {
@@ -330,7 +331,7 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
       position: mapping.pass.position,
       method,
       path,
-      headers: isToldVariables(target.scheme) ? passed.variables() : headers,
+      headers: isToldVariables(target.scheme) ? passed.variables : headers,
       timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
       isTunnel: wantsUpgrade,
     },

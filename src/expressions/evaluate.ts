@@ -44,14 +44,18 @@ export function evaluateCondition(condition: Condition, subject: Subject): Evalu
   });
 }
 
-/** Never throws. `encode`: done to everything that does not stand in the text itself, since a client may have sent it. */
+/**
+ * Never throws. `encode`: done to everything that does not stand in the text itself, since a client may have sent it. `groups`: what `$0` …
+ * are, of the condition before it.
+ */
 export function evaluateText(
   text: Text,
   subject: Subject,
   encode: (inserted: string) => string = (inserted) => inserted,
+  groups: readonly string[] = [],
 ): TextEvaluation {
   return catchFault(() => {
-    const run = new Run(subject);
+    const run = new Run(subject, undefined, groups);
     const parts = text.kind === 'joined' ? text.texts : [text];
     const pieces = parts.map((part) => (part.kind === 'literal' ? part.text : encode(run.read(part))));
     return { kind: 'settled', text: pieces.join('') };
@@ -69,10 +73,11 @@ function catchFault<Result>(run: () => Result): Result | { readonly kind: 'fault
 class Run {
   readonly #subject: Subject;
   readonly #noteRead: Subject['noteRead'];
-  #groups: readonly string[] = [];
+  #groups: readonly string[];
 
   /** `noteRead`: only of conditions, since a text says itself what was read (as httpd). */
-  constructor(subject: Subject, noteRead?: Subject['noteRead']) {
+  constructor(subject: Subject, noteRead?: Subject['noteRead'], groups: readonly string[] = []) {
+    this.#groups = groups;
     this.#subject = subject;
     this.#noteRead = noteRead;
   }

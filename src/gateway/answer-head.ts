@@ -3,7 +3,8 @@ import { isHeaderName, isHeaderValue } from '../http/index.js';
 /** The head of an answer that is not read by node:http. Byte strings. */
 export interface AnswerHead {
   readonly kind: 'head';
-  readonly status: number;
+  /** Absent: none was said (CGI). */
+  readonly status: number | undefined;
   readonly reason: string;
   /** name, value, …. */
   readonly headers: readonly string[];
@@ -36,9 +37,7 @@ export function parseCgiHead(text: string): ParsedHead {
   const headers = places
     .filter((at) => fields[at]?.toLowerCase() !== 'status')
     .flatMap((at) => [fields[at] ?? '', fields[at + 1] ?? '']);
-  // RFC 3875 section 6.2.3.
-  const implied = findValues('location').length > 0 ? 302 : 200;
-  return makeHead(digits === '' ? implied : Number(digits), reason, headers);
+  return makeHead(digits === '' ? undefined : Number(digits), reason, headers);
 }
 
 /** The first empty line, whichever way its end and the one before it are written; it does not begin before `searchFrom`. */
@@ -54,7 +53,7 @@ export function findCgiHeadEnd(
   return end === null ? undefined : { from: end.index, to: end.index + end[0].length };
 }
 
-function makeHead(status: number, reason: string, headers: readonly string[]): ParsedHead {
+function makeHead(status: number | undefined, reason: string, headers: readonly string[]): ParsedHead {
   const lengths = new Set<string>();
   for (let at = 0; at < headers.length; at += 2)
     if (headers[at]?.toLowerCase() === 'content-length') lengths.add(headers[at + 1] ?? '');

@@ -13,8 +13,8 @@ import { PassingHttp } from './passing-http.js';
 export interface PassSink {
   /** An interim answer (1xx), before the head. */
   inform(status: number, headers: readonly string[]): void;
-  /** Once. `headers` as received. False: nothing of this answer is wanted any more. */
-  head(status: number, reason: string, headers: readonly string[]): boolean;
+  /** Once. `headers` as received; no status: none was said (CGI). False: nothing of this answer is wanted any more. */
+  head(status: number | undefined, reason: string, headers: readonly string[]): boolean;
   /** False: wait for `onDrain`. */
   write(piece: Buffer): boolean;
   onDrain(callback: () => void): void;
@@ -48,7 +48,7 @@ export interface PassedRequest {
   /** The connection is not used again. */
   readonly isLast: boolean;
   /** CGI's but for CONTENT_LENGTH, for protocols that have no headers: name, value, …, each name once. */
-  readonly variables: () => readonly string[];
+  readonly variables: readonly string[];
   readonly sink: PassSink;
 }
 

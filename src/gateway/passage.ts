@@ -51,7 +51,7 @@ export class Passage {
   }
 
   /** Sends the head of the answer on; false: nothing of it is wanted, and all is over. */
-  startAnswer(status: number, reason: string, headers: readonly string[]): boolean {
+  startAnswer(status: number | undefined, reason: string, headers: readonly string[]): boolean {
     this.hasAnswered = true;
     const isWanted = this.#request.sink.head(status, reason, headers);
     if (!isWanted) this.finish({ kind: 'dropped' });

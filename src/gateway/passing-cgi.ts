@@ -78,7 +78,7 @@ export class PassingCgi {
   }
 
   async #start(): Promise<void> {
-    const encoded = this.#dialect.encode(this.#request.variables(), this.#length, this.#keeps);
+    const encoded = this.#dialect.encode(this.#request.variables, this.#length, this.#keeps);
     if (encoded.kind === 'unsayable') {
       this.#passage.fail(500, encoded.reason);
       return;

@@ -95,7 +95,8 @@ export function selectApplication(
     processGroup: table.groups.get(processGroup)?.name ?? '',
     applicationGroup: expandName(dispatched.applicationGroup ?? toByteString(applicationGroup), facts),
     callableObject: expandEnvironment(dispatched.callableObject ?? toByteString(callableObject), facts),
-    passAuthorization: options?.passAuthorization ?? settings.passAuthorization ?? false,
+    passAuthorization:
+      settings.cgiPassAuth === true || (options?.passAuthorization ?? settings.passAuthorization ?? false),
     scriptReloading: settings.scriptReloading ?? true,
     applicationInterface: alias?.applicationInterface ?? settings.applicationInterface ?? 'auto',
   };

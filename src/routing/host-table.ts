@@ -1,5 +1,6 @@
 import type { DirectorySettings, Section, ServerConfig, VirtualHost } from '../config/model.js';
 import { AccessFiles } from './access-files.js';
+import { createHandlerTargets, type FindHandlerTarget } from './handler-target.js';
 import { createHtaccessReader, type HtaccessPorts, type ReadHtaccess } from './htaccess.js';
 import { createMappedNameMatcher, type MappedNameMatcher } from './mapped-name.js';
 import { buildMatchTable } from './match-table.js';
@@ -30,13 +31,14 @@ export interface Host {
   readonly optionsOf: (directory: string) => Options;
   /** Some Options forbid symbolic links: every part of a name has to be looked at. */
   readonly checksLinks: boolean;
+  readonly findHandlerTarget: FindHandlerTarget;
   /** Routes to scripts that depend on nothing but the path, by path. */
   readonly scriptRoutes: ScriptRoutes;
 }
 
 /** Once at start, for the main server and every virtual host. */
 export function compileHosts(
-  { mainServer, virtualHosts }: ServerConfig,
+  { global, mainServer, virtualHosts }: ServerConfig,
   htaccess: HtaccessPorts | undefined,
 ): ReadonlyMap<VirtualHost, Host> {
   const mainRedirects = buildRedirectTable(mainServer.redirects);
@@ -45,6 +47,7 @@ export function compileHosts(
   const mainSections = compileSections(mainServer.sections);
   const mainBase = Object.freeze({ ...mainServer.directorySettings });
   const files = new AccessFiles();
+  const findHandlerTarget = createHandlerTargets(global.proxyParameters);
   const checksLinks = [mainServer, ...virtualHosts].some(forbidsLinks);
 
   const compile = (
@@ -65,6 +68,7 @@ export function compileHosts(
       optionsOf: (directory: string) =>
         settleOptions(merge(matchWithFiles(sections, directory, readHtaccess)).options),
       checksLinks,
+      findHandlerTarget,
       scriptRoutes: new ScriptRoutes(),
     };
   };

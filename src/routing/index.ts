@@ -93,7 +93,7 @@ export interface FoundSoFar {
 export interface ProxiedMapping {
   readonly kind: 'proxied';
   readonly pass: Omit<ProxyPass, 'match'>;
-  readonly by: 'ProxyPass' | 'RewriteRule';
+  readonly by: 'ProxyPass' | 'RewriteRule' | 'SetHandler';
   readonly target: ProxyTarget;
   /** The path there, decoded; starts with `/`. */
   readonly path: string;
@@ -102,6 +102,8 @@ export interface ProxiedMapping {
   readonly rest?: string;
   /** A rule made it: its path is encoded already. */
   readonly isEncoded?: boolean;
+  /** SetHandler chose it for this name. */
+  readonly file?: AccessedName;
 }
 
 /** A WSGI script: `scriptFile` exists and is a file, unless a WSGIHandlerScript names it. */
@@ -143,7 +145,7 @@ export type Mapping =
       readonly contextPrefix: string;
       readonly contextDocumentRoot: string;
       /** SetHandler: what answers where there is no index. */
-      readonly handled?: ScriptMapping;
+      readonly handled?: ScriptMapping | ProxiedMapping;
     }
   /** No such file or directory, nothing mapped: 404. */
   | {
@@ -152,6 +154,8 @@ export type Mapping =
       readonly reason: string;
       /** A script was to answer: a mistake of the site, where a missing file is the visitor's; no FallbackResource stands in. */
       readonly isScript?: true;
+      /** A handler for names that are there or not: answers. */
+      readonly handled?: ProxiedMapping;
     }
   /** The file system or an option forbids it: 403. */
   | { readonly kind: 'forbidden'; readonly filename: string; readonly reason: string };
@@ -159,6 +163,7 @@ export type Mapping =
 export type CreateRouter = (config: ServerConfig) => Router;
 
 export * from './groups.js';
+export { contextOf, findServer } from './handled-by-server.js';
 export { findHtaccessSection, type HtaccessPorts } from './htaccess.js';
 export * from './mounted-scripts.js';
 export { settleOptions } from './options.js';

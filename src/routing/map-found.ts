@@ -1,7 +1,17 @@
 import type { DirectorySettings } from '../config/model.js';
 import { toByteString } from '../http/index.js';
 import type { FoundFile } from './find-file.js';
-import { type Handler, handlerOf, type NamedScript, namedScriptOf, selectHandler } from './handler.js';
+import { mapHandledByServer } from './handled-by-server.js';
+import {
+  type Handler,
+  handlerOf,
+  type NamedScript,
+  namedScriptOf,
+  type ServerHandler,
+  selectHandler,
+  serverOf,
+} from './handler.js';
+import type { FindHandlerTarget } from './handler-target.js';
 import type { Mapping, ScriptMapping } from './index.js';
 import type { RequestPath } from './match-table.js';
 import { settleOptions } from './options.js';
@@ -19,6 +29,7 @@ export function mapFound(
   found: FoundFile | undefined,
   settings: DirectorySettings,
   path: RequestPath,
+  findTarget: FindHandlerTarget,
 ): Mapping {
   if (found === undefined) return mapNowhere(settings, path);
   if (found.kind === 'forbidden') return found;
@@ -28,6 +39,8 @@ export function mapFound(
   if (named !== undefined && found.kind !== 'directory')
     return mapNamed(named, found, restOf(translation, found), settings, path);
   if (translation.kind === 'script') return mapScript(translation, found, settings, path);
+  const server = serverOf(handler);
+  if (server !== undefined) return mapToServer(server, findTarget, translation, found);
   if (handler === 'wsgi-script' && found.kind !== 'directory') return mapHandled(found, settings, path);
   if (found.kind === 'missing') return missing(found.filename, 'no such file or directory');
   if (translation.kind !== 'tree') return missing(found.filename, 'leads nowhere');
@@ -87,6 +100,30 @@ function handledAt(
   };
 }
 
+/** Files that are not there, and directories without an index, are the server's affair, too (as httpd). */
+function mapToServer(
+  handler: ServerHandler,
+  findTarget: FindHandlerTarget,
+  translation: Translation,
+  found: Exclude<FoundFile, { kind: 'forbidden' }>,
+): Mapping {
+  if (translation.kind !== 'tree') return missing(found.filename, 'leads nowhere');
+  const { contextPrefix, contextDocumentRoot } = translation;
+  const { kind, filename } = found;
+  const behind = translation.filename.slice(filename.length);
+  const file = {
+    filename: kind === 'directory' ? `${filename}/` : filename,
+    pathInfo: kind === 'directory' ? '' : behind,
+    contextPrefix,
+    contextDocumentRoot,
+  };
+  const handled = mapHandledByServer(handler, findTarget, file);
+  if (kind === 'file' || handled.kind === 'forbidden') return handled;
+  return kind === 'missing'
+    ? { kind, filename, reason: 'no such file or directory', handled }
+    : { kind, filename, contextPrefix, contextDocumentRoot, handled };
+}
+
 function mapScript(
   { alias }: Translation & { kind: 'script' },
   found: Exclude<FoundFile, { kind: 'forbidden' }>,
@@ -113,7 +150,7 @@ function handlerFor(
   settings: DirectorySettings,
 ): Handler {
   // A directory has no extensions.
-  if (kind === 'directory') return handlerOf(settings.handler ?? 'none', settings);
+  if (kind === 'directory') return handlerOf(settings.handler ?? 'none', settings, settings.handlerPosition);
   const by = translation.kind === 'tree' ? translation.by : undefined;
   const ofAlias = typeof by === 'object' ? by.handler : undefined;
   return ofAlias === undefined ? selectHandler(filename, settings) : handlerOf(ofAlias, settings);

@@ -31,7 +31,7 @@ export function describeTranslation(translation: Translation, { settings }: Virt
   }
 }
 
-/** Which ProxyPass took the path, and what it made of it. */
+/** Which ProxyPass or handler took the path, and what it made of it. */
 export function describeProxied(found: ProxiedMapping | ExcludedPath): Step {
   const { position } = found.pass;
   const text =

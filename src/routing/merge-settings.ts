@@ -28,6 +28,7 @@ const merges: { readonly [Member in keyof DirectorySettings]?: Merge<Member> } =
   errorDocuments: (base, later) => new Map([...base, ...later]),
   extensions: mergeExtensions,
   fileETag: mergeFileETag,
+  fcgiVariables: (base, later) => [...base, ...later],
   handlerScripts: (base, later) => new Map([...base, ...later]),
   redirects: (base, later) => [...later, ...base],
   authThrottle: (base, later) => ({ ...base, ...later }),

@@ -4,6 +4,7 @@ import { mergeSlashes, toByteString } from '../http/index.js';
 import type { Trace } from '../trace/index.js';
 import { matchConditions } from './conditions.js';
 import { type FoundFile, findFile, isScriptFile } from './find-file.js';
+import { findServer } from './handled-by-server.js';
 import { compileHosts, type Host } from './host-table.js';
 import { findHtaccessSection, type HtaccessPorts, type HtaccessRefusal } from './htaccess.js';
 import type { AskCondition, FoundSoFar, ProxiedMapping, Rewritten, Route, Router } from './index.js';
@@ -128,8 +129,10 @@ function routePath(
   const conditions = matchConditions(asked, ask, soFar);
   const merged = host.merge(sections, conditions.sections);
   const settings = rewritten.forced === undefined ? merged : { ...merged, ...rewritten.forced };
-  const mapping = mapFound(translation, found, settings, path);
+  const mapping = mapFound(translation, found, settings, path, host.findHandlerTarget);
   if (mapping.kind === 'script' && mapping.handled !== undefined) trace?.(describeHandled(mapping.handled));
+  const server = findServer(mapping);
+  if (server !== undefined) trace?.(describeProxied(server));
   const route: Route = {
     virtualHost,
     settings,

@@ -1,6 +1,7 @@
 import type { VirtualHost } from '../config/model.js';
 import { applicationUrl, type HeaderList, toByteString } from '../http/index.js';
 import { sharePairs as joinShared, type Runtime, type SharedPairs } from '../proxy/index.js';
+import { contextOf } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { withoutForgedHeaders } from './identity-headers.js';
 import type { Presented } from './trusted-headers.js';
@@ -109,6 +110,7 @@ export interface ProxiedScript {
   readonly scriptName: string;
   /** Absent: nothing is said of it. */
   readonly pathInfo?: string;
+  readonly pathTranslated?: string;
   readonly scriptFilename: string;
   /** HTTP_AUTHORIZATION */
   readonly passesPassword: boolean;
@@ -117,7 +119,7 @@ export interface ProxiedScript {
 /** CGI's variables for another server that has no headers. */
 export function buildProxyEnviron(
   exchange: Exchange,
-  { scriptName, pathInfo, scriptFilename, passesPassword }: ProxiedScript,
+  { scriptName, pathInfo, pathTranslated, scriptFilename, passesPassword }: ProxiedScript,
 ): string[] {
   return [
     ...exchange.environment.toList(),
@@ -126,6 +128,7 @@ export function buildProxyEnviron(
     'CGI/1.1',
     'SCRIPT_FILENAME',
     scriptFilename,
+    ...(pathTranslated === undefined ? [] : ['PATH_TRANSLATED', pathTranslated]),
     ...headerVariables(exchange.headers, passesPassword),
   ];
 }
@@ -158,8 +161,7 @@ function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string |
 /** For a script, the same for every request to it through one virtual host; nothing that a proxy may be believed about. */
 function serverVariables({ virtualHost, route, site }: Exchange): string[] {
   const { documentRoot = '', serverAdmin } = virtualHost.settings;
-  const mapping = route?.mapping;
-  const context = mapping?.kind === 'file' || mapping?.kind === 'directory' ? mapping : undefined;
+  const context = contextOf(route?.mapping);
   const variables = [
     'SERVER_SOFTWARE',
     site.software,

@@ -1,7 +1,7 @@
 import type { Condition, Position } from '../config/model.js';
 import { evaluateCondition, type Subject } from '../expressions/index.js';
 import { type HeaderList, headerValue, headerValues, toByteString } from '../http/index.js';
-import { type FoundSoFar, type Mapping, urlOf } from '../routing/index.js';
+import { contextOf, type FoundSoFar, type Mapping, urlOf } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 
 /** What is known besides the exchange. */
@@ -59,8 +59,13 @@ export function joinedHeader(headers: HeaderList, name: string): string | undefi
 
 function filenameOf(mapping: Mapping | undefined): string | undefined {
   if (mapping === undefined || mapping.kind === 'redirect') return undefined;
-  if (mapping.kind === 'proxied') return `proxy:${urlOf(mapping)}`;
+  if (mapping.kind === 'proxied') return mapping.file?.filename ?? `proxy:${urlOf(mapping)}`;
   return mapping.kind === 'script' ? (mapping.handled?.filename ?? mapping.scriptFile) : mapping.filename;
+}
+
+function pathInfoOf(mapping: Mapping | undefined): string {
+  if (mapping?.kind === 'proxied') return mapping.file?.pathInfo ?? '';
+  return mapping !== undefined && 'pathInfo' in mapping ? mapping.pathInfo : '';
 }
 
 function findVariable(variables: readonly string[], name: string): string | undefined {
@@ -78,7 +83,7 @@ function readVariable(
   const { record, virtualHost, route, site } = exchange;
   const { connection, reply } = record;
   const mapping = route?.mapping;
-  const context = mapping?.kind === 'file' || mapping?.kind === 'directory' ? mapping : undefined;
+  const context = contextOf(mapping);
   const documentRoot = toByteString(virtualHost.settings.documentRoot ?? '');
   switch (name) {
     case 'API_VERSION':
@@ -120,7 +125,7 @@ function readVariable(
     case 'IS_SUBREQ':
       return 'false';
     case 'PATH_INFO':
-      return found?.pathInfo ?? (mapping !== undefined && 'pathInfo' in mapping ? mapping.pathInfo : '');
+      return found?.pathInfo ?? pathInfoOf(mapping);
     case 'QUERY_STRING':
       return exchange.query;
     case 'REMOTE_PORT':

@@ -1,14 +1,18 @@
 import type { DirectorySettings } from '../config/model.js';
 import { encodeRedirectPath, toByteString } from '../http/index.js';
-import type { Mapping, ScriptMapping } from '../routing/index.js';
+import type { Mapping, ProxiedMapping, ScriptMapping } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { answerOptions } from './file-methods.js';
 import { type Refusal, refuse } from './site.js';
 
 type DirectoryMapping = Extract<Mapping, { kind: 'directory' }>;
 
-/** What stands for a directory: its index, through the whole decision again; the script that SetHandler names; or the way to its `/`. */
-export type DirectoryAnswer = Refusal | ScriptMapping | { readonly kind: 'index'; readonly path: string };
+/** What stands for a directory: its index, through the whole decision again; what SetHandler names; or the way to its `/`. */
+export type DirectoryAnswer =
+  | Refusal
+  | ScriptMapping
+  | ProxiedMapping
+  | { readonly kind: 'index'; readonly path: string };
 
 /** undefined: answered. `leadsSomewhere`: whether rules make something of a path that leads nowhere by itself. */
 export async function findIndex(
@@ -44,6 +48,7 @@ export async function findIndex(
 
 /** Whether a file is what answers, and not a handler in its place. */
 export function isThere(mapping: Mapping): boolean {
+  if (mapping.kind === 'proxied') return mapping.file !== undefined;
   return mapping.kind === 'file' || (mapping.kind === 'script' && mapping.handled?.isFile !== false);
 }
 

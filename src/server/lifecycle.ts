@@ -106,7 +106,8 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
 /** An index or a fallback is a request of its own: no rule shall count twice. */
 function leadsElsewhere({ mapping, settings }: Route): boolean {
   return (
-    mapping.kind === 'directory' || (mapping.kind === 'missing' && settings.fallbackResource !== undefined)
+    mapping.kind === 'directory' ||
+    (mapping.kind === 'missing' && mapping.handled === undefined && settings.fallbackResource !== undefined)
   );
 }
 
@@ -194,13 +195,14 @@ function serveMapping(exchange: Exchange, route: Route, depth: number): Outcome 
       return serveScript(exchange, mapping);
     }
     case 'proxied':
-      return serveProxied(exchange, mapping);
+      return servePassed(exchange, mapping);
     case 'file':
       return serveStaticFile(exchange, mapping);
     case 'directory':
       return serveDirectory(exchange, route, mapping, depth);
     case 'missing': {
       exchange.filename = mapping.filename;
+      if (mapping.handled !== undefined) return servePassed(exchange, mapping.handled);
       const fallback = toByteString(route.settings.fallbackResource ?? '');
       if (fallback !== '' && fallback !== exchange.path && mapping.isScript === undefined)
         return answerPath(exchange, fallback, depth + 1);
@@ -218,6 +220,11 @@ async function serveScript(exchange: Exchange, mapping: MappingTo<'script'>): Pr
   return outcome?.kind === 'resend' ? resend(exchange, outcome.target) : outcome;
 }
 
+async function servePassed(exchange: Exchange, mapping: MappingTo<'proxied'>): Promise<Outcome> {
+  const outcome = await serveProxied(exchange, mapping);
+  return outcome?.kind === 'resend' ? resend(exchange, outcome.target) : outcome;
+}
+
 async function serveDirectory(
   exchange: Exchange,
   { settings }: Route,
@@ -228,7 +235,7 @@ async function serveDirectory(
   const status = settings.directoryIndexRedirect ?? 0;
   if (index?.kind === 'index' && status !== 0)
     return redirect(exchange, { status, location: encodeLocation(index.path), takesQuery: false });
-  if (index?.kind === 'script') {
+  if (index?.kind === 'script' || index?.kind === 'proxied') {
     const changed = changeRequestHeaders(exchange);
     return changed ?? serveMapping(exchange, { ...(exchange.route as Route), mapping: index }, depth);
   }

@@ -1,24 +1,65 @@
+import { evaluateCondition, evaluateText } from '../expressions/index.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
-import { findScriptName, type ProxiedMapping } from '../routing/index.js';
+import { type AccessedName, findScriptName, type ProxiedMapping } from '../routing/index.js';
 import { buildProxyEnviron, type ProxiedScript } from './environ.js';
 import type { Exchange } from './exchange.js';
+import { createSubject } from './expression-subject.js';
 
 /**
  * CGI's variables for another server, but for CONTENT_LENGTH; name, value, …, each name once. `sent`: path and query as the server would be
- * asked over HTTP.
+ * asked over HTTP. A text: why they cannot be told.
  */
-export function listProxyVariables(exchange: Exchange, mapping: ProxiedMapping, sent: string): string[] {
-  const script =
-    mapping.target.scheme === 'uwsgi'
-      ? scriptOfMount(exchange, mapping)
-      : scriptOfUrl(exchange, mapping, sent);
+export function listProxyVariables(
+  exchange: Exchange,
+  mapping: ProxiedMapping,
+  sent: string,
+): string | readonly string[] {
+  const { scheme } = mapping.target;
   const variables = new Map<string, string>();
-  const list = buildProxyEnviron(exchange, script);
+  const list = buildProxyEnviron(exchange, findScript(exchange, mapping, sent));
   for (let at = 0; at < list.length; at += 2) variables.set(list[at] as string, list[at + 1] as string);
   variables.delete('CONTENT_LENGTH');
   // How the body came here says nothing of how it goes on.
   variables.delete('HTTP_TRANSFER_ENCODING');
-  return [...variables].flat();
+  if (scheme === 'scgi') variables.delete('GATEWAY_INTERFACE');
+  const fault = scheme === 'fcgi' ? changeVariables(exchange, variables) : undefined;
+  return fault ?? [...variables].flat();
+}
+
+/** ProxyFCGISetEnvIf, one after the other. A text: what cannot be evaluated. */
+function changeVariables(exchange: Exchange, variables: Map<string, string>): string | undefined {
+  const subject = {
+    ...createSubject(exchange),
+    environment: (name: string) => variables.get(name) ?? variables.get(name.toUpperCase()),
+  };
+  for (const { condition, name, value, position } of exchange.settings.fcgiVariables ?? []) {
+    const asked = evaluateCondition(condition, subject);
+    if (asked.kind === 'settled' && !asked.holds) continue;
+    const made =
+      asked.kind === 'fault' || value === undefined
+        ? asked
+        : evaluateText(value, subject, undefined, asked.groups);
+    if (made.kind === 'fault')
+      return `the expression at ${position.file}:${position.line} cannot be evaluated: ${made.reason}`;
+    if ('text' in made) variables.set(toByteString(name), made.text);
+    else variables.delete(toByteString(name));
+    exchange.site.trace?.({
+      stage: 'mapping',
+      text: `ProxyFCGISetEnvIf ${'text' in made ? `makes ${name} '${made.text}'` : `takes ${name} away`}`,
+      position,
+    });
+  }
+  return undefined;
+}
+
+function findScript(exchange: Exchange, mapping: ProxiedMapping, sent: string): ProxiedScript {
+  const { scheme, authority } = mapping.target;
+  if (scheme === 'uwsgi' && mapping.file === undefined) return scriptOfMount(exchange, mapping);
+  const isBare = scheme === 'fcgi' && exchange.settings.fcgiBackendType === 'generic';
+  const origin = isBare ? '' : `proxy:${scheme}://${toByteString(authority)}`;
+  return mapping.file === undefined
+    ? scriptOfUrl(exchange, origin, sent)
+    : scriptOfFile(exchange, mapping, mapping.file, origin);
 }
 
 /** As mod_proxy_uwsgi: the application is mounted where the URL takes over. */
@@ -32,11 +73,33 @@ function scriptOfMount(exchange: Exchange, { path }: ProxiedMapping): ProxiedScr
 }
 
 /** As mod_proxy_fcgi and mod_proxy_scgi: nobody knows here where the name of the script ends. */
-function scriptOfUrl(exchange: Exchange, { target }: ProxiedMapping, sent: string): ProxiedScript {
-  const [path = ''] = sent.split('?', 1);
+function scriptOfUrl({ path = '', settings }: Exchange, origin: string, sent: string): ProxiedScript {
+  const [sentPath = ''] = sent.split('?', 1);
   return {
-    scriptName: mergeSlashes(exchange.path ?? ''),
-    scriptFilename: `proxy:${target.scheme}://${toByteString(target.authority)}${path}`,
-    passesPassword: false,
+    scriptName: mergeSlashes(path),
+    scriptFilename: origin + sentPath,
+    passesPassword: settings.cgiPassAuth === true,
   };
+}
+
+/** As CGI would see the file that SetHandler has found. */
+function scriptOfFile(
+  { path = '', settings, site, virtualHost }: Exchange,
+  mapping: ProxiedMapping,
+  { pathInfo }: AccessedName,
+  origin: string,
+): ProxiedScript {
+  const isUwsgi = mapping.target.scheme === 'uwsgi';
+  return {
+    scriptName: findScriptName(mergeSlashes(path), pathInfo),
+    ...(pathInfo === '' && !isUwsgi ? {} : { pathInfo }),
+    ...(pathInfo === '' ? {} : { pathTranslated: translate(site.router.route(virtualHost, pathInfo)) }),
+    scriptFilename: origin + mapping.path,
+    passesPassword: isUwsgi || settings.cgiPassAuth === true,
+  };
+}
+
+/** The name that a path would have in the file system. */
+function translate({ accessed }: { readonly accessed: AccessedName }): string {
+  return accessed.filename + accessed.pathInfo;
 }

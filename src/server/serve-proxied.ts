@@ -1,4 +1,5 @@
 import {
+  isToldVariables,
   joinSockets,
   makeRequestHead,
   makeResponseHead,
@@ -22,6 +23,7 @@ import { checkBody } from './check-body.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { listProxyVariables } from './proxy-variables.js';
+import type { Resend } from './serve-application.js';
 import { type Refusal, refuse } from './site.js';
 import { startAnswer } from './start-answer.js';
 
@@ -34,7 +36,7 @@ const longestConnectMs = 60_000;
 export async function serveProxied(
   exchange: Exchange,
   mapping: ProxiedMapping,
-): Promise<Refusal | undefined> {
+): Promise<Refusal | Resend | undefined> {
   const { record, site, settings } = exchange;
   const { scheme } = mapping.target;
   exchange.handler = 'proxy-server';
@@ -43,8 +45,11 @@ export async function serveProxied(
     return refuse(500, 'proxy', `${describeTarget(mapping)}: TLS is needed, and SSLProxyEngine is not On`);
   const tooLarge = checkBody(exchange);
   if (tooLarge !== undefined) return tooLarge;
-  const answer = new Answer(exchange, describeTarget(mapping));
-  const request = makeRequest(exchange, mapping, answer);
+  const answer = new Answer(exchange, mapping);
+  const path = pathAndQuery(exchange, mapping);
+  const variables = isToldVariables(scheme) ? listProxyVariables(exchange, mapping, path) : [];
+  if (typeof variables === 'string') return refuse(500, 'proxy', `${describeTarget(mapping)}: ${variables}`);
+  const request = makeRequest(exchange, mapping, { path, variables, sink: answer });
   const passing = site.gateway.pass(request);
   record.reply.onClosed((how) => {
     if (how === 'aborted') passing.abandon();
@@ -53,7 +58,11 @@ export async function serveProxied(
   return answer.instead ?? refusal;
 }
 
-function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink): PassedRequest {
+function makeRequest(
+  exchange: Exchange,
+  mapping: ProxiedMapping,
+  made: Pick<PassedRequest, 'path' | 'variables' | 'sink'>,
+): PassedRequest {
   const { record, settings, virtualHost, host, body } = exchange;
   const { proxying, timeoutMs: ownTimeoutMs } = virtualHost.settings;
   const { target } = mapping;
@@ -66,11 +75,10 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
     (scheme === 'ws' || scheme === 'wss' || parameters.upgrade === 'websocket');
   const expectsContinue =
     record.expectation === 'continue' && body !== undefined && settings.proxyContinue !== false;
-  const path = pathAndQuery(exchange, mapping);
   return {
+    ...made,
     target,
     method: exchange.method,
-    path,
     headers: requestHeaders(exchange, preserved ?? target.authority, expectsContinue, wantsUpgrade),
     tlsName: preserved === undefined ? target.host : (host?.host ?? target.host),
     ...(body === undefined ? {} : { body }),
@@ -82,8 +90,6 @@ function makeRequest(exchange: Exchange, mapping: ProxiedMapping, sink: PassSink
     tls: settings.proxyTls ?? nothingSaid,
     ...(proxying.sourceAddress === undefined ? {} : { sourceAddress: proxying.sourceAddress }),
     isLast: parameters.disableReuse === true || exchange.environment.get('proxy-nokeepalive') !== undefined,
-    variables: () => listProxyVariables(exchange, mapping, path),
-    sink,
   };
 }
 
@@ -173,23 +179,32 @@ function viaEntryOf(exchange: Exchange, protocol: string) {
 /** Where the answer of the other server goes. */
 class Answer implements PassSink {
   /** Nothing of it is sent, another answer takes its place. */
-  instead: Refusal | undefined;
+  instead: Refusal | Resend | undefined;
   readonly #exchange: Exchange;
   readonly #where: string;
+  readonly #mayResend: boolean;
 
-  /** `where`: the other server, for the log. */
-  constructor(exchange: Exchange, where: string) {
+  constructor(exchange: Exchange, mapping: ProxiedMapping) {
     this.#exchange = exchange;
-    this.#where = where;
+    this.#where = describeTarget(mapping);
+    this.#mayResend = mapping.target.scheme === 'scgi' && exchange.settings.scgiInternalRedirect !== false;
   }
 
   inform(status: number, headers: readonly string[]): void {
     this.#exchange.record.reply.inform(status, makeResponseHead(headers, reverseFacts(this.#exchange)));
   }
 
-  head(status: number, reason: string, raw: readonly string[]): boolean {
+  head(said: number | undefined, reason: string, raw: readonly string[]): boolean {
     const { record, settings, errorStatus } = this.#exchange;
-    if (isOverridden(settings.proxyErrorOverride, status)) {
+    const location = said === undefined ? headerValue(raw, 'location') : undefined;
+    if (location?.startsWith('/') && this.#mayResend) {
+      this.instead = { kind: 'resend', target: location };
+      return false;
+    }
+    // RFC 3875 section 6.2.3. What stands for an error keeps its status.
+    const status = said ?? (location === undefined ? (errorStatus ?? 200) : 302);
+    // What stands for an error is not replaced in turn.
+    if (errorStatus === undefined && isOverridden(settings.proxyErrorOverride, status)) {
       // A challenge belongs to a 401 (RFC 9110 section 15.5.2), whoever writes its page.
       const challenges = status === 401 ? headerValues(raw, 'www-authenticate') : [];
       this.instead = {

@@ -14,6 +14,14 @@ ProxyPass /tls https://127.0.0.1:9/
 <Proxy http://127.0.0.1:9/x/private>
 Require ip 192.0.2.1
 </Proxy>
+ProxyPass /fcgi fcgi://127.0.0.1:9/srv
+<FilesMatch "\\.php$">
+SetHandler "proxy:fcgi://127.0.0.1:9"
+</FilesMatch>
+<Location /a.php>
+ProxyFCGISetEnvIf "true" CHANGED "by-%{reqenv:SCRIPT_NAME}"
+ProxyFCGISetEnvIf "%{QUERY_STRING} == 'x'" NEVER
+</Location>
 `;
 
 let folder: string;
@@ -21,7 +29,11 @@ let config: ServerConfig;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'modhost-explain-proxying-'));
-  writeFileSync(join(folder, 'site.conf'), siteFile);
+  writeFileSync(
+    join(folder, 'site.conf'),
+    `${siteFile}DocumentRoot ${folder}\n<Directory ${folder}>\nRequire all granted\n</Directory>\n`,
+  );
+  writeFileSync(join(folder, 'a.php'), '<?php');
   const loaded = loadConfig({ file: join(folder, 'site.conf'), serverRoot: folder, environment: {} });
   if (loaded.config === undefined) throw new Error(JSON.stringify(loaded.mistakes));
   config = loaded.config;
@@ -50,6 +62,28 @@ describe('explain of ProxyPass', () => {
 
   it('shows the variables that uWSGI gets', async () => {
     expect(await explain('/uwsgi/a')).toContain('PATH_INFO: /a');
+  });
+
+  it('shows the variables that FastCGI servers get', async () => {
+    expect(await explain('/fcgi/a')).toContain('SCRIPT_FILENAME: proxy:fcgi://127.0.0.1:9/srv/a');
+  });
+
+  it.each(['a', 'none'])('shows the handler that is a server: %s.php', async (name) => {
+    const text = await explain(`/${name}.php`);
+    expect(text).toMatch(
+      new RegExp(
+        `SetHandler makes fcgi://127\\.0\\.0\\.1:9${folder}/${name}\\.php of it +\\(\\S+site\\.conf:12\\)`,
+      ),
+    );
+    expect(text).toMatch(/passed on to +fcgi:\/\/127\.0\.0\.1:9 +\(\S+site\.conf:12\)/);
+    expect(text).toContain(`SCRIPT_FILENAME: proxy:fcgi://127.0.0.1:9${folder}/${name}.php`);
+  });
+
+  it('shows what ProxyFCGISetEnvIf changes', async () => {
+    const text = await explain('/a.php');
+    expect(text).toMatch(/ProxyFCGISetEnvIf makes CHANGED 'by-\/a\.php' +\(\S+site\.conf:15\)/);
+    expect(text).toContain('CHANGED: by-/a.php');
+    expect(text).not.toMatch(/(makes|takes) NEVER|NEVER:/);
   });
 
   it('says that a path is excluded', async () => {

@@ -3,12 +3,18 @@ import { findCgiHeadEnd, parseCgiHead } from '../../src/gateway/answer-head.js';
 
 describe('the head of a CGI answer', () => {
   it.each([
-    ['A: b', 200, '', ['A', 'b'], undefined],
+    ['A: b', undefined, '', ['A', 'b'], undefined],
     ['Status: 404 Not Here\r\nA:b', 404, 'Not Here', ['A', 'b'], undefined],
     ['status:200\nContent-Length: 3', 200, '', ['Content-Length', '3'], 3],
-    ['Location: /x', 302, '', ['Location', '/x'], undefined],
+    ['Location: /x', undefined, '', ['Location', '/x'], undefined],
     ['Location: /x\nStatus: 201 Made', 201, 'Made', ['Location', '/x'], undefined],
-    ['Content-Length: 3\nContent-Length: 3', 200, '', ['Content-Length', '3', 'Content-Length', '3'], 3],
+    [
+      'Content-Length: 3\nContent-Length: 3',
+      undefined,
+      '',
+      ['Content-Length', '3', 'Content-Length', '3'],
+      3,
+    ],
   ])('%j is understood', (text, status, reason, headers, length) => {
     expect(parseCgiHead(text)).toEqual({ kind: 'head', status, reason, headers, length });
   });

@@ -1,6 +1,7 @@
 import { anywhere, honoured, inModule, list, one } from '../definition.js';
 import type { Here } from '../draft.js';
 import { findNearest } from '../nearest-name.js';
+import { takeProxyUrl } from '../proxy-target.js';
 import { addExtensions, removeExtensions } from './extensions.js';
 import { expectHandler, ownHandlers } from './handler-script.js';
 
@@ -10,7 +11,7 @@ export const handler = [
     honoured(
       'SetHandler',
       anywhere,
-      one('None|wsgi-script|default-handler|name'),
+      one('None|wsgi-script|default-handler|name|proxy:URL'),
       'What answers the requests of a section.',
       (here, name) => {
         if (pageHandlers.has(name.toLowerCase())) {
@@ -18,7 +19,9 @@ export const handler = [
           return;
         }
         const found = takeHandler(here, name);
-        if (found !== undefined) here.section.settings.handler = found;
+        if (found === undefined) return;
+        here.section.settings.handler = found;
+        here.section.settings.handlerPosition = here.place.position;
       },
     ),
   ]),
@@ -26,11 +29,12 @@ export const handler = [
     honoured(
       'AddHandler',
       anywhere,
-      list('wsgi-script|default-handler|name extension …'),
+      list('wsgi-script|default-handler|name|proxy:URL extension …'),
       'What answers for files with an extension.',
       (here, [name = '', ...extensions]) => {
         const found = takeHandler(here, name);
-        if (found !== undefined) addExtensions(here, extensions, { handler: found });
+        if (found !== undefined)
+          addExtensions(here, extensions, { handler: found, handlerPosition: here.place.position });
       },
     ),
     honoured('RemoveHandler', anywhere, list('extension …'), 'Takes AddHandler back.', (here, extensions) =>
@@ -70,6 +74,7 @@ function takeHandler(here: Here, name: string): string | undefined {
   const lower = name.toLowerCase();
   if (ownHandlers.includes(lower)) return lower;
   if (lower === wsgiType) return 'wsgi-script';
+  if (lower.startsWith('proxy:')) return takeServer(here, name);
   const suggestion = foreignHandlers.test(lower) ? undefined : findNearest(lower, ownHandlers);
   if (suggestion === undefined) warnOfForeignHandler(here, name);
   else
@@ -82,4 +87,17 @@ function takeHandler(here: Here, name: string): string | undefined {
       ),
     );
   return lower;
+}
+
+/** Another server answers: the URL keeps its case. */
+function takeServer(here: Here, name: string): string | undefined {
+  const url = name.slice('proxy:'.length);
+  if (url.includes('%{')) {
+    here.fail('not supported yet: an expression in the URL of a handler', {
+      kind: 'argument-refused',
+      at: { word: name },
+    });
+    return undefined;
+  }
+  return takeProxyUrl(here, url, name) === undefined ? undefined : `proxy:${url}`;
 }

@@ -29,6 +29,7 @@ import { mime } from './mime.js';
 import { mpm } from './mpm.js';
 import { notCarriedOut } from './not-carried-out/index.js';
 import { proxy } from './proxy.js';
+import { proxyFcgi } from './proxy-fcgi.js';
 import { proxyTls } from './proxy-tls.js';
 import { redirect } from './redirect.js';
 import { remoteIp } from './remoteip.js';
@@ -73,6 +74,7 @@ const allDefinitions: readonly Definition[] = [
   ...alias,
   ...dir,
   ...handler,
+  ...proxyFcgi,
   ...allowMethods,
   ...mime,
   ...env,

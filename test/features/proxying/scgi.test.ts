@@ -23,6 +23,10 @@ const answers: Record<string, readonly [bytes: string, ends: boolean]> = {
   long: [`Content-Length: 1\r\n${plain}xyz`, true],
   'bare-lf': ['Content-Type: text/plain\nX-A: b\n\nbody', true],
   status: [`Status: 404 Gone Missing\r\n${plain}x`, true],
+  here: ['Location: /hidden/own?q=1\r\n\r\n', true],
+  'not-here': ['Location: /hidden/own\r\nStatus: 302\r\n\r\n', true],
+  closed: ['Location: /closed\r\n\r\n', true],
+  loop: ['Location: /app/?loop\r\n\r\n', true],
   elsewhere: ['Location: http://other.example/x\r\n\r\n', true],
 };
 
@@ -82,10 +86,19 @@ beforeAll(async () => {
     'modhost',
     `
 ProxyPass /app/ scgi://127.0.0.1:${port}/ timeout=1
+ProxyPass /off/ scgi://127.0.0.1:${port}/
+ProxyPass /hidden/ scgi://127.0.0.1:${port}/hidden/
+ProxyPass /closed scgi://127.0.0.1:${port}/
 ProxyPass /dead scgi://127.0.0.1:1
 ProxyPass / unix:${folder}/s.sock|scgi://localhost/srv/
 <Location />
 Require all granted
+</Location>
+<Location /off/>
+ProxySCGIInternalRedirect Off
+</Location>
+<Location /closed>
+Require all denied
 </Location>`,
     folder,
   );
@@ -160,6 +173,27 @@ describe('an SCGI server', () => {
     const answer = await get(`/app/?${query}`);
     expect([answer.statuses, answer.connection]).toEqual([[status], 'kept']);
     expect(answer.text).toMatch(expected);
+  });
+
+  it('may have another path answered, by the rules of that path', async () => {
+    const { text } = await askRaw(
+      server.port,
+      'POST /app/?here HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2\r\n\r\nab',
+    );
+    expect(text).toMatch(/^HTTP\/1.1 207 Said So\r\n/);
+    for (const line of ['SCRIPT_NAME=/hidden/own\n', 'QUERY_STRING=q=1\n', 'REQUEST_METHOD=GET\n', '||'])
+      expect(text).toContain(line);
+    expect((await get('/app/?closed')).statuses).toEqual([403]);
+    expect((await get('/app/?loop')).statuses).toEqual([500]);
+  });
+
+  it.each([
+    ['/app/?not-here', 'Location: /hidden/own\r\n'],
+    ['/off/?here', 'Location: /hidden/own?q=1\r\n'],
+  ])('redirects the client by %s', async (path, location) => {
+    const { text, statuses } = await get(path);
+    expect(statuses).toEqual([302]);
+    expect(text).toContain(location);
   });
 
   it('gets no body of unknown length', async () => {

@@ -1,10 +1,4 @@
-import {
-  anywhere,
-  type Definition,
-  insideSections,
-  mainServerOnly,
-  outsideSections,
-} from '../../definition.js';
+import { anywhere, type Definition, mainServerOnly, outsideSections } from '../../definition.js';
 import { rows } from './rows.js';
 
 /** The core, its processes and its logs. */
@@ -82,14 +76,6 @@ export const coreRest: readonly Definition[] = [
     /^strict(\s+require1\.0|\s+allow0\.9|\s+registeredmethods|\s+lenientmethods)*$/i,
   ),
   ...rows('core', 'refused', anywhere, 'it limits what a request may use', 'RLimitCPU RLimitMEM RLimitNPROC'),
-  ...rows(
-    'core',
-    'refused',
-    insideSections,
-    'WSGIPassAuthorization does this for applications',
-    'CGIPassAuth',
-    /^off$/i,
-  ),
   ...rows('so', 'accepted', outsideSections, 'what modhost can do is built in', 'LoadModule LoadFile'),
   ...rows('watchdog', 'accepted', mainServerOnly, 'tunes the inside of httpd', 'WatchdogInterval'),
   ...rows('log_config', 'ignored', mainServerOnly, 'not carried out yet', 'GlobalLog'),

@@ -87,13 +87,6 @@ export const destinationsRest: readonly Definition[] = [
     ProxyExpressDBMFile ProxyExpressDBMType ProxyExpressEnable`,
   ),
   ...rows(
-    'proxy_fcgi',
-    'refused',
-    anywhere,
-    'requests it sends elsewhere would be answered here',
-    'ProxyFCGIBackendType ProxyFCGISetEnvIf',
-  ),
-  ...rows(
     'proxy_ftp',
     'refused',
     anywhere,
@@ -121,8 +114,9 @@ export const destinationsRest: readonly Definition[] = [
     'proxy_scgi',
     'refused',
     anywhere,
-    'requests it sends elsewhere would be answered here',
-    'ProxySCGIInternalRedirect ProxySCGISendfile',
+    'another server cannot name the file that is to be sent',
+    'ProxySCGISendfile',
+    /^off$/i,
   ),
   ...rows(
     'proxy_wstunnel',
