@@ -27,7 +27,7 @@ import {
   refuseUnsuitable,
   refuseUser,
 } from './refusals.js';
-import { evaluateRequirement, type Outcome } from './requirement.js';
+import { evaluateRequirement, isAlwaysGranted, type Outcome } from './requirement.js';
 import type { Attempt, Schemes } from './scheme.js';
 import type { Witness } from './witness.js';
 import { createWsgiProvider } from './wsgi-provider.js';
@@ -44,7 +44,17 @@ export function createAuthorizer(
   guard: LoginGuard = createLoginGuard(),
 ): Authorizer {
   const tools: Tools = { schemes, findOut: createFactFinder(ports, hostNames), guard };
-  return { decide: (request, settings) => decide({ request, settings }, readFacts(request, witness), tools) };
+  return {
+    // A witness wants to hear of each step.
+    isOpen: (settings) => witness === undefined && isOpen(settings),
+    decide: (request, settings) => decide({ request, settings }, readFacts(request, witness), tools),
+  };
+}
+
+function isOpen(settings: DirectorySettings): boolean {
+  const { accessScript, hostAccess, require } = settings;
+  if (accessScript !== undefined || hostAccess !== undefined) return false;
+  return require === undefined ? authTypeOf(settings) === 'none' : isAlwaysGranted(require);
 }
 
 /** What schemes are made of. */

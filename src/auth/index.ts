@@ -77,6 +77,8 @@ export interface AuthPorts {
 }
 
 export interface Authorizer {
+  /** Whether these settings let in everybody, whatever the request is: `decide` would grant it without looking at it. */
+  isOpen(settings: DirectorySettings): boolean;
   /** Answers at once where nobody has to be asked. */
   decide(request: AuthRequest, settings: DirectorySettings): Verdict | Promise<Verdict>;
 }

@@ -87,6 +87,19 @@ function evaluateApplying(
   }
 }
 
+/** `Require all granted`, alone or beside its like: evaluates to 'granted' whatever is known. What is not sure is not. */
+export function isAlwaysGranted(requirement: Requirement): boolean {
+  switch (requirement.kind) {
+    case 'granted':
+      return true;
+    case 'any':
+    case 'every':
+      return requirement.requirements.length > 0 && requirement.requirements.every(isAlwaysGranted);
+    default:
+      return false;
+  }
+}
+
 /** Denied by one is denied, whatever the others need; an unauthenticated "perhaps" weighs more than "granted". */
 function evaluateEvery(
   requirements: readonly Requirement[],

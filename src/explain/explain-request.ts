@@ -352,7 +352,7 @@ function describeApplication(
     applicationGroup: message.applicationGroup === '' ? '%{GLOBAL}' : message.applicationGroup,
     callable: message.callableName,
     callInterface: message.callInterface,
-    environ: [...message.environ, ...(message.shared?.pairs ?? [])],
+    environ: [...message.environ, ...(message.shared ?? []).flatMap(({ pairs }) => pairs)],
     timeLimits: {
       'connect-timeout': definition.connectTimeoutMs / 1000,
       'queue-timeout': definition.queueTimeoutMs / 1000,

@@ -3,17 +3,19 @@ import type { RequestHost } from './host.js';
 export interface CanonicalNameOptions {
   readonly useCanonicalName: 'on' | 'off' | 'dns';
   /** ServerName of the virtual host. */
-  readonly serverName?: {
-    readonly scheme?: 'http' | 'https';
-    readonly host: string;
-    readonly port?: number;
-  };
+  readonly serverName?:
+    | {
+        readonly scheme?: 'http' | 'https';
+        readonly host: string;
+        readonly port?: number;
+      }
+    | undefined;
   /** What the client asked for. */
-  readonly requestHost?: RequestHost;
+  readonly requestHost?: RequestHost | undefined;
   /** Of the connection. */
   readonly scheme: 'http' | 'https';
   /** UseCanonicalPhysicalPort On: the port of the connection. */
-  readonly physicalPort?: number;
+  readonly physicalPort?: number | undefined;
   /** Stands in where neither ServerName nor Host is known. */
   readonly localAddress: string;
 }
@@ -24,12 +26,12 @@ export interface CanonicalNameOptions {
  * ServerName's (Off) or behind it (On). IPv6 in brackets.
  */
 export function serverNameAndPort(options: CanonicalNameOptions): { name: string; port: number } {
-  const { serverName, scheme } = options;
-  const requestHost = options.useCanonicalName === 'off' ? options.requestHost : undefined;
+  const { physicalPort, scheme, serverName } = options;
+  const isAsAsked = options.useCanonicalName === 'off';
+  const requestHost = isAsAsked ? options.requestHost : undefined;
   const name = requestHost?.host ?? serverName?.host ?? options.requestHost?.host ?? options.localAddress;
-  const ownPorts = [serverName?.port, options.physicalPort];
-  if (options.useCanonicalName === 'off') ownPorts.reverse();
-  const port = requestHost?.port ?? ownPorts[0] ?? ownPorts[1] ?? defaultPort(serverName?.scheme ?? scheme);
+  const ownPort = isAsAsked ? (physicalPort ?? serverName?.port) : (serverName?.port ?? physicalPort);
+  const port = requestHost?.port ?? ownPort ?? defaultPort(serverName?.scheme ?? scheme);
   return { name: name.includes(':') && !name.startsWith('[') ? `[${name}]` : name, port };
 }
 

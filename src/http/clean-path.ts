@@ -47,12 +47,15 @@ export function cleanPath(target: string, options: CleanPathOptions): CleanedTar
   if (typeof decoded !== 'string') return decoded;
   // Once more: `/.//x` and `/%2Fx` have come to begin with two only now.
   const path = mergeLeadingSlashes(decoded);
-  return { kind: 'path', path, rawPath, query, ...(host !== undefined && { host }) };
+  return host === undefined
+    ? { kind: 'path', path, rawPath, query }
+    : { kind: 'path', path, rawPath, query, host };
 }
 
 /** host[:port] of a target in absolute-form, unchecked: it takes the place of the Host header. Undefined: the target has none. */
 export function hostOfTarget(target: string): string | undefined {
-  return absoluteForm.exec(target)?.[1];
+  // Nearly every target is a path.
+  return target.charCodeAt(0) === 0x2f ? undefined : absoluteForm.exec(target)?.[1];
 }
 
 /** Runs of `/` as one. */
@@ -83,22 +86,26 @@ interface TargetParts {
 
 function splitTarget(target: string): TargetParts | PathRefusal {
   const first = target.charCodeAt(0);
-  if (first === 0x2f || first === 0x3f) return { kind: 'parts', ...splitQuery(target) };
+  if (first === 0x2f || first === 0x3f) return splitQuery(target);
 
   const absolute = absoluteForm.exec(target);
   const host = absolute?.[1];
   if (absolute === null || host === undefined)
     return refuse(400, 'the request target is neither a path nor a URL');
   if (parseHost(host) === undefined) return refuse(400, 'the request target names no valid host');
-  return { kind: 'parts', ...splitQuery(target.slice(absolute[0].length)), host };
+  return { ...splitQuery(target.slice(absolute[0].length)), host };
 }
 
 const absoluteForm = /^https?:\/\/([^/?]*)/i;
 
-function splitQuery(pathAndQuery: string): { rawPath: string; query: string } {
+function splitQuery(pathAndQuery: string): TargetParts {
   const mark = pathAndQuery.indexOf('?');
-  if (mark === -1) return { rawPath: pathAndQuery || '/', query: '' };
-  return { rawPath: pathAndQuery.slice(0, mark) || '/', query: pathAndQuery.slice(mark + 1) };
+  if (mark === -1) return { kind: 'parts', rawPath: pathAndQuery || '/', query: '' };
+  return {
+    kind: 'parts',
+    rawPath: pathAndQuery.slice(0, mark) || '/',
+    query: pathAndQuery.slice(mark + 1),
+  };
 }
 
 function decodePath(rawPath: string, options: CleanPathOptions): string | PathRefusal {

@@ -1,4 +1,10 @@
-import type { ApplicationInterface, ProcessGroup, ServerConfig, VirtualHost } from '../config/model.js';
+import type {
+  ApplicationInterface,
+  ProcessGroup,
+  ScriptAlias,
+  ServerConfig,
+  VirtualHost,
+} from '../config/model.js';
 import { toByteString } from '../http/index.js';
 import type { Route } from './index.js';
 
@@ -101,6 +107,28 @@ export function selectApplication(
     applicationInterface: alias?.applicationInterface ?? settings.applicationInterface ?? 'auto',
   };
 }
+
+/**
+ * What the selection depends on besides the virtual host, the settings and the script, where no WSGIDispatchScript has a say: nothing, the
+ * names of the server and of the mount, or whatever the environment of the request says.
+ */
+export function selectionDependsOn(
+  settings: Route['settings'],
+  options: Pick<ScriptAlias, 'processGroup' | 'applicationGroup' | 'callableObject'> | undefined,
+): 'nothing' | 'names' | 'request' {
+  const processGroup = options?.processGroup ?? settings.processGroup ?? '%{GLOBAL}';
+  const applicationGroup = options?.applicationGroup ?? settings.applicationGroup ?? '%{RESOURCE}';
+  const callableObject = options?.callableObject ?? settings.callableObject ?? '';
+  let holdsNames = false;
+  for (const written of [processGroup, applicationGroup, callableObject]) {
+    if (!written.includes('%{') || written === '%{GLOBAL}') continue;
+    if (!madeOfNames.has(written)) return 'request';
+    holdsNames = true;
+  }
+  return holdsNames ? 'names' : 'nothing';
+}
+
+const madeOfNames: ReadonlySet<string> = new Set(['%{SERVER}', '%{HOST}', '%{RESOURCE}']);
 
 /** What a handler script answers with, whatever WSGICallableObject says. */
 const handlerCallable = 'handle_request';

@@ -34,7 +34,6 @@ export function findServer(mapping: Mapping | undefined): ProxiedMapping | undef
 export function contextOf(
   mapping: Mapping | undefined,
 ): Pick<AccessedName, 'contextPrefix' | 'contextDocumentRoot'> | undefined {
-  const server = findServer(mapping);
-  if (server !== undefined) return server.file;
+  if (mapping?.kind === 'proxied') return mapping.file;
   return mapping?.kind === 'file' || mapping?.kind === 'directory' ? mapping : undefined;
 }

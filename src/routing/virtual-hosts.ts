@@ -23,17 +23,34 @@ export function createVirtualHostSelector(
   }
   const selectors = new Map([...sets].map(([key, hosts]) => [key, createNameSelector(hosts)]));
 
-  return ({ localAddress, localPort, hostName }) => {
-    if (selectors.size === 0) return mainServer;
+  const selectorOf = rememberByEnd((localAddress, localPort) => {
     const address = withoutZone(localAddress);
-    const select =
+    return (
       selectors.get(keyOf(address, localPort)) ??
       selectors.get(keyOf(address, '*')) ??
       selectors.get(keyOf('*', localPort)) ??
-      selectors.get(keyOf('*', '*'));
-    return select === undefined ? mainServer : select(hostName);
+      selectors.get(keyOf('*', '*')) ??
+      (() => mainServer)
+    );
+  });
+  return ({ localAddress, localPort, hostName }) =>
+    selectors.size === 0 ? mainServer : selectorOf(localAddress, localPort)(hostName);
+}
+
+/** Connections come in on few addresses, but where the system takes a whole network for its own. */
+function rememberByEnd<T>(find: (address: string, port: number) => T): (address: string, port: number) => T {
+  const known = new Map<string, Map<number, T>>();
+  return (address, port) => {
+    const before = known.get(address)?.get(port);
+    if (before !== undefined) return before;
+    if (known.size === mostAddresses) known.clear();
+    const found = find(address, port);
+    known.set(address, (known.get(address) ?? new Map<number, T>()).set(port, found));
+    return found;
   };
 }
+
+const mostAddresses = 1_000;
 
 const localhostOnly: ResolvedNames = new Map([['localhost', ['127.0.0.1', '::1']]]);
 

@@ -10,11 +10,11 @@ export function addExpiry(
   status: number,
   headers: HeaderList,
   now: number,
-  type = headerValue(headers, 'content-type'),
+  type?: string,
 ): HeaderList {
   if (settings.expiresActive !== true || status >= 400) return headers;
   if (headerValue(headers, 'expires') !== undefined) return headers;
-  const rule = selectRule(settings, type);
+  const rule = selectRule(settings, type ?? headerValue(headers, 'content-type'));
   const base = rule?.base === 'modification' ? Date.parse(headerValue(headers, 'last-modified') ?? '') : now;
   if (rule === undefined || Number.isNaN(base)) return headers;
   const end = base + rule.seconds * 1000;

@@ -57,7 +57,8 @@ function readAddress(exchange: Exchange): Refusal | undefined {
     const host = parseHost(hostText);
     if (host === undefined) return refuse(400, 'core', 'the request names no valid host');
     exchange.host = host;
-    const asked = site.router.selectVirtualHost({ ...record.connection, hostName: host.host });
+    const { localAddress, localPort } = record.connection;
+    const asked = site.router.selectVirtualHost({ localAddress, localPort, hostName: host.host });
     // Until then nothing is that host's business, not even the page of an error.
     const misdirected = checkConnection(exchange, asked);
     if (misdirected !== undefined) return misdirected;

@@ -4,7 +4,8 @@ import type { Exchange } from './exchange.js';
 import { type Refusal, refuse } from './site.js';
 import type { Presented } from './trusted-headers.js';
 
-const keepsAll: DispatchedNames = {};
+/** As the site file says. */
+export const keepsAll: DispatchedNames = {};
 
 /**
  * What the WSGIDispatchScript of the place makes of groups and callable. Whoever cannot be told where a request belongs does not guess: then it
@@ -32,8 +33,8 @@ async function askScript(
     text: `${file} is asked for groups and callable (WSGIDispatchScript)`,
     position,
   });
-  const facts = describeScript(exchange, mapping, script);
-  const environ = [...buildEnviron(exchange, facts, 'python', presented), ...describeMount(exchange, facts)];
+  const facts = describeScript(exchange, mapping);
+  const environ = [...buildEnviron(exchange, facts, presented), ...describeMount(exchange, facts)];
   const answer = await site.dispatch(script, environ);
   if (typeof answer !== 'string') return answer;
   const where = `${position.file}:${position.line}`;
@@ -45,11 +46,7 @@ async function askScript(
 }
 
 /** As the environ speaks of it before anything is chosen. */
-function describeScript(
-  { settings }: Exchange,
-  mapping: ScriptMapping,
-  script: NonNullable<Exchange['settings']['dispatchScript']>,
-): ScriptFacts {
+function describeScript({ settings }: Exchange, mapping: ScriptMapping): ScriptFacts {
   const { scriptFile, scriptName, pathInfo, alias, handled } = mapping;
   const options = alias ?? handled?.script;
   return {
@@ -62,6 +59,5 @@ function describeScript(
     applicationGroup: '',
     callableObject: '',
     passAuthorization: options?.passAuthorization ?? settings.passAuthorization ?? false,
-    mount: script,
   };
 }

@@ -1,6 +1,4 @@
-import type { VirtualHost } from '../config/model.js';
 import { applicationUrl, type HeaderList, toByteString } from '../http/index.js';
-import { sharePairs as joinShared, type Runtime, type SharedPairs } from '../proxy/index.js';
 import { contextOf } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { withoutForgedHeaders } from './identity-headers.js';
@@ -19,48 +17,47 @@ export interface ScriptFacts {
   readonly applicationGroup: string;
   readonly callableObject: string;
   readonly passAuthorization: boolean;
-  /** What stands in the site file for it: what is said of it is kept with that. */
-  readonly mount: object;
 }
 
 /**
- * Everything but the `wsgi.*` keys, which the daemon adds, and what `sharePairs` says: the request's variables first, so that none can
- * replace what the server says, then CGI's, what proxies that are believed say instead, the request headers (for Python), mod_wsgi's.
+ * Everything but the `wsgi.*` keys, which the daemon adds, and what `describeMount` says: the request's variables first, so that none can
+ * replace what the server says, then CGI's, what proxies that are believed say instead, the request headers, mod_wsgi's.
  */
 export function buildEnviron(
   exchange: Exchange,
   script: ScriptFacts,
-  runtime: Runtime,
   { headers, variables }: Presented,
 ): string[] {
-  const { record } = exchange;
-  const { localAddress, localPort } = record.connection;
-  const environ = exchange.environment.toList();
-  addRequestVariables(environ, exchange, script.scriptName, script.pathInfo);
-  for (const text of variables) environ.push(text);
-  if (runtime === 'python') addHeaderVariables(environ, headers, script.passAuthorization);
-  environ.push(
-    'mod_wsgi.path_info',
-    script.pathInfo,
-    'mod_wsgi.listener_host',
-    localAddress,
-    'mod_wsgi.listener_port',
-    String(localPort),
-    'mod_wsgi.request_start',
-    (record.startedAt / 1000).toFixed(6),
-  );
-  if (runtime === 'node') environ.push('modhost.url', urlBelowMount(exchange, script));
-  return environ;
+  return [
+    ...exchange.environment.toList(),
+    ...describeConnection(exchange),
+    ...describeRequest(exchange, script),
+    ...variables,
+    ...headerVariables(headers, script.passAuthorization),
+  ];
 }
 
-/** What the environ says of the server and the script: mostly the same as for the request before. */
-export function sharePairs(exchange: Exchange, script: ScriptFacts): SharedPairs {
-  const known = sharedByMount.get(script.mount);
-  if (known !== undefined && known.virtualHost === exchange.virtualHost && isSameScript(known.script, script))
-    return known.shared;
-  const shared = joinShared(describeMount(exchange, script));
-  sharedByMount.set(script.mount, { virtualHost: exchange.virtualHost, script, shared });
-  return shared;
+/** Of one request to a script; what proxies that are believed say wins over it. */
+export function describeRequest(
+  exchange: Exchange,
+  { scriptName, pathInfo }: Pick<ScriptFacts, 'scriptName' | 'pathInfo'>,
+): string[] {
+  const variables = [
+    'mod_wsgi.path_info',
+    pathInfo,
+    'mod_wsgi.request_start',
+    (exchange.record.startedAt / 1000).toFixed(6),
+  ];
+  addRequestVariables(variables, exchange, scriptName, pathInfo);
+  return variables;
+}
+
+/** Mostly the same for all requests of a connection. */
+export function describeConnection(exchange: Exchange): string[] {
+  const { localAddress, localPort } = exchange.record.connection;
+  const variables = ['mod_wsgi.listener_host', localAddress, 'mod_wsgi.listener_port', String(localPort)];
+  addConnectionVariables(variables, exchange);
+  return variables;
 }
 
 /** name, value, … of the server and the script. */
@@ -82,27 +79,6 @@ export function describeMount(exchange: Exchange, script: ScriptFacts): string[]
     'mod_wsgi.script_name',
     script.scriptName,
   ];
-}
-
-interface KnownShared {
-  readonly virtualHost: VirtualHost;
-  readonly script: ScriptFacts;
-  readonly shared: SharedPairs;
-}
-
-/** The last of each mount. */
-const sharedByMount = new WeakMap<object, KnownShared>();
-
-function isSameScript(one: ScriptFacts, other: ScriptFacts): boolean {
-  return (
-    one.scriptFile === other.scriptFile &&
-    one.filename === other.filename &&
-    one.handler === other.handler &&
-    one.scriptName === other.scriptName &&
-    one.processGroup === other.processGroup &&
-    one.applicationGroup === other.applicationGroup &&
-    one.callableObject === other.callableObject
-  );
 }
 
 /** What another server is told of its script. */
@@ -154,6 +130,7 @@ export function passedHeaders(headers: HeaderList, passAuthorization: boolean): 
 
 function cgiVariables(exchange: Exchange, scriptName: string, pathInfo: string | undefined): string[] {
   const variables = serverVariables(exchange);
+  addConnectionVariables(variables, exchange);
   addRequestVariables(variables, exchange, scriptName, pathInfo);
   return variables;
 }
@@ -176,26 +153,10 @@ function serverVariables({ virtualHost, route, site }: Exchange): string[] {
   return variables;
 }
 
-function addRequestVariables(
-  variables: string[],
-  exchange: Exchange,
-  scriptName: string,
-  pathInfo: string | undefined,
-): void {
-  const { record, query, user, authType } = exchange;
-  const { connection } = record;
+function addConnectionVariables(variables: string[], exchange: Exchange): void {
+  const { connection } = exchange.record;
   const self = exchange.selfName;
   variables.push(
-    'REQUEST_METHOD',
-    presentedMethod(exchange),
-    'SCRIPT_NAME',
-    scriptName,
-    'QUERY_STRING',
-    query,
-    'REQUEST_URI',
-    record.target,
-    'SERVER_PROTOCOL',
-    record.httpVersion === '1.1' ? 'HTTP/1.1' : 'HTTP/1.0',
     'SERVER_NAME',
     self.name,
     'SERVER_PORT',
@@ -209,6 +170,27 @@ function addRequestVariables(
     'REQUEST_SCHEME',
     exchange.scheme,
   );
+}
+
+function addRequestVariables(
+  variables: string[],
+  exchange: Exchange,
+  scriptName: string,
+  pathInfo: string | undefined,
+): void {
+  const { record, query, user, authType } = exchange;
+  variables.push(
+    'REQUEST_METHOD',
+    presentedMethod(exchange),
+    'SCRIPT_NAME',
+    scriptName,
+    'QUERY_STRING',
+    query,
+    'REQUEST_URI',
+    record.target,
+    'SERVER_PROTOCOL',
+    record.httpVersion === '1.1' ? 'HTTP/1.1' : 'HTTP/1.0',
+  );
   if (pathInfo !== undefined) variables.push('PATH_INFO', pathInfo);
   if (user !== undefined) variables.push('REMOTE_USER', user);
   if (authType !== undefined) variables.push('AUTH_TYPE', authType);
@@ -219,7 +201,8 @@ function presentedMethod({ method, settings }: Exchange): string {
   return method === 'HEAD' && settings.mapHeadToGet === 'on' ? 'GET' : method;
 }
 
-function headerVariables(headers: HeaderList, passAuthorization: boolean): string[] {
+/** HTTP_*, CONTENT_TYPE and CONTENT_LENGTH. */
+export function headerVariables(headers: HeaderList, passAuthorization: boolean): string[] {
   const variables: string[] = [];
   addHeaderVariables(variables, headers, passAuthorization);
   return variables;
@@ -274,7 +257,11 @@ function nameVariable(name: string): string {
   return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`;
 }
 
-function urlBelowMount(exchange: Exchange, { scriptName, pathInfo }: ScriptFacts): string {
+/** The URL as a Node callable sees it. */
+export function urlBelowMount(
+  exchange: Exchange,
+  { scriptName, pathInfo }: Pick<ScriptFacts, 'scriptName' | 'pathInfo'>,
+): string {
   const { rawPath, query, path = '' } = exchange;
   return applicationUrl({ rawPath, path, scriptName, pathInfo, query });
 }

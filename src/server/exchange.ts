@@ -25,6 +25,20 @@ interface SentHead {
   readonly host: string | undefined;
 }
 
+/** How the server calls itself. */
+export interface SelfName {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** With what it depends on. */
+interface KnownSelfName {
+  readonly self: SelfName;
+  readonly host: RequestHost | undefined;
+  readonly settings: DirectorySettings;
+  readonly virtualHost: VirtualHost;
+}
+
 const nothingSaid = { always: [], onsuccess: [] };
 
 /** A request and what the lifecycle has found out about it so far. One access-log line comes of it, whatever happens. */
@@ -70,6 +84,7 @@ export class Exchange {
   #asked: AskedFor | undefined;
   #sent: SentHead | undefined;
   #notes: Map<string, string> | undefined;
+  #selfName: KnownSelfName | undefined;
 
   constructor(record: RequestRecord, site: Site) {
     this.record = record;
@@ -172,17 +187,28 @@ export class Exchange {
   }
 
   /** SERVER_NAME and SERVER_PORT by UseCanonicalName. */
-  get selfName(): { readonly name: string; readonly port: number } {
-    const { serverName } = this.virtualHost;
-    const { useCanonicalName = 'off', useCanonicalPhysicalPort = false } = this.settings;
-    return serverNameAndPort({
+  get selfName(): SelfName {
+    const { host, settings, virtualHost } = this;
+    const known = this.#selfName;
+    if (
+      known !== undefined &&
+      known.host === host &&
+      known.settings === settings &&
+      known.virtualHost === virtualHost
+    )
+      return known.self;
+    const { connection } = this.record;
+    const { useCanonicalName = 'off', useCanonicalPhysicalPort = false } = settings;
+    const self = serverNameAndPort({
       useCanonicalName,
-      ...(useCanonicalPhysicalPort ? { physicalPort: this.record.connection.localPort } : {}),
-      ...(serverName === undefined ? {} : { serverName }),
-      ...(this.host === undefined ? {} : { requestHost: this.host }),
+      physicalPort: useCanonicalPhysicalPort ? connection.localPort : undefined,
+      serverName: virtualHost.serverName,
+      requestHost: host,
       scheme: this.scheme,
-      localAddress: this.record.connection.localAddress,
+      localAddress: connection.localAddress,
     });
+    this.#selfName = { self, host, settings, virtualHost };
+    return self;
   }
 
   log(level: LogLevel, module: string, message: string): void {
@@ -265,10 +291,12 @@ export class Exchange {
 
 /** The one that the client asked for in the handshake; of plain HTTP, the first of the address. */
 function hostOfConnection({ connection }: RequestRecord, { config, router }: Site): VirtualHost {
-  const { tls } = connection;
-  const hosts = tls === undefined ? [] : [config.mainServer, ...config.virtualHosts];
-  const asked = hosts.find(({ id }) => id === tls?.hostId);
-  return asked ?? router.selectVirtualHost({ ...connection, hostName: '' });
+  const { localAddress, localPort, tls } = connection;
+  if (tls !== undefined) {
+    const asked = [config.mainServer, ...config.virtualHosts].find(({ id }) => id === tls.hostId);
+    if (asked !== undefined) return asked;
+  }
+  return router.selectVirtualHost({ localAddress, localPort, hostName: '' });
 }
 
 /** Of a request that could be read. */

@@ -14,22 +14,49 @@ export function withoutForgedHeaders(
   rules: readonly HeaderRule[],
 ): HeaderList {
   const identity = identityOf(config);
-  const ruled = new Map(rules.flatMap((rule) => namesOf(rule).map((name) => [alike(name), name] as const)));
-  for (const rule of rules)
-    if (makesIdentity(rule)) for (const name of namesOf(rule)) ruled.set(alike(name), '');
+  const ruled = rules.length === 0 ? undefined : namesByLikeness(rules);
   const isForged = (field: string) => {
     const key = alike(field);
-    const name = ruled.get(key);
-    return identity.has(key) || (name !== undefined && field.toLowerCase() !== name.toLowerCase());
+    if (identity.has(key)) return true;
+    const name = ruled?.get(key);
+    return name !== undefined && field.toLowerCase() !== name.toLowerCase();
   };
-  if (!headers.some((text, at) => at % 2 === 0 && isForged(text))) return headers;
-  return headers.filter((_, at) => !isForged(headers[at - (at % 2)] as string));
+  for (let at = 0; at < headers.length; at += 2) {
+    if (isForged(headers[at] as string))
+      return headers.filter((_, place) => !isForged(headers[place - (place % 2)] as string));
+  }
+  return headers;
 }
+
+/** What the fields that rules name look like → the one that is meant; '' where none is. */
+function namesByLikeness(rules: readonly HeaderRule[]): ReadonlyMap<string, string> {
+  const known = namesOfRules.get(rules);
+  if (known !== undefined) return known;
+  const names = new Map(rules.flatMap((rule) => namesOf(rule).map((name) => [alike(name), name] as const)));
+  for (const rule of rules)
+    if (makesIdentity(rule)) for (const name of namesOf(rule)) names.set(alike(name), '');
+  namesOfRules.set(rules, names);
+  return names;
+}
+
+/** Merged settings, and so the rules in them, are few and keep their identity. */
+const namesOfRules = new WeakMap<readonly HeaderRule[], ReadonlyMap<string, string>>();
 
 /** As applications compare names that became variables. */
 function alike(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+  const known = likenesses.get(name);
+  if (known !== undefined) return known;
+  const likeness = name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+  if (name.length > longestName) return likeness;
+  if (likenesses.size === mostNames) likenesses.clear();
+  likenesses.set(name, likeness);
+  return likeness;
 }
+
+/** Clients send the same names again and again; nobody can fill the memory with names he invents. */
+const likenesses = new Map<string, string>();
+const mostNames = 1_000;
+const longestName = 100;
 
 const known = new WeakMap<ServerConfig, ReadonlySet<string>>();
 

@@ -19,8 +19,14 @@ import type { UnreadableRequest } from './listener.js';
 import { beginLookAhead, lookAhead } from './look-ahead.js';
 import { refuseMethod } from './refuse-method.js';
 import type { RequestRecord } from './request-record.js';
-import { type AskAhead, rewriteInDirectory, rewriteInServer } from './rewrite-request.js';
-import { serveApplication } from './serve-application.js';
+import {
+  type AskAhead,
+  type DirectoryRewrite,
+  rewriteInDirectory,
+  rewriteInServer,
+  type ServerRewrite,
+} from './rewrite-request.js';
+import { type Served, serveApplication } from './serve-application.js';
 import { serveStaticFile } from './serve-file.js';
 import { serveProxied } from './serve-proxied.js';
 import { answerWithoutRoute } from './server-methods.js';
@@ -54,7 +60,8 @@ async function conclude(
 ): Promise<Exchange> {
   const { record } = exchange;
   try {
-    const refusal = await decide(exchange);
+    const decided = decide(exchange);
+    const refusal = decided instanceof Promise ? await decided : decided;
     if (refusal !== undefined) await answerRefused(exchange, refusal);
   } catch (error) {
     // A bug of ours: the log learns the cause, the client that something went wrong.
@@ -79,15 +86,26 @@ function answer(exchange: Exchange): Outcome | Promise<Outcome> {
 }
 
 /** `depth`: how many indexes and fallbacks led here. */
-async function answerPath(exchange: Exchange, path: string, depth: number): Promise<Refusal | undefined> {
+function answerPath(exchange: Exchange, path: string, depth: number): Outcome | Promise<Outcome> {
   const limit = exchange.virtualHost.settings.internalRecursion.subrequests;
   if (depth > limit)
     return refuse(500, 'core', `more than ${limit} indexes in a row (LimitInternalRecursion)`);
   const { site } = exchange;
   exchange.path = path;
   if (depth > 0) site.trace?.({ stage: 'mapping', text: `answers ${path} in its place` });
-  const decided = await decidePath(exchange, path, depth > 0);
+  const decided = decidePath(exchange, path, depth > 0);
+  return decided instanceof Promise
+    ? decided.then((made) => answerDecided(exchange, made, depth))
+    : answerDecided(exchange, decided, depth);
+}
+
+function answerDecided(
+  exchange: Exchange,
+  decided: Refusal | Decided,
+  depth: number,
+): Outcome | Promise<Outcome> {
   if (decided.kind === 'refusal') return decided;
+  const { site } = exchange;
   const { route } = decided;
   // As late as in httpd: what SetEnv says is no ground for access.
   if (route.settings.environment !== undefined) exchange.environment.addSettings(route.settings.environment);
@@ -95,7 +113,7 @@ async function answerPath(exchange: Exchange, path: string, depth: number): Prom
   obeyEnvironment(exchange);
   const unfaked = fakeCredentials(exchange);
   if (unfaked !== undefined) return unfaked;
-  const redirection = site.router.findSectionRedirect(route.settings, exchange.path);
+  const redirection = site.router.findSectionRedirect(route.settings, exchange.path as string);
   if (redirection !== undefined) return redirect(exchange, redirection);
   if (decided.elsewhere !== undefined && !lacksSlash(exchange, route))
     return rewriteElsewhere(exchange, decided.elsewhere);
@@ -118,23 +136,38 @@ interface Decided {
   readonly elsewhere?: string;
 }
 
+type Decision = Refusal | Decided;
+
 /** `filename`: in the place of what the path is mapped to; rules outside sections are not asked then. */
-async function decidePath(
+function decidePath(
   exchange: Exchange,
   path: string,
   isSubrequest: boolean,
   filename?: string,
-): Promise<Refusal | Decided> {
+): Decision | Promise<Decision> {
   // Who has logged in for the path that led here may be another one here: not to be seen while that is decided.
   const { user, authType } = exchange;
+  const before: Authenticated | undefined = isSubrequest ? { user, authType } : undefined;
   exchange.user = undefined;
   exchange.authType = undefined;
-  const asked =
+  const rewritten =
     filename === undefined
       ? rewriteInServer(exchange, path, isSubrequest, askAhead)
       : { kind: 'go-on' as const, path, filename };
   // Nothing that is known already is waited for: most requests pass all of this in one turn of the event loop.
-  const rewritten = asked instanceof Promise ? await asked : asked;
+  return rewritten instanceof Promise
+    ? rewritten.then((made) => enterPath(exchange, made, before))
+    : enterPath(exchange, rewritten, before);
+}
+
+type Authenticated = Pick<Exchange, 'user' | 'authType'>;
+
+/** `before`: of a subrequest, who has logged in for the path that led here. */
+function enterPath(
+  exchange: Exchange,
+  rewritten: ServerRewrite,
+  before: Authenticated | undefined,
+): Decision | Promise<Decision> {
   if (rewritten.kind === 'refusal') return rewritten;
   exchange.path = rewritten.path;
   const route = routeExchange(exchange, rewritten);
@@ -147,13 +180,35 @@ async function decidePath(
   exchange.environment.addList(route.variables);
   const unsettled = applyEnvironmentRules(exchange, route.settings.environmentRules ?? []);
   if (unsettled !== undefined) return unsettled;
-  const judged = refuseMethod(exchange, route.settings) ?? authorise(exchange, route);
-  const denied = judged instanceof Promise ? await judged : judged;
-  if (denied !== undefined) return denied;
+  const denied = refuseMethod(exchange, route.settings) ?? authorise(exchange, route);
+  return denied instanceof Promise
+    ? denied.then((made) => made ?? rewriteEntered(exchange, route, rewritten, before))
+    : (denied ?? rewriteEntered(exchange, route, rewritten, before));
+}
+
+/** Whoever asks may enter. */
+function rewriteEntered(
+  exchange: Exchange,
+  route: Route,
+  rewritten: GoingOn,
+  before: Authenticated | undefined,
+): Decision | Promise<Decision> {
   // Where nobody has to log in, an index or a fallback is still for whom it was before (as httpd).
-  if (isSubrequest && exchange.user === undefined) Object.assign(exchange, { user, authType });
-  const askedIn = rewriteInDirectory(exchange, route, isSubrequest, askAhead);
-  const inDirectory = askedIn instanceof Promise ? await askedIn : askedIn;
+  if (before !== undefined && exchange.user === undefined) Object.assign(exchange, before);
+  const inDirectory = rewriteInDirectory(exchange, route, before !== undefined, askAhead);
+  return inDirectory instanceof Promise
+    ? inDirectory.then((made) => settleRoute(exchange, route, rewritten, made))
+    : settleRoute(exchange, route, rewritten, inDirectory);
+}
+
+type GoingOn = Extract<ServerRewrite, { kind: 'go-on' }>;
+
+function settleRoute(
+  exchange: Exchange,
+  route: Route,
+  rewritten: GoingOn,
+  inDirectory: DirectoryRewrite,
+): Decision {
   if (inDirectory.kind === 'refusal') return inDirectory;
   if (inDirectory.kind === 'passed-on') {
     exchange.route = { ...route, mapping: inDirectory.mapping };
@@ -215,9 +270,15 @@ function serveMapping(exchange: Exchange, route: Route, depth: number): Outcome 
   }
 }
 
-async function serveScript(exchange: Exchange, mapping: MappingTo<'script'>): Promise<Outcome> {
-  const outcome = await serveApplication(exchange, mapping);
-  return outcome?.kind === 'resend' ? resend(exchange, outcome.target) : outcome;
+function serveScript(exchange: Exchange, mapping: MappingTo<'script'>): Outcome | Promise<Outcome> {
+  const served = serveApplication(exchange, mapping);
+  return served instanceof Promise
+    ? served.then((made) => resendIfWanted(exchange, made))
+    : resendIfWanted(exchange, served);
+}
+
+function resendIfWanted(exchange: Exchange, served: Served): Outcome | Promise<Outcome> {
+  return served?.kind === 'resend' ? resend(exchange, served.target) : served;
 }
 
 async function servePassed(exchange: Exchange, mapping: MappingTo<'proxied'>): Promise<Outcome> {
@@ -265,6 +326,7 @@ function authorise(exchange: Exchange, route: Route): Refusal | undefined | Prom
   if (insecure !== undefined) return insecure;
   const authorization = findAuthorization(exchange);
   if (typeof authorization === 'object') return authorization;
+  if (site.authorizer.isOpen(route.settings)) return takeVerdict(exchange, granted);
   const verification = judgeOf(exchange);
   const request: AuthRequest = {
     method: exchange.method,
@@ -285,6 +347,8 @@ function authorise(exchange: Exchange, route: Route): Refusal | undefined | Prom
     ? verdict.then((found) => takeVerdict(exchange, found))
     : takeVerdict(exchange, verdict);
 }
+
+const granted: Verdict = { kind: 'granted' };
 
 function takeVerdict(exchange: Exchange, verdict: Verdict): Refusal | undefined {
   exchange.user = verdict.user;

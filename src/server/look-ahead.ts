@@ -12,7 +12,9 @@ export type DecidePath = (
   isSubrequest: boolean,
   /** In the place of what the path would be mapped to. */
   filename?: string,
-) => Promise<Refusal | { readonly kind: 'decided' }>;
+) => Decision | Promise<Decision>;
+
+type Decision = Refusal | { readonly kind: 'decided' };
 
 const nothing: LookAhead = { isReachable: false, variable: () => '' };
 

@@ -1,5 +1,4 @@
 import type { ProcessGroup } from '../config/model.js';
-import { readServerVariable } from '../expressions/index.js';
 import { headerValue, headerValues, reasonPhrase } from '../http/index.js';
 import type {
   BodySource,
@@ -7,14 +6,14 @@ import type {
   ForwardRequest,
   ResponseMessage,
   ResponseSink,
-  Runtime,
 } from '../proxy/index.js';
-import { runtimeOf, type ScriptMapping, selectApplication } from '../routing/index.js';
+import type { DispatchedNames, ScriptMapping } from '../routing/index.js';
+import { buildEnvironParts, joinParts } from './application-environ.js';
 import { checkBody } from './check-body.js';
 import { dispatchRequest } from './dispatch-request.js';
-import { buildEnviron, describeMount, passedHeaders, type ScriptFacts, sharePairs } from './environ.js';
 import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
+import { type Application, findApplication } from './find-application.js';
 import { type HostedConnection, openHostedConnection } from './hosted-connection.js';
 import { prepareResponseHead, type SendableHead } from './response-head.js';
 import { checkScriptOwner } from './script-owner.js';
@@ -28,92 +27,82 @@ export interface Resend {
   readonly target: string;
 }
 
+/** undefined: answered. */
+export type Served = Refusal | Resend | undefined;
+
 /** Forwards the request to a daemon process of the group that hosts the script. */
-export async function serveApplication(
+export function serveApplication(exchange: Exchange, mapping: ScriptMapping): Served | Promise<Served> {
+  const presented = presentRequest(exchange);
+  const dispatched = dispatchRequest(exchange, mapping, presented);
+  return dispatched instanceof Promise
+    ? dispatched.then((made) => ('status' in made ? made : serveSelected(exchange, mapping, presented, made)))
+    : serveSelected(exchange, mapping, presented, dispatched);
+}
+
+function serveSelected(
   exchange: Exchange,
   mapping: ScriptMapping,
-): Promise<Refusal | Resend | undefined> {
-  const { record, site, settings, virtualHost } = exchange;
-  const presented = presentRequest(exchange);
-  const asked = dispatchRequest(exchange, mapping, presented);
-  const dispatched = asked instanceof Promise ? await asked : asked;
-  if ('status' in dispatched) return dispatched;
-  const selection = selectApplication(
-    { virtualHost, settings, mapping },
-    {
-      // As the site file has them: whoever could choose a part of them could have the script loaded any number of times.
-      serverName: virtualHost.serverName?.host ?? record.connection.localAddress,
-      serverPort: virtualHost.serverName?.port ?? record.connection.localPort,
-      hostName: exchange.host?.host ?? '',
-      scriptName: mapping.handled?.name ?? mapping.scriptName,
-      requestEnvironment: (name) => exchange.environment.get(name) ?? readServerVariable(name),
-    },
-    site.processGroups,
-    dispatched,
-  );
-  if (selection.kind === 'refusal')
-    return refuse(
-      selection.status,
-      'wsgi',
-      `[script ${mapping.scriptFile}] answered ${selection.status}: ${selection.reason}`,
-    );
-  if (exchange.body?.isChunked && settings.chunkedRequest === false)
+  presented: Presented,
+  dispatched: DispatchedNames,
+): Served | Promise<Served> {
+  const application = findApplication(exchange, mapping, dispatched);
+  if (application.kind === 'refusal') return application;
+  if (exchange.body?.isChunked && exchange.settings.chunkedRequest === false)
     return refuse(411, 'wsgi', 'chunked request body (WSGIChunkedRequest Off)');
   const tooLarge = checkBody(exchange);
   if (tooLarge !== undefined) return tooLarge;
+  const { scriptOwner } = application.group;
+  return scriptOwner === undefined
+    ? callApplication(exchange, mapping, presented, application)
+    : checkScriptOwner(mapping.scriptFile, scriptOwner).then(
+        (foreign) => foreign ?? callApplication(exchange, mapping, presented, application),
+      );
+}
+
+function callApplication(
+  exchange: Exchange,
+  mapping: ScriptMapping,
+  presented: Presented,
+  application: Application,
+): Promise<Served> {
+  const { record, site } = exchange;
   const { scriptFile, scriptName, pathInfo, handled } = mapping;
-  const { processGroup, applicationGroup, callableObject, passAuthorization } = selection;
-  const script: ScriptFacts = {
-    scriptFile,
-    filename: handled?.filename ?? scriptFile,
-    ...(handled === undefined ? {} : { handler: handled.name }),
-    scriptName,
-    pathInfo,
-    processGroup,
-    applicationGroup,
-    callableObject,
-    passAuthorization,
-    mount: mapping.alias ?? handled?.script ?? virtualHost,
-  };
-  const runtime = runtimeOf(mapping.scriptFile);
-  const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
-  if (group.scriptOwner !== undefined) {
-    const foreign = await checkScriptOwner(mapping.scriptFile, group.scriptOwner);
-    if (foreign !== undefined) return foreign;
-  }
+  const { group, runtime, selection, shared } = application;
   if (group.responseSocketTimeoutMs !== undefined) record.reply.setTimeout(group.responseSocketTimeoutMs);
+  const { passAuthorization } = selection;
+  const script = { scriptName, pathInfo, passAuthorization, runtime, shared };
+  const built = buildEnvironParts(exchange, script, presented);
+  // What a handler script is told depends on the URL: no daemon process shall remember it.
+  const parts = handled === undefined ? built : joinParts(built);
   const wantsUpgrade = runtime === 'node' && record.upgrade === 'websocket' && exchange.redirects === 0;
   const sink = new ApplicationAnswer(exchange, group.headerBufferSize, wantsUpgrade);
   const request: ForwardRequest = {
     message: {
-      scriptFile: mapping.scriptFile,
+      scriptFile,
       applicationGroup: selection.applicationGroup,
       callableName: selection.callableObject,
       callInterface: selection.applicationInterface,
       checkScript: selection.scriptReloading,
       isHandlerScript: handled !== undefined,
       wantsUpgrade,
-      ...environOf(exchange, script, runtime, presented),
-      headers: runtime === 'node' ? passedHeaders(presented.headers, script.passAuthorization) : [],
+      environ: parts.environ,
+      shared: parts.shared,
+      headers: parts.headers,
+      sharedHeaders: parts.sharedHeaders,
     },
     body: exchange.body,
     sink,
-    log: (level, line) => logOutput(exchange, mapping.scriptFile, level, line),
+    log: (level, line) => logOutput(exchange, scriptFile, level, line),
   };
   const forwarding = site.forward(selection.processGroup, runtime, request);
   sink.onGone = () => forwarding.abandon();
   record.reply.onClosed((how) => {
     if (how === 'aborted') forwarding.abandon();
   });
-  const refusal = reportOutcome(exchange, script, group, await forwarding.outcome);
-  return sink.instead ?? refusal;
-}
-
-/** What a handler script is told depends on the URL: nothing of it is worth being kept for the next request. */
-function environOf(exchange: Exchange, script: ScriptFacts, runtime: Runtime, presented: Presented) {
-  const environ = buildEnviron(exchange, script, runtime, presented);
-  if (script.handler === undefined) return { environ, shared: sharePairs(exchange, script) };
-  return { environ: [...environ, ...describeMount(exchange, script)] };
+  return forwarding.outcome.then((outcome) => {
+    const refusal = reportOutcome(exchange, scriptFile, application, outcome);
+    return sink.instead ?? refusal;
+  });
 }
 
 /** The answer on its way from the application to the client. */
@@ -170,7 +159,7 @@ class ApplicationAnswer implements ResponseSink {
 /** WSGITrustedProxyHeaders: the application sees what proxies in front say, not what the connection says. */
 function presentRequest({ clientAddress, headers, settings, site }: Exchange): Presented {
   const { trustedHeaders, trustedProxies } = settings;
-  if (trustedHeaders === undefined) return { headers, variables: [], believed: [] };
+  if (trustedHeaders === undefined) return { headers, variables: noTexts, believed: noTexts };
   const presented = presentForwarded(headers, clientAddress, trustedHeaders, trustedProxies);
   const what = presented.believed.length === 0 ? 'nothing' : presented.believed.join(', ');
   site.trace?.({
@@ -180,6 +169,8 @@ function presentRequest({ clientAddress, headers, settings, site }: Exchange): P
   });
   return presented;
 }
+
+const noTexts: readonly string[] = [];
 
 type Started =
   /** `instead`: nothing of this answer is sent, another one takes its place. */
@@ -238,12 +229,12 @@ function whyGone(exchange: Exchange, group: ProcessGroup): string {
 
 function reportOutcome(
   exchange: Exchange,
-  script: ScriptFacts,
-  processGroup: ProcessGroup,
+  scriptFile: string,
+  { group, selection: { processGroup } }: Application,
   outcome: ForwardOutcome,
 ): Refusal | undefined {
-  const group = script.processGroup === '' ? '%{GLOBAL}' : script.processGroup;
-  const where = `[script ${script.scriptFile}, process group ${group}]`;
+  if (outcome.kind === 'done') return undefined;
+  const where = `[script ${scriptFile}, process group ${processGroup === '' ? '%{GLOBAL}' : processGroup}]`;
   switch (outcome.kind) {
     case 'refused':
       return refuse(outcome.status, 'wsgi', `${where} answered ${outcome.status}: ${outcome.reason}`);
@@ -251,9 +242,7 @@ function reportOutcome(
       exchange.log('error', 'wsgi', `${where} the response was cut off: ${outcome.reason}`);
       return undefined;
     case 'gone':
-      exchange.log('info', 'wsgi', `${where} ${whyGone(exchange, processGroup)}`);
-      return undefined;
-    default:
+      exchange.log('info', 'wsgi', `${where} ${whyGone(exchange, group)}`);
       return undefined;
   }
 }

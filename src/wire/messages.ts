@@ -31,10 +31,14 @@ export interface SharedPairs {
   readonly text: string;
 }
 
-/** A request as the front end puts it together. `shared`: of the environ, too; wins over what `environ` says. */
+/**
+ * A request as the front end puts it together. `shared`: of the environ, too, in this order behind `environ`: of two pairs with one name the
+ * later counts. The last part is the one that the most requests have in common. `sharedHeaders`: behind `headers`.
+ */
 export interface OutgoingRequest extends Omit<RequestMessage, 'hasBody'> {
   readonly hasBody?: boolean;
-  readonly shared?: SharedPairs;
+  readonly shared?: readonly SharedPairs[];
+  readonly sharedHeaders?: SharedPairs | undefined;
 }
 
 export interface ResponseMessage {
@@ -89,7 +93,7 @@ export function decodeTexts(payload: Buffer): string[] {
   return payload.length === 0 ? [] : payload.toString('latin1').split('\0');
 }
 
-/** @throws WireViolation if a text holds a NUL. At least one pair. */
+/** @throws WireViolation if a text holds a NUL. */
 export function sharePairs(pairs: Pairs): SharedPairs {
   return { pairs, text: encodeTexts(pairs) };
 }
@@ -100,8 +104,15 @@ export function encodeRequest(
   hasBody = message.hasBody === true,
   isAhead = message.isAhead === true,
 ): string {
-  const { scriptFile, applicationGroup, callableName, callInterface, environ, headers, shared } = message;
-  const endsShared = shared !== undefined && headers.length === 0;
+  const { environ, headers, shared = noShared, sharedHeaders } = message;
+  let count = environ.length;
+  for (const { pairs } of shared) count += pairs.length;
+  const { scriptFile, applicationGroup, callableName, callInterface } = message;
+  checkText(scriptFile);
+  checkText(applicationGroup);
+  checkText(callableName);
+  const last = headers.length === 0 && sharedHeaders === undefined ? shared.at(-1) : undefined;
+  const endsShared = last !== undefined && last.pairs.length > 0;
   const flags =
     (hasBody ? 'b' : '') +
     (message.checkScript ? 'r' : '') +
@@ -109,17 +120,32 @@ export function encodeRequest(
     (isAhead ? 'a' : '') +
     (message.isHandlerScript === true ? 'h' : '') +
     (endsShared ? 's' : '');
-  const count = String((environ.length + (shared?.pairs.length ?? 0)) / 2);
-  const texts = [scriptFile, applicationGroup, callableName, callInterface, flags, count];
-  if (endsShared) texts.push(String(shared.text.length));
-  for (const text of environ) texts.push(text);
-  const sharedAt = texts.length;
-  if (shared !== undefined) texts.push(shared.text);
-  for (const text of headers) texts.push(text);
-  for (let at = 0; at < texts.length; at += 1)
-    if ((texts[at] as string).includes('\0') && (shared === undefined || at !== sharedAt))
-      throw new WireViolation('a text holds a NUL byte');
-  return texts.join('\0');
+  let payload = `${scriptFile}\0${applicationGroup}\0${callableName}\0${callInterface}\0${flags}\0${count / 2}`;
+  if (endsShared) payload += `\0${last.text.length}`;
+  payload += lineUp(environ);
+  for (const part of shared) payload += lineUpShared(part);
+  payload += lineUp(headers);
+  return sharedHeaders === undefined ? payload : payload + lineUpShared(sharedHeaders);
+}
+
+const noShared: readonly SharedPairs[] = [];
+
+/** Each text with a NUL before it. */
+function lineUp(texts: Pairs): string {
+  let line = '';
+  for (const text of texts) {
+    checkText(text);
+    line += `\0${text}`;
+  }
+  return line;
+}
+
+function lineUpShared({ pairs, text }: SharedPairs): string {
+  return pairs.length === 0 ? '' : `\0${text}`;
+}
+
+function checkText(text: string): void {
+  if (text.includes('\0')) throw new WireViolation('a text holds a NUL byte');
 }
 
 export function decodeRequest(payload: Buffer): RequestMessage {

@@ -13,6 +13,7 @@ import {
   ip,
   none,
   not,
+  position,
   reasonOf,
   request,
   script,
@@ -131,6 +132,45 @@ describe('who enters', () => {
     const merged = requirement === undefined ? settings : { ...settings, require: requirement };
     const verdicts = await Promise.all(everybody.map((given) => decideFor(merged, given)));
     expect(verdicts.map(summarise).join(' ')).toBe(expected);
+    // Whoever is let in unasked would have been let in when asked.
+    if (createAuthorizer(unaskedPorts).isOpen(merged))
+      expect(expected).toBe('granted granted granted granted');
+  });
+
+  it.each<[boolean, string, DirectorySettings]>([
+    [true, 'nothing', {}],
+    [true, 'all granted', { ...basic, require: granted }],
+    [true, 'all granted among its like', { require: any(every(granted), granted) }],
+    [false, 'AuthType without Require', basic],
+    [false, 'all denied', { require: denied }],
+    [false, 'an empty container', { require: every() }],
+    [false, 'what only may be granted', { require: any(granted, ip('192.0.2.0/24')) }],
+    [false, 'what is negated', { require: none(granted) }],
+    [
+      false,
+      'what is for some methods',
+      {
+        require: {
+          kind: 'limited',
+          limit: { methods: ['GET'], except: false },
+          requirement: granted,
+          position,
+        },
+      },
+    ],
+    [
+      false,
+      'Order and Allow',
+      {
+        require: granted,
+        hostAccess: { orders: [], satisfy: [], allow: [], deny: [] },
+      },
+    ],
+    [false, 'an access script', { require: granted, accessScript: script }],
+  ])('is open: %s, with %s', (expected, _, settings) => {
+    expect(createAuthorizer(unaskedPorts).isOpen(settings)).toBe(expected);
+    const watched = createAuthorizer(unaskedPorts, undefined, undefined, () => {});
+    expect(watched.isOpen(settings)).toBe(false);
   });
 
   it.each([

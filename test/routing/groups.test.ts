@@ -6,6 +6,7 @@ import {
   type Route,
   runtimeOf,
   selectApplication,
+  selectionDependsOn,
 } from '../../src/routing/index.js';
 import { makeProcessGroup } from '../cli/sample-config.js';
 import { host, namedHost, scriptAlias, site } from './site.js';
@@ -101,6 +102,19 @@ describe('selectApplication', () => {
       processGroup: '',
       scriptReloading: false,
     });
+  });
+
+  it.each([
+    ['nothing', { processGroup: 'name', applicationGroup: '%{GLOBAL}' }],
+    ['names', { processGroup: 'name' }],
+    ['names', { processGroup: 'name', applicationGroup: '%{HOST}' }],
+    ['names', { processGroup: '%{SERVER}', applicationGroup: 'name' }],
+    ['request', { processGroup: '%{ENV:GROUP}', applicationGroup: '%{GLOBAL}' }],
+    ['request', { processGroup: 'name', applicationGroup: '%{ENV:GROUP}' }],
+    ['request', { applicationGroup: '%{GLOBAL}', callableObject: '%{ENV:NAME}' }],
+    ['request', { processGroup: 'name', applicationGroup: 'x%{unknown}' }],
+  ])('depends on %s with %j', (dependsOn, settings) => {
+    expect(selectionDependsOn(settings, undefined)).toBe(dependsOn);
   });
 
   it.each<[string, Partial<ApplicationFacts>, string]>([

@@ -108,7 +108,7 @@ function encode(frame: FrameFixture, { shared = 0 }: Fixture): string {
 
 function share(message: unknown, count: number): wire.OutgoingRequest {
   const { environ, ...others } = message as wire.RequestMessage;
-  return { ...others, environ: environ.slice(0, -count), shared: wire.sharePairs(environ.slice(-count)) };
+  return { ...others, environ: environ.slice(0, -count), shared: [wire.sharePairs(environ.slice(-count))] };
 }
 
 function encodePayload(type: keyof typeof FrameType, message: never): Buffer | undefined {
@@ -202,15 +202,30 @@ describe('the codec in TypeScript', () => {
     expect(() => wire.sharePairs(['a', 'b\0c'])).toThrow(WireViolation);
     expect(() => wire.encodeRequest({ ...plainRequest, environ: ['a', 'b\0c'] })).toThrow(WireViolation);
     expect(() => wire.encodeRequest({ ...plainRequest, headers: ['a\0', 'b'] })).toThrow(WireViolation);
+    for (const name of ['scriptFile', 'applicationGroup', 'callableName'])
+      expect(() => wire.encodeRequest({ ...plainRequest, [name]: 'a\0' })).toThrow(WireViolation);
   });
 
   it('writes shared pairs as part of the environ, behind the rest', () => {
-    const shared = wire.sharePairs(['SERVER', 's', 'EMPTY', '']);
-    const text = wire.encodeRequest({ ...plainRequest, environ: ['A', 'a'], headers: ['X', 'x'], shared });
-    expect(wire.decodeRequest(latin1(text))).toMatchObject({
-      environ: ['A', 'a', 'SERVER', 's', 'EMPTY', ''],
+    const shared = [
+      wire.sharePairs(['SERVER', 's', 'EMPTY', '']),
+      wire.sharePairs([]),
+      wire.sharePairs(['B', 'b']),
+    ];
+    const sharedHeaders = wire.sharePairs(['Y', '']);
+    const text = wire.encodeRequest({
+      ...plainRequest,
+      environ: ['A', 'a'],
       headers: ['X', 'x'],
+      shared,
+      sharedHeaders,
     });
+    expect(wire.decodeRequest(latin1(text))).toMatchObject({
+      environ: ['A', 'a', 'SERVER', 's', 'EMPTY', '', 'B', 'b'],
+      headers: ['X', 'x', 'Y', ''],
+    });
+    const bare = wire.encodeRequest({ ...plainRequest, environ: [], sharedHeaders: wire.sharePairs([]) });
+    expect(wire.decodeRequest(latin1(bare))).toMatchObject({ environ: [], headers: [] });
   });
 });
 

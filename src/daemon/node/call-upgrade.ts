@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Pairs } from '../../wire/index.js';
-import { AnswerParser } from './answer-parser.js';
+import { AnswerParser, createRequest, endpointsOf } from './call-node.js';
 import type { RequestFacts } from './environ.js';
-import { createHostedRequest } from './hosted-messages.js';
 import { HostedSocket } from './hosted-socket.js';
 import type { Reply } from './reply.js';
 import type { Stream } from './stream.js';
@@ -23,9 +22,7 @@ export function callUpgrade(
   headers: Pairs,
 ): boolean {
   const socket = new UpgradedSocket(stream, reply, facts);
-  const request = createHostedRequest(socket, facts, headers);
-  request.complete = true;
-  request.push(null);
+  const request = createRequest(socket, undefined, facts, headers);
   stream.onSwitched(() => socket.open());
   stream.onOver((outcome) => {
     if (outcome !== 'ended') socket.destroy();
@@ -47,12 +44,8 @@ class UpgradedSocket extends HostedSocket {
 
   constructor(stream: Stream, reply: Reply, facts: RequestFacts) {
     const answer = new AnswerParser(reply, true);
-    super(facts, {
+    super(endpointsOf(facts), {
       write: (chunk, encoding, taken) => answer.write(chunk, encoding, taken),
-      takesAtOnce: () => false,
-      owesEnd: false,
-      resumed: () => {},
-      becameStream: () => {},
       destroyed: () => {
         if (reply.over) return;
         if (reply.started) reply.end();

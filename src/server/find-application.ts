@@ -1,0 +1,140 @@
+import type { DirectorySettings, ProcessGroup, VirtualHost } from '../config/model.js';
+import { readServerVariable } from '../expressions/index.js';
+import { type Runtime, type SharedPairs, sharePairs } from '../proxy/index.js';
+import {
+  type ApplicationSelection,
+  type DispatchedNames,
+  runtimeOf,
+  type ScriptMapping,
+  selectApplication,
+  selectionDependsOn,
+} from '../routing/index.js';
+import { keepsAll } from './dispatch-request.js';
+import { describeMount } from './environ.js';
+import type { Exchange } from './exchange.js';
+import { type Refusal, refuse } from './site.js';
+
+/** The application that answers, and all that is the same for many requests to it. */
+export interface Application {
+  readonly kind: 'application';
+  readonly selection: Extract<ApplicationSelection, { kind: 'selected' }>;
+  readonly runtime: Runtime;
+  readonly group: ProcessGroup;
+  /** What the environ says of the server and the script. */
+  readonly shared: SharedPairs;
+}
+
+/** Found once for as many requests as it holds for, and kept with the mount; not where a request has a say in it. */
+export function findApplication(
+  exchange: Exchange,
+  mapping: ScriptMapping,
+  dispatched: DispatchedNames,
+): Application | Refusal {
+  // What a handler script is told depends on the URL: nothing of it is worth being kept for the next request.
+  if (dispatched !== keepsAll || mapping.handled !== undefined)
+    return settleApplication(exchange, mapping, dispatched);
+  const mount = mapping.alias ?? exchange.virtualHost;
+  const known = knownByMount.get(mount);
+  if (known !== undefined) {
+    for (const each of known) if (holdsFor(each, exchange, mapping)) return each.application;
+  }
+  const application = settleApplication(exchange, mapping, dispatched);
+  if (application.kind === 'refusal') return application;
+  const dependsOn = selectionDependsOn(exchange.settings, mapping.alias);
+  if (dependsOn === 'request') return application;
+  const { settings, virtualHost } = exchange;
+  const { scriptFile, scriptName } = mapping;
+  const names = dependsOn === 'names' ? namesOf(exchange) : undefined;
+  const list = known === undefined || known.length === mostPerMount ? [] : known;
+  list.push({ application, virtualHost, settings, scriptFile, scriptName, names });
+  knownByMount.set(mount, list);
+  return application;
+}
+
+/** An application, and what must be alike for it to be the same one. */
+interface Known {
+  readonly application: Application;
+  readonly virtualHost: VirtualHost;
+  readonly settings: DirectorySettings;
+  readonly scriptFile: string;
+  readonly scriptName: string;
+  /** undefined: they do not matter. */
+  readonly names: ServerNames | undefined;
+}
+
+/** What %{SERVER} and %{HOST} stand for. */
+interface ServerNames {
+  readonly name: string;
+  readonly port: number;
+  readonly hostName: string;
+}
+
+/** By what stands in the site file for the script. */
+const knownByMount = new WeakMap<object, Known[]>();
+/** Settings of sections below one mount, scripts of one folder. */
+const mostPerMount = 16;
+
+function holdsFor(
+  { names, scriptFile, scriptName, settings, virtualHost }: Known,
+  exchange: Exchange,
+  mapping: ScriptMapping,
+): boolean {
+  if (settings !== exchange.settings || virtualHost !== exchange.virtualHost) return false;
+  if (scriptFile !== mapping.scriptFile || scriptName !== mapping.scriptName) return false;
+  if (names === undefined) return true;
+  const { name, port, hostName } = namesOf(exchange);
+  return names.name === name && names.port === port && names.hostName === hostName;
+}
+
+/** As the site file has them: whoever could choose a part of them could have the script loaded any number of times. */
+function namesOf({ host, record, virtualHost }: Exchange): ServerNames {
+  return {
+    name: virtualHost.serverName?.host ?? record.connection.localAddress,
+    port: virtualHost.serverName?.port ?? record.connection.localPort,
+    hostName: host?.host ?? '',
+  };
+}
+
+function settleApplication(
+  exchange: Exchange,
+  mapping: ScriptMapping,
+  dispatched: DispatchedNames,
+): Application | Refusal {
+  const { site, settings, virtualHost } = exchange;
+  const { scriptFile, scriptName, pathInfo, handled } = mapping;
+  const { name, port, hostName } = namesOf(exchange);
+  const selection = selectApplication(
+    { virtualHost, settings, mapping },
+    {
+      serverName: name,
+      serverPort: port,
+      hostName,
+      scriptName: handled?.name ?? scriptName,
+      requestEnvironment: (variable) => exchange.environment.get(variable) ?? readServerVariable(variable),
+    },
+    site.processGroups,
+    dispatched,
+  );
+  if (selection.kind === 'refusal')
+    return refuse(
+      selection.status,
+      'wsgi',
+      `[script ${scriptFile}] answered ${selection.status}: ${selection.reason}`,
+    );
+  return {
+    kind: 'application',
+    selection,
+    runtime: runtimeOf(scriptFile),
+    group: site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup,
+    shared: sharePairs(
+      describeMount(exchange, {
+        ...selection,
+        scriptFile,
+        filename: handled?.filename ?? scriptFile,
+        ...(handled === undefined ? {} : { handler: handled.name }),
+        scriptName,
+        pathInfo,
+      }),
+    ),
+  };
+}
