@@ -34,6 +34,7 @@ export function findServer(mapping: Mapping | undefined): ProxiedMapping | undef
 export function contextOf(
   mapping: Mapping | undefined,
 ): Pick<AccessedName, 'contextPrefix' | 'contextDocumentRoot'> | undefined {
-  if (mapping?.kind === 'proxied') return mapping.file;
+  const server = findServer(mapping);
+  if (server !== undefined) return server.file;
   return mapping?.kind === 'file' || mapping?.kind === 'directory' ? mapping : undefined;
 }

@@ -38,7 +38,7 @@ export function encodeFrame(type: FrameType, stream: number, payload?: Uint8Arra
   if (length > maxPayloadBytes)
     throw new WireViolation(`payload of ${length} bytes does not fit into a frame`);
   const frame = Buffer.allocUnsafe(frameHeaderBytes + length);
-  writeHeader(frame, type, stream, length);
+  writeFrameHeader(frame, 0, type, stream, length);
   if (payload !== undefined) frame.set(payload, frameHeaderBytes);
   return frame;
 }
@@ -48,7 +48,7 @@ export function encodeTextFrame(type: FrameType, stream: number, text: string): 
   if (text.length > maxPayloadBytes)
     throw new WireViolation(`payload of ${text.length} bytes does not fit into a frame`);
   const frame = Buffer.allocUnsafe(frameHeaderBytes + text.length);
-  writeHeader(frame, type, stream, text.length);
+  writeFrameHeader(frame, 0, type, stream, text.length);
   frame.write(text, frameHeaderBytes, 'latin1');
   return frame;
 }
@@ -56,13 +56,22 @@ export function encodeTextFrame(type: FrameType, stream: number, text: string): 
 /** Only the eight header bytes, for payloads that are written separately. */
 export function encodeFrameHeader(type: FrameType, stream: number, length: number): Buffer {
   const header = Buffer.allocUnsafe(frameHeaderBytes);
-  writeHeader(header, type, stream, length);
+  writeFrameHeader(header, 0, type, stream, length);
   return header;
 }
 
-function writeHeader(target: Buffer, type: FrameType, stream: number, length: number): void {
-  target.writeUInt32BE(length * 256 + type, 0);
-  target.writeUInt32BE(stream, 4);
+/** The same, to a place in a buffer that holds many frames. */
+export function writeFrameHeader(
+  target: Buffer,
+  at: number,
+  type: FrameType,
+  stream: number,
+  length: number,
+): void {
+  if (length > maxPayloadBytes)
+    throw new WireViolation(`payload of ${length} bytes does not fit into a frame`);
+  target.writeUInt32BE(length * 256 + type, at);
+  target.writeUInt32BE(stream, at + 4);
 }
 
 export type FrameHandler = (type: FrameType, stream: number, payload: Buffer) => void;

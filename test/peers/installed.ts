@@ -29,6 +29,15 @@ export const apache =
     ? { program: apacheProgram, modules: apacheModules }
     : undefined;
 
+/** PHP's FastCGI server, if there is one. */
+export const phpFpm = readdirSync('/usr/sbin')
+  .filter((name) => /^php-fpm[\d.]*$/.test(name))
+  .map((name) => join('/usr/sbin', name))
+  .find(isExecutable);
+
+/** uWSGI, if it can run Python. */
+export const uwsgi = existsSync('/usr/lib/uwsgi/plugins/python3_plugin.so') ? '/usr/bin/uwsgi' : undefined;
+
 /** A Redis or Valkey server's program, if there is one. */
 export const redis = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find(isExecutable);
 

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserSession, readHiddenField } from './browser-session.js';
 import { createDjangoProject, type DjangoProject, superuser } from './django-project.js';
@@ -11,6 +9,7 @@ import { hasPython, projectRoot, venv } from './installed.js';
 import { readMemory } from './memory.js';
 import { findFreePort, makeFolder, type RunningServer, removeFolder, startServer } from './server.js';
 import { sendUpload } from './upload.js';
+import { waitForListener } from './wait-for-listener.js';
 
 /** The texts of docs/proxy.md, as they stand there, with real gunicorn and uWSGI. */
 
@@ -100,8 +99,8 @@ describe.skipIf(!hasPython('django'))('Django behind', () => {
         ),
       );
       const socket = /(?:unix:|--socket=)(\/\S+)/.exec(adapt(text))?.[1];
-      await waitFor(socket === undefined ? { port, host: '127.0.0.1' } : { path: socket });
-      await waitFor({ port: streamPort, host: '127.0.0.1' });
+      await waitForListener(socket === undefined ? { port, host: '127.0.0.1' } : { path: socket });
+      await waitForListener({ port: streamPort, host: '127.0.0.1' });
       const streamed = `ProxyPass /streams ${isUwsgi ? 'uwsgi' : 'http'}://127.0.0.1:${streamPort}/\n`;
       server = await startServer('modhost', streamed + adapt(site), folder);
     }, 60_000);
@@ -175,21 +174,4 @@ function start(text: string): ChildProcess {
     stdio: 'ignore',
     env: { ...process.env, PYTHONPATH: join(venv, `lib/python${version}/site-packages`) },
   });
-}
-
-async function waitFor(
-  address: { readonly path: string } | { readonly port: number; readonly host: string },
-): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const socket = connect(address);
-    const accepts = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (accepts) return;
-    if (Date.now() > deadline) throw new Error(`Nobody listens at ${JSON.stringify(address)}`);
-    await sleep(50);
-  }
 }

@@ -92,7 +92,7 @@ function apacheCommand(root: string, file: string): [string, string[]] {
     ...['auth_digest', 'authn_anon'],
     ...['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_host', 'authz_user', 'authz_groupfile'],
     ...['auth_basic', 'access_compat', 'alias', 'mime', 'dir', 'autoindex', 'env', 'setenvif', 'wsgi'],
-    ...['allowmethods', 'cgid', 'macro', 'proxy', 'proxy_http'],
+    ...['allowmethods', 'cgid', 'macro', 'proxy', 'proxy_http', 'proxy_fcgi', 'proxy_scgi'],
     ...['headers', 'expires', 'remoteip', 'rewrite', 'reqtimeout'],
   ];
   const lines = [

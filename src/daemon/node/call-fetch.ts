@@ -51,13 +51,13 @@ export async function callFetch(
 
 /** A status where the Fetch standard has no Request for what the client sent. */
 function createRequest(
-  { environ, urlScheme, url }: RequestFacts,
+  facts: RequestFacts,
   headers: Pairs,
   body: RequestBody,
   signal: AbortSignal,
   bodyWanted: { yes: boolean },
 ): Request | number {
-  const method = environ.REQUEST_METHOD ?? 'GET';
+  const { method, urlScheme, url } = facts;
   if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return 405;
   const fields = new Headers();
   let host: string | undefined;
@@ -69,7 +69,7 @@ function createRequest(
   }
   const hasBody = !body.ended && method !== 'GET' && method !== 'HEAD';
   try {
-    return new Request(`${urlScheme}://${host ?? serverOf(environ)}${url === '*' ? '/*' : url}`, {
+    return new Request(`${urlScheme}://${host ?? serverOf(facts.environ)}${url === '*' ? '/*' : url}`, {
       method,
       headers: fields,
       signal,

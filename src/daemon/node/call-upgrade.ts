@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Pairs } from '../../wire/index.js';
-import { AnswerParser, createRequest, endpointsOf } from './call-node.js';
+import { AnswerParser } from './answer-parser.js';
 import type { RequestFacts } from './environ.js';
+import { createHostedRequest } from './hosted-messages.js';
 import { HostedSocket } from './hosted-socket.js';
 import type { Reply } from './reply.js';
 import type { Stream } from './stream.js';
@@ -22,7 +23,9 @@ export function callUpgrade(
   headers: Pairs,
 ): boolean {
   const socket = new UpgradedSocket(stream, reply, facts);
-  const request = createRequest(socket, undefined, facts, headers);
+  const request = createHostedRequest(socket, facts, headers);
+  request.complete = true;
+  request.push(null);
   stream.onSwitched(() => socket.open());
   stream.onOver((outcome) => {
     if (outcome !== 'ended') socket.destroy();
@@ -44,8 +47,12 @@ class UpgradedSocket extends HostedSocket {
 
   constructor(stream: Stream, reply: Reply, facts: RequestFacts) {
     const answer = new AnswerParser(reply, true);
-    super(endpointsOf(facts), {
+    super(facts, {
       write: (chunk, encoding, taken) => answer.write(chunk, encoding, taken),
+      takesAtOnce: () => false,
+      owesEnd: false,
+      resumed: () => {},
+      becameStream: () => {},
       destroyed: () => {
         if (reply.over) return;
         if (reply.started) reply.end();

@@ -8,9 +8,7 @@ import {
   decodeCredit,
   decodeHello,
   decodeRequest,
-  encodeFrame,
   encodeHello,
-  encodeTextFrame,
   FrameReader,
   FrameType,
   maxBodyBytes,
@@ -84,11 +82,19 @@ export class Connection implements StreamLink {
     // 'close' follows, and says all there is to say.
     socket.on('error', () => {});
     socket.on('close', () => this.#lose());
-    this.send(encodeTextFrame(FrameType.hello, 0, encodeHello(greeting.hello)));
+    this.sendText(FrameType.hello, 0, encodeHello(greeting.hello));
   }
 
-  send(frame: Buffer): void {
-    this.#batch.add(frame);
+  sendText(type: FrameType, stream: number, text: string): void {
+    this.#batch.addText(type, stream, text);
+  }
+
+  sendBytes(type: FrameType, stream: number, bytes: Uint8Array): void {
+    this.#batch.addBytes(type, stream, bytes);
+  }
+
+  sendEmpty(type: FrameType, stream: number): void {
+    this.#batch.addEmpty(type, stream);
   }
 
   get congested(): boolean {
@@ -112,8 +118,8 @@ export class Connection implements StreamLink {
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    this.send(encodeFrame(FrameType.drain, 0));
-    this.send(encodeFrame(FrameType.ping, 0, drainPing));
+    this.sendEmpty(FrameType.drain, 0);
+    this.sendBytes(FrameType.ping, 0, drainPing);
   }
 
   /**
@@ -145,7 +151,7 @@ export class Connection implements StreamLink {
   #receiveForConnection(type: FrameType, payload: Buffer): void {
     if (type === FrameType.ping) {
       if (payload.length > maxPingBytes) throw new WireViolation(`PING of ${payload.length} bytes`);
-      this.send(encodeFrame(FrameType.pong, 0, payload));
+      this.sendBytes(FrameType.pong, 0, payload);
     } else if (type === FrameType.pong) {
       if (payload.equals(drainPing)) this.#confirmDrain();
     } else {

@@ -6,28 +6,71 @@ export type Environ = Record<string, string>;
 /** Key by which the front end says what the application sees as its URL: path below the mount point and query, undecoded. */
 const urlKey = 'modhost.url';
 
-export interface RequestFacts {
-  readonly environ: Environ;
+/** What the environ of a REQUEST says: the scheme takes the place of HTTPS (mod_wsgi.md §4.1), the URL leaves it. */
+export class RequestFacts {
+  readonly method: string;
   readonly urlScheme: 'http' | 'https';
   /** Path below the mount point and query; starts with `/` or is `*`. */
   readonly url: string;
+  /** As sent. */
+  readonly originalUrl: string;
+  /** The mount point. */
+  readonly scriptName: string;
+  readonly protocol: string;
+  readonly #pairs: Pairs;
+  #environ: Environ | undefined;
+
+  constructor(pairs: Pairs) {
+    let method = 'GET';
+    let https = '';
+    let url: string | undefined;
+    let originalUrl: string | undefined;
+    let scriptName = '';
+    let protocol = '';
+    // Applications in the Node convention mostly want no more than this. By length first: most names need no comparison then.
+    for (let at = 0; at + 1 < pairs.length; at += 2) {
+      const name = pairs[at] as string;
+      const value = pairs[at + 1] as string;
+      switch (name.length) {
+        case 5:
+          if (name === 'HTTPS') https = value.toLowerCase();
+          break;
+        case 11:
+          if (name === urlKey) url = value;
+          else if (name === 'REQUEST_URI') originalUrl = value;
+          else if (name === 'SCRIPT_NAME') scriptName = value;
+          break;
+        case 14:
+          if (name === 'REQUEST_METHOD') method = value;
+          break;
+        case 15:
+          if (name === 'SERVER_PROTOCOL') protocol = value;
+      }
+    }
+    this.#pairs = pairs;
+    this.method = method;
+    this.urlScheme = https === 'on' || https === '1' ? 'https' : 'http';
+    url ??= deriveUrl(this.environ);
+    this.url = url.startsWith('/') || url === '*' ? url : `/${url}`;
+    this.originalUrl = originalUrl ?? this.url;
+    this.scriptName = scriptName;
+    this.protocol = protocol;
+  }
+
+  /** The same object each time, made when it is first asked for. */
+  get environ(): Environ {
+    this.#environ ??= toEnviron(this.#pairs);
+    return this.#environ;
+  }
 }
 
-/** Reads the environ of a REQUEST: the scheme takes the place of HTTPS (mod_wsgi.md §4.1), the URL leaves it. */
-export function readEnviron(pairs: Pairs): RequestFacts {
+function toEnviron(pairs: Pairs): Environ {
   const environ: Environ = {};
-  let https = '';
-  let url: string | undefined;
   for (let at = 0; at + 1 < pairs.length; at += 2) {
     const name = pairs[at] as string;
-    const value = pairs[at + 1] as string;
-    if (name === urlKey) url = value;
-    else if (name === 'HTTPS') https = value.toLowerCase();
-    else environ[name] = value;
+    if (name !== urlKey && name !== 'HTTPS') environ[name] = pairs[at + 1] as string;
   }
-  const urlScheme = https === 'on' || https === '1' ? 'https' : 'http';
-  url ??= deriveUrl(environ);
-  return { environ, urlScheme, url: url.startsWith('/') || url === '*' ? url : `/${url}` };
+  return environ;
 }
 
 /** Adds `HTTP_*` for the headers as a CGI program would see them. */

@@ -1,13 +1,21 @@
 import type { Socket } from 'node:net';
+import { encodeFrameHeader, type FrameType, frameHeaderBytes, writeFrameHeader } from '../../wire/index.js';
 
-/** Up to this many bytes, one copy and one write beat a list of buffers. */
-const joinBytes = 65_536;
+/** Frames lie one behind the other in buffers of this size, one of which mostly goes out in one write. */
+const spaceBytes = 65_536;
+/** Payloads up to this size are copied; larger ones go out from where they are. */
+const copyUpToBytes = 8_192;
 
 /** Collects the frames of one turn of the event loop and hands them to the socket in one write. */
 export class FrameBatch {
   readonly #socket: Socket;
-  #frames: Buffer[] = [];
-  #bytes = 0;
+  /** Full ones, and payloads that were not copied. */
+  #pieces: Buffer[] = [];
+  #piecesBytes = 0;
+  #space = Buffer.allocUnsafeSlow(spaceBytes);
+  #start = 0;
+  #end = 0;
+  #isScheduled = false;
   readonly #flush = (): void => this.flush();
 
   constructor(socket: Socket) {
@@ -16,28 +24,86 @@ export class FrameBatch {
 
   /** Bytes that were added and that the front end has not read yet. */
   get waitingBytes(): number {
-    return this.#bytes + this.#socket.writableLength;
+    return this.#piecesBytes + (this.#end - this.#start) + this.#socket.writableLength;
   }
 
-  add(frame: Buffer): void {
-    if (this.#frames.length === 0) setImmediate(this.#flush);
-    this.#frames.push(frame);
-    this.#bytes += frame.length;
+  /** `text`: each character one byte. */
+  addText(type: FrameType, stream: number, text: string): void {
+    const { length } = text;
+    if (length > copyUpToBytes) return this.addBytes(type, stream, Buffer.from(text, 'latin1'));
+    const at = this.#reserve(type, stream, length);
+    this.#space.write(text, at, length, 'latin1');
+  }
+
+  addBytes(type: FrameType, stream: number, bytes: Uint8Array): void {
+    const { length } = bytes;
+    if (length <= copyUpToBytes) {
+      const at = this.#reserve(type, stream, length);
+      this.#space.set(bytes, at);
+      return;
+    }
+    // Says no to what is too large, before anything of it is there.
+    const header = encodeFrameHeader(type, stream, length);
+    this.#seal();
+    this.#schedule();
+    this.#pieces.push(header, Buffer.from(bytes.buffer, bytes.byteOffset, length));
+    this.#piecesBytes += frameHeaderBytes + length;
+  }
+
+  addEmpty(type: FrameType, stream: number): void {
+    this.#reserve(type, stream, 0);
   }
 
   flush(): void {
-    const frames = this.#frames;
-    if (frames.length === 0) return;
-    const bytes = this.#bytes;
-    this.#frames = [];
-    this.#bytes = 0;
-    if (this.#socket.destroyed) return;
-    if (bytes <= joinBytes) {
-      this.#socket.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames, bytes));
+    this.#isScheduled = false;
+    if (this.#socket.destroyed) {
+      this.#pieces = [];
+      this.#piecesBytes = 0;
+      this.#start = this.#end;
       return;
     }
-    this.#socket.cork();
-    for (const frame of frames) this.#socket.write(frame);
-    this.#socket.uncork();
+    if (this.#pieces.length === 0) {
+      if (this.#end === this.#start) return;
+      this.#socket.write(this.#space.subarray(this.#start, this.#end));
+    } else {
+      this.#seal();
+      const pieces = this.#pieces;
+      this.#pieces = [];
+      this.#piecesBytes = 0;
+      this.#socket.cork();
+      for (const piece of pieces) this.#socket.write(piece);
+      this.#socket.uncork();
+    }
+    // Nothing of it is waiting any more, so that it can be written over.
+    if (this.#socket.writableLength === 0) this.#end = 0;
+    this.#start = this.#end;
+  }
+
+  /** Writes the header of a frame; where its payload goes in the space. */
+  #reserve(type: FrameType, stream: number, length: number): number {
+    if (this.#end + frameHeaderBytes + length > spaceBytes) {
+      this.#seal();
+      this.#space = Buffer.allocUnsafeSlow(spaceBytes);
+      this.#start = 0;
+      this.#end = 0;
+    }
+    const at = this.#end;
+    writeFrameHeader(this.#space, at, type, stream, length);
+    this.#end = at + frameHeaderBytes + length;
+    this.#schedule();
+    return at + frameHeaderBytes;
+  }
+
+  #seal(): void {
+    if (this.#end === this.#start) return;
+    this.#pieces.push(this.#space.subarray(this.#start, this.#end));
+    this.#piecesBytes += this.#end - this.#start;
+    this.#start = this.#end;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#flush);
   }
 }

@@ -1,3 +1,4 @@
+import { encodeResponse } from '../../wire/index.js';
 import { describeError } from './describe-error.js';
 import type { ServingContext } from './execution-context.js';
 import { LineSplitter } from './line-splitter.js';
@@ -52,26 +53,18 @@ export class Reply implements ServingContext {
   }
 
   /**
-   * Sends the head. `headers` are name, value, …, free of CR, LF and NUL; hop-by-hop fields are the server's
-   * business and are left out.
-   * @throws ApplicationFault for a status that cannot be an answer, or a Content-Length that is no number.
+   * Sends the head. `headers` are name, value, …, free of CR, LF and NUL.
+   * @throws ApplicationFault as {@link prepareHead}.
    */
   start(status: number, reason: string, headers: readonly string[]): void {
-    if (status < 200 || status > 999) throw new ApplicationFault(`status ${status} is not one of an answer`);
-    const kept: string[] = [];
-    let length: number | undefined;
-    for (let at = 0; at + 1 < headers.length; at += 2) {
-      const name = headers[at] as string;
-      const value = headers[at + 1] as string;
-      const lower = name.toLowerCase();
-      if (hopByHop.has(lower)) continue;
-      if (lower === 'content-length') length = readLength(value);
-      kept.push(name, value);
-    }
+    this.startPrepared(prepareHead(status, reason, headers));
+  }
+
+  startPrepared({ status, encoded, lengthBytes }: PreparedHead): void {
     this.#started = true;
     this.#bodyAllowed = !this.#isHead && status !== 204 && status !== 304;
-    this.#promisedBytes = this.#bodyAllowed ? length : undefined;
-    this.#stream.respond({ status, reason, headers: kept });
+    this.#promisedBytes = this.#bodyAllowed ? lengthBytes : undefined;
+    this.#stream.respondText(encoded);
   }
 
   /** Answers 101: what is written from now on is the connection's. */
@@ -107,6 +100,22 @@ export class Reply implements ServingContext {
     return new Promise((resolve) => {
       resolveLater = resolve;
     });
+  }
+
+  /** So many bytes would be taken at once. */
+  takesAtOnce(bytes: number): boolean {
+    return this.#stream.takesAtOnce(bytes);
+  }
+
+  /** As {@link write}, for a text of which each character is one byte, when {@link takesAtOnce} has said yes. */
+  writeText(text: string): void {
+    if (!this.#bodyAllowed) return;
+    let piece = text;
+    if (this.#promisedBytes !== undefined) {
+      if (piece.length > this.#promisedBytes) piece = piece.slice(0, this.#promisedBytes);
+      this.#promisedBytes -= piece.length;
+    }
+    this.#stream.writeText(piece);
   }
 
   end(): void {
@@ -175,6 +184,32 @@ export class Reply implements ServingContext {
     if (this.#stream.outcome === 'ended' || !(error instanceof Error)) return false;
     return error.name === 'AbortError' || aftermathCodes.has(String((error as NodeJS.ErrnoException).code));
   }
+}
+
+/** A head as it goes out: `encoded` is the payload of RESPONSE; `lengthBytes` what Content-Length says, if it is there. */
+export interface PreparedHead {
+  readonly status: number;
+  readonly encoded: string;
+  readonly lengthBytes: number | undefined;
+}
+
+/**
+ * `headers` are name, value, …, free of CR, LF and NUL; hop-by-hop fields are the server's business and are left out.
+ * @throws ApplicationFault for a status that cannot be an answer, or a Content-Length that is no number.
+ */
+export function prepareHead(status: number, reason: string, headers: readonly string[]): PreparedHead {
+  if (status < 200 || status > 999) throw new ApplicationFault(`status ${status} is not one of an answer`);
+  const kept: string[] = [];
+  let lengthBytes: number | undefined;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] as string;
+    const value = headers[at + 1] as string;
+    const lower = name.toLowerCase();
+    if (hopByHop.has(lower)) continue;
+    if (lower === 'content-length') lengthBytes = readLength(value);
+    kept.push(name, value);
+  }
+  return { status, encoded: encodeResponse({ status, reason, headers: kept }), lengthBytes };
 }
 
 function readLength(value: string): number {

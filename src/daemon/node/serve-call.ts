@@ -1,6 +1,6 @@
 import type { CallFunction, CallMessage, ReplyMessage } from '../../wire/index.js';
 import { findDispatch } from './dispatching.js';
-import { readEnviron } from './environ.js';
+import { RequestFacts } from './environ.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
 import type { ModuleExports } from './module-exports.js';
@@ -74,7 +74,7 @@ function findFunction(
 }
 
 async function answerCall(ask: Question, stream: Stream, reply: Reply, message: CallMessage): Promise<void> {
-  const { environ } = readEnviron(message.environ);
+  const { environ } = new RequestFacts(message.environ);
   const errors = new WsgiErrors((bytes) => {
     if (!reply.print(2, bytes)) printDirectly(2, bytes);
   });

@@ -3,7 +3,7 @@ import { callFetch } from './call-fetch.js';
 import { callNode } from './call-node.js';
 import { callUpgrade } from './call-upgrade.js';
 import { callWsgi, type WsgiSurroundings } from './call-wsgi.js';
-import { type RequestFacts, readEnviron } from './environ.js';
+import { RequestFacts } from './environ.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
 import type { Application, Refusal } from './find-application.js';
@@ -67,8 +67,8 @@ function serveLoaded(
   script: ScriptFile | undefined,
 ): void {
   const path = toFileName(message.scriptFile);
-  const facts = readEnviron(message.environ);
-  const reply = new Reply(stream, facts.environ.REQUEST_METHOD ?? 'GET', path);
+  const facts = new RequestFacts(message.environ);
+  const reply = new Reply(stream, facts.method, path);
   const application = script?.knownApplication(message);
   // Most requests find everything ready, and are called without a detour through promises.
   if (application !== undefined) callApplication(application, stream, reply, facts, message, host);

@@ -1,12 +1,9 @@
 import {
   encodeAbort,
   encodeCredit,
-  encodeFrame,
-  encodeFrameHeader,
   encodeLog,
   encodeReply,
   encodeResponse,
-  encodeTextFrame,
   FrameType,
   initialWindow,
   maxBodyBytes,
@@ -22,7 +19,10 @@ export type Outcome = 'ended' | 'aborted' | 'gone';
 
 /** What a stream needs of its connection. */
 export interface StreamLink {
-  send(frame: Buffer): void;
+  /** `text`: each character one byte. */
+  sendText(type: FrameType, stream: number, text: string): void;
+  sendBytes(type: FrameType, stream: number, bytes: Uint8Array): void;
+  sendEmpty(type: FrameType, stream: number): void;
   /** So much waits to be read by the front end that what no credit bounds should go elsewhere. */
   readonly congested: boolean;
   /** The daemon's side is over: the stream no longer counts as work. */
@@ -35,9 +35,6 @@ interface WaitingBytes {
   bytes: Uint8Array;
   readonly taken: () => void;
 }
-
-/** Frame header and small payload in one buffer; larger payloads are not copied. */
-const copyUpToBytes = 8_192;
 
 /** The daemon's end of one stream: what the callable says goes out within the front end's credit. */
 export class Stream {
@@ -59,7 +56,7 @@ export class Stream {
     this.id = id;
     this.#link = link;
     this.body = new RequestBody(hasBody, (bytes) =>
-      link.send(encodeFrame(FrameType.credit, id, encodeCredit(bytes))),
+      link.sendBytes(FrameType.credit, id, encodeCredit(bytes)),
     );
   }
 
@@ -77,7 +74,12 @@ export class Stream {
   /** @throws WireViolation if a text holds a NUL. */
   respond(message: ResponseMessage): void {
     if (this.#outcome !== undefined) return;
-    this.#link.send(encodeTextFrame(FrameType.response, this.id, encodeResponse(message)));
+    this.respondText(encodeResponse(message));
+  }
+
+  /** As {@link respond}, with what `encodeResponse` made of a message. */
+  respondText(encoded: string): void {
+    if (this.#outcome === undefined) this.#link.sendText(FrameType.response, this.id, encoded);
   }
 
   /** Answers 101: from now on `body` and `write` carry the connection. */
@@ -108,6 +110,18 @@ export class Stream {
     }
   }
 
+  /** So many bytes could be sent now, or nobody wants them any more. */
+  takesAtOnce(bytes: number): boolean {
+    return this.#outcome !== undefined || (this.#waiting.length === 0 && bytes <= this.#credit);
+  }
+
+  /** As {@link write}, for a short text of which each character is one byte, that {@link takesAtOnce} said yes to. */
+  writeText(text: string): void {
+    if (this.#outcome !== undefined || text === '') return;
+    this.#credit -= text.length;
+    this.#link.sendText(FrameType.body, this.id, text);
+  }
+
   /** The answer is complete once everything written has been sent. */
   end(): void {
     if (this.#outcome !== undefined || this.#ending) return;
@@ -117,14 +131,14 @@ export class Stream {
 
   reply(message: ReplyMessage): void {
     if (this.#outcome !== undefined) return;
-    this.#link.send(encodeTextFrame(FrameType.reply, this.id, encodeReply(message)));
+    this.#link.sendText(FrameType.reply, this.id, encodeReply(message));
     this.#finish('ended');
     this.#link.closed(this);
   }
 
   abort(code: AbortCode, sentence: string): void {
     if (this.#outcome !== undefined) return;
-    this.#link.send(encodeTextFrame(FrameType.abort, this.id, encodeAbort(code, withoutNul(sentence))));
+    this.#link.sendText(FrameType.abort, this.id, encodeAbort(code, withoutNul(sentence)));
     this.#finish('aborted');
     this.body.break(new RequestAborted(sentence));
     this.#link.closed(this);
@@ -133,7 +147,7 @@ export class Stream {
   /** One line for the error log; false if it has to go to fd 2: the stream is over, or the connection is full of lines. */
   log(level: string, line: Uint8Array): boolean {
     if (this.#outcome !== undefined || this.#link.congested) return false;
-    this.#link.send(encodeFrame(FrameType.log, this.id, encodeLog(level, line)));
+    this.#link.sendBytes(FrameType.log, this.id, encodeLog(level, line));
     return true;
   }
 
@@ -175,13 +189,7 @@ export class Stream {
     let at = 0;
     while (at < bytes.length && this.#credit > 0) {
       const length = Math.min(bytes.length - at, maxBodyBytes, this.#credit);
-      const piece = bytes.subarray(at, at + length);
-      if (length <= copyUpToBytes) {
-        this.#link.send(encodeFrame(FrameType.body, this.id, piece));
-      } else {
-        this.#link.send(encodeFrameHeader(FrameType.body, this.id, length));
-        this.#link.send(Buffer.from(piece.buffer, piece.byteOffset, length));
-      }
+      this.#link.sendBytes(FrameType.body, this.id, bytes.subarray(at, at + length));
       this.#credit -= length;
       at += length;
     }
@@ -189,7 +197,7 @@ export class Stream {
   }
 
   #sendEnd(): void {
-    this.#link.send(encodeFrame(FrameType.end, this.id));
+    this.#link.sendEmpty(FrameType.end, this.id);
     this.#finish('ended');
     if (this.body.allArrived) this.#link.closed(this);
   }

@@ -415,3 +415,89 @@ describe('a client that leaves', () => {
     expect((await hosted.frontEnd.request(handler(`res.end('fine')`)).answer()).text).toBe('fine');
   });
 });
+
+describe('what is made when it is looked at', () => {
+  it('ends a request without a body for whoever reads it, also after the answer', async () => {
+    const script = handler(
+      `res.end('answered');
+      setTimeout(async () => {
+        let bytes = 0;
+        for await (const piece of req) bytes += piece.length;
+        console.log('read after the answer:', bytes, req.complete);
+      }, 20);`,
+    );
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('answered');
+    await hosted.daemon.printed('read after the answer: 0 true');
+  });
+
+  it('ends it also for whoever has looked at the socket as a stream before', async () => {
+    const script = handler(
+      `finished(req.socket, () => {});
+      res.end('answered');
+      res.on('close', () => req.on('end', () => console.log('ended after', req.socket.destroyed)).resume());`,
+      `import { finished } from 'node:stream';`,
+    );
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('answered');
+    await hosted.daemon.printed('ended after true');
+  });
+
+  it('has an environ that can be listed, changed and exchanged', async () => {
+    const script = handler(
+      `const listed = Object.keys(req).includes('environ');
+      req.environ.MINE = 'yes';
+      const changed = req.environ.MINE;
+      req.environ = { other: 'one' };
+      res.end(JSON.stringify([listed, changed, req.environ]));`,
+    );
+    const { text } = await hosted.frontEnd.request(script).answer();
+    expect(JSON.parse(text)).toEqual([true, 'yes', { other: 'one' }]);
+  });
+
+  it('answers also through a socket that was a stream from the beginning', async () => {
+    const script = handler(
+      `const sockets = [];
+      res.on('finish', () => sockets.push('finish'));
+      res.on('close', () => console.log('closed after', sockets.join()));
+      req.socket.pause();
+      res.write('a');
+      res.write(Buffer.from('b'), () => sockets.push('written'));
+      res.end('c');`,
+    );
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('abc');
+    await hosted.daemon.printed('closed after written,finish');
+  });
+
+  it('gives each answer its own head, however alike they are', async () => {
+    const script = handler(
+      `res.setHeader('X-Number', req.url.slice(1));
+      res.writeHead(Number(req.url.slice(2)) > 3 ? 200 : 201);
+      res.end(req.url);`,
+    );
+    const exchanges = ['/11', '/12', '/13', '/14', '/15', '/11'].map((url) =>
+      hosted.frontEnd.request(script, { url }).answer(),
+    );
+    const answers = await Promise.all(exchanges);
+    expect(answers.map(({ headers }) => headers['x-number'])).toEqual(['11', '12', '13', '14', '15', '11']);
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 200, 200, 201]);
+  });
+
+  it('sends the bytes that node:http would: a head beside text, latin-1 and bytes', async () => {
+    const script = handler(
+      `res.setHeader('X-Name', 'caf\u00e9');
+      if (req.url === '/text') res.end('\u00fc');
+      else if (req.url === '/latin1') res.end('\u00fc', 'latin1');
+      else res.end(Buffer.from([0xfc]));`,
+    );
+    const answers = [];
+    for (const url of ['/text', '/latin1', '/bytes'])
+      answers.push(await hosted.frontEnd.request(script, { url }).answer());
+    // node:http itself encodes the head as the text that goes out with it.
+    expect(answers.map(({ headers }) => headers['x-name'])).toEqual([
+      'caf\u00c3\u00a9',
+      'caf\u00e9',
+      'caf\u00e9',
+    ]);
+    // The client here reads UTF-8, in which the byte alone is no character.
+    expect(answers.map(({ text }) => text)).toEqual(['\u00fc', '\ufffd', '\ufffd']);
+  });
+});

@@ -166,7 +166,11 @@ describe('a handler that is a server', () => {
     const before = backend.requests.length;
     expect((await ask('/closed/a.php')).status).toBe(401);
     expect(backend.requests).toHaveLength(before);
-    const { text } = await ask('/closed/a.php', 'GET', 'Authorization: Basic YWxpY2U6d29uZGVybGFuZA==\r\n\r\n');
+    const { text } = await ask(
+      '/closed/a.php',
+      'GET',
+      'Authorization: Basic YWxpY2U6d29uZGVybGFuZA==\r\n\r\n',
+    );
     expect(text).toContain('REMOTE_USER=alice\n');
     expect(text).not.toContain('HTTP_AUTHORIZATION');
   });

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeFolder, type RunningServer, removeFolder, startServer } from '../../peers/server.js';
 import { askRaw } from '../raw-client.js';
+import { type ScgiBackend, startScgiBackend } from './scgi-backend.js';
 
 /** What an SCGI server is told, and what becomes of its answers, good and bad. */
 
@@ -32,50 +31,22 @@ const answers: Record<string, readonly [bytes: string, ends: boolean]> = {
 
 let folder: string;
 let server: RunningServer;
-const backends: Server[] = [];
+const backends: ScgiBackend[] = [];
 
 /** Answers with the variables and the body it got. */
 async function startBackend(listen: { path: string } | { port: number; host: string }): Promise<number> {
-  const backend = createServer((socket) => {
-    let text = '';
-    let isAnswered = false;
-    socket.on('error', () => {});
-    socket.setEncoding('latin1');
-    socket.on('data', (piece) => {
-      text += piece;
-      const request = decode(text);
-      if (request === undefined || isAnswered) return;
-      isAnswered = true;
-      const known = answers[request.variables.get('QUERY_STRING') ?? ''];
-      if (known?.[1] === false) socket.write(known[0]);
-      else if (known !== undefined) socket.end(known[0]);
-      else
-        socket.end(
-          `Status: 207 Said So\r\nX-One: 1\r\nX-One: 2\r\n${plain}${request.first}\n${[...request.variables].map((pair) => `${pair.join('=')}\n`).join('')}|${request.body}|`,
-          'latin1',
-        );
-    });
-  }).listen(listen);
-  await once(backend, 'listening');
+  const backend = await startScgiBackend((request, socket) => {
+    const known = answers[request.variables.get('QUERY_STRING') ?? ''];
+    if (known?.[1] === false) socket.write(known[0]);
+    else if (known !== undefined) socket.end(known[0]);
+    else
+      socket.end(
+        `Status: 207 Said So\r\nX-One: 1\r\nX-One: 2\r\n${plain}${request.first}\n${[...request.variables].map((pair) => `${pair.join('=')}\n`).join('')}|${request.body}|`,
+        'latin1',
+      );
+  }, listen);
   backends.push(backend);
-  const address = backend.address();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
-
-/** Undefined: something is still to come. */
-function decode(text: string) {
-  const colon = text.indexOf(':');
-  if (colon < 0) return undefined;
-  const end = colon + 1 + Number(text.slice(0, colon));
-  if (text.length < end + 1) return undefined;
-  const texts = text.slice(colon + 1, end - 1).split('\0');
-  if (text[end] !== ',' || text[end - 1] !== '\0') throw new Error('no netstring');
-  const variables = new Map<string, string>();
-  for (let at = 0; at < texts.length; at += 2) variables.set(texts[at] ?? '', texts[at + 1] ?? '');
-  if (variables.size * 2 !== texts.length) throw new Error('a name comes twice');
-  const body = text.slice(end + 1);
-  if (body.length < Number(variables.get('CONTENT_LENGTH'))) return undefined;
-  return { first: `first ${texts.slice(0, 4).join(' ')}`, variables, body };
+  return backend.port;
 }
 
 beforeAll(async () => {
@@ -105,7 +76,7 @@ Require all denied
 });
 afterAll(async () => {
   await server?.stop();
-  for (const backend of backends) backend.close();
+  for (const backend of backends) await backend.stop();
   removeFolder(folder);
 });
 

@@ -1,0 +1,81 @@
+import { type PreparedHead, prepareHead, type Reply } from './reply.js';
+import { parseWrittenHead } from './written-head.js';
+
+/** Heads that were written lately, by their text: most answers of an application have one of a few. A place for each length. */
+const recentHeads: ({ readonly text: string; readonly prepared: PreparedHead } | undefined)[] = new Array(
+  256,
+).fill(undefined);
+
+/** Takes the answer out of the bytes that ServerResponse writes: heads (1xx ones are dropped), then the body. */
+export class AnswerParser {
+  readonly #reply: Reply;
+  readonly #maySwitch: boolean;
+  #head = '';
+
+  /** `maySwitch`: 101 makes the rest the bytes of another protocol. */
+  constructor(reply: Reply, maySwitch = false) {
+    this.#reply = reply;
+    this.#maySwitch = maySwitch;
+  }
+
+  write(chunk: Buffer | string, encoding: BufferEncoding, taken: () => void): void {
+    if (this.#reply.started) {
+      this.#reply.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk, taken);
+      return;
+    }
+    // Latin-1 keeps every byte of the body as it is while the head is looked for.
+    this.#head += toBytesText(chunk, encoding);
+    for (let end = this.#head.indexOf('\r\n\r\n'); end !== -1; end = this.#head.indexOf('\r\n\r\n')) {
+      const head = this.#head.slice(0, end);
+      const rest = this.#head.slice(end + 4);
+      this.#head = rest;
+      if (head.charAt(9) === '1' && !switches(head)) continue;
+      this.#head = '';
+      this.#start(head, rest, taken);
+      return;
+    }
+    taken();
+  }
+
+  #start(head: string, rest: string, taken: () => void): void {
+    try {
+      if (this.#maySwitch && switches(head)) this.#reply.switchProtocol(parseWrittenHead(head).headers);
+      else this.#reply.startPrepared(prepareWrittenHead(head));
+    } catch (error) {
+      this.#reply.fail('the answer cannot be sent', error);
+    }
+    if (rest === '' || this.#reply.over) taken();
+    else if (this.#reply.takesAtOnce(rest.length)) {
+      this.#reply.writeText(rest);
+      taken();
+    } else this.#reply.write(Buffer.from(rest, 'latin1'), taken);
+  }
+}
+
+function switches(head: string): boolean {
+  return head.startsWith('101', 9);
+}
+
+function prepareWrittenHead(text: string): PreparedHead {
+  const place = text.length % recentHeads.length;
+  const recent = recentHeads[place];
+  if (recent?.text === text) return recent.prepared;
+  const { status, reason, headers } = parseWrittenHead(text);
+  const prepared = prepareHead(status, reason, headers);
+  recentHeads[place] = { text, prepared };
+  return prepared;
+}
+
+/** Characters that are one byte in UTF-8, too. */
+const ascii = /^[\x00-\x7f]*$/;
+
+function toBytesText(chunk: Buffer | string, encoding: BufferEncoding): string {
+  if (typeof chunk !== 'string') return chunk.toString('latin1');
+  if (encoding === 'latin1' || encoding === 'binary') return chunk;
+  if (isUtf8(encoding) && ascii.test(chunk)) return chunk;
+  return Buffer.from(chunk, encoding).toString('latin1');
+}
+
+function isUtf8(encoding: BufferEncoding): boolean {
+  return encoding === 'utf8' || encoding === 'utf-8' || encoding === 'ascii';
+}
