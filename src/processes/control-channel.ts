@@ -55,7 +55,8 @@ export interface RequestCounts {
 
 export type SupervisorMessage =
   | StartMessage
-  | { readonly type: 'drain' }
+  /** `elapsedMs`: for so long open requests have had time to end. */
+  | { readonly type: 'drain'; readonly elapsedMs: number }
   /** Is the interpreter alive? */
   | { readonly type: 'ping' }
   | { readonly type: 'count' }

@@ -179,11 +179,16 @@ export class DaemonPool {
     return this.#endings;
   }
 
-  /** Finish open requests, then end. */
-  drain(): void {
+  /** How long open requests may take after its successor has come; WebSockets may have longer. */
+  get requestDrainMs(): number {
+    return this.plan.launch.start.requestDrainTimeoutMs ?? this.plan.gracefulTimeoutMs;
+  }
+
+  /** Finish open requests, then end. `elapsedMs`: for so long they have had time to do so. */
+  drain(elapsedMs = 0): void {
     this.#stopPlaces();
     for (const process of this.#all) {
-      if (process.isReady) process.drain(this.plan.gracefulTimeoutMs);
+      if (process.isReady) process.drain(this.plan.gracefulTimeoutMs, 'graceful-timeout', elapsedMs);
       else process.terminate();
     }
     this.#ports.changed();

@@ -165,11 +165,17 @@ export class DaemonProcess {
     this.#control?.send({ type: 'keep' });
   }
 
-  /** Finish what is open, take nothing new; ended by force after `timeoutMs`, which the option sets. */
-  drain(timeoutMs: number, option: 'graceful-timeout' | 'eviction-timeout' = 'graceful-timeout'): void {
+  /** Finish what is open, take nothing new; ended by force after `timeoutMs`, which the option sets, and of which `elapsedMs` are over. */
+  drain(
+    timeoutMs: number,
+    option: 'graceful-timeout' | 'eviction-timeout' = 'graceful-timeout',
+    elapsedMs = 0,
+  ): void {
     this.isLeaving = true;
-    this.#control?.send({ type: 'drain' });
-    this.#killAfter(timeoutMs, `did not finish its requests within ${option}`);
+    this.#control?.send({ type: 'drain', elapsedMs });
+    // One that has nothing open needs a moment to go by itself.
+    const leftMs = elapsedMs === 0 ? timeoutMs : Math.max(killGraceMs, timeoutMs - elapsedMs);
+    this.#killAfter(leftMs, `did not finish its requests within ${option}`);
   }
 
   /** SIGTERM, then SIGKILL after shutdown-timeout. */

@@ -328,13 +328,23 @@ export class Supervisor {
       generation?.shareLogins(news, from);
   }
 
-  /** The old front ends finish; pools that nobody shares with them follow when they have. */
+  /**
+   * The old front ends finish; pools that nobody shares with them follow when they have, or when graceful-timeout is over: a WebSocket
+   * of another group may keep a front end for days.
+   */
   #retire(old: Generation, next: Generation, isRestart: boolean): void {
     this.#leaving.add(old);
     if (isRestart) for (const generation of this.#leaving) generation.terminate();
     else old.drain(next.config.global.gracefulShutdownTimeoutMs);
     closeUnshared(old.listeners, next.listeners);
+    const kept = new Set(next.pools.values());
+    const limits = [...old.pools.values()]
+      .filter((pool) => !isRestart && !kept.has(pool))
+      .map((pool) =>
+        setTimeout(() => this.#endPool(pool, false, pool.requestDrainMs), pool.requestDrainMs).unref(),
+      );
     void old.ended().then(() => {
+      for (const timer of limits) clearTimeout(timer);
       this.#leaving.delete(old);
       closeLogs(old.logs);
       const used = new Set(
@@ -346,9 +356,11 @@ export class Supervisor {
     for (const pool of next.pools.values()) if (before.has(pool)) pool.retry();
   }
 
-  #endPool(pool: DaemonPool, isRestart: boolean): void {
+  /** `elapsedMs`: for so long its requests have had time to end already. */
+  #endPool(pool: DaemonPool, isRestart: boolean, elapsedMs = 0): void {
     if (isRestart) pool.terminate();
-    else pool.drain();
+    else if (this.#endingPools.has(pool)) return;
+    else pool.drain(elapsedMs);
     this.#endingPools.add(pool);
     void pool.ended().then(() => this.#endingPools.delete(pool));
   }

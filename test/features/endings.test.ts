@@ -123,6 +123,20 @@ describe('the server', () => {
     expect(await exitOf(server)).toBe(0);
   });
 
+  it('cuts what a changed group has not finished graceful-timeout after a reload', async () => {
+    start('one.py', 'graceful-timeout=1');
+    await said('modhost serves');
+    const held = ask('/held').catch(() => 'cut');
+    await said('is ready');
+    writeSite('two.py', 'graceful-timeout=1 threads=3');
+    server.kill('SIGUSR1');
+    expect(await held).toBe('cut');
+    await said('(did not finish its requests within graceful-timeout)');
+    expect(await ask()).toBe('two');
+    server.kill('SIGTERM');
+    expect(await exitOf(server)).toBe(0);
+  });
+
   it('stops in the middle of a reload', async () => {
     start('one.py');
     await said('modhost serves');

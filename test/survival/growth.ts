@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startLoad } from './load.js';
+import { countFailures, startLoad } from './load.js';
 import { reloadedPaths, reloadedSite, reloadSite } from './reloads.js';
 import type { Holdings, SurvivalSite } from './site.js';
 
@@ -7,7 +7,8 @@ export interface Growth {
   /** After the first few reloads, when everything has been used once. */
   readonly before: Holdings;
   readonly after: Holdings;
-  readonly failures: number;
+  /** Counted by what happened. */
+  readonly failures: Readonly<Record<string, number>>;
   readonly answered: number;
 }
 
@@ -24,7 +25,7 @@ export async function reloadAndMeasure(site: SurvivalSite, reloads: number): Pro
   }
   await load.stop();
   const after = await settle(site);
-  return { before: before ?? after, after, failures: load.failures.length, answered: load.answered };
+  return { before: before ?? after, after, failures: countFailures(load.failures), answered: load.answered };
 }
 
 /** When those that were replaced have gone: the number of children has not changed for a while. */

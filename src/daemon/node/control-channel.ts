@@ -36,7 +36,8 @@ export type DaemonMessage =
 
 export interface ControlListener {
   start(message: StartMessage): void;
-  drain(): void;
+  /** `elapsedMs`: for so long open requests have had time to end. */
+  drain(elapsedMs: number): void;
   /** The successor that this process asked for could not start. */
   keep(): void;
   /** Asks for the numbers of {@link DaemonMessage} `counts`. */
@@ -78,14 +79,14 @@ export class ControlChannel {
     } catch {
       return this.#listener.refused('a line of the control channel is not JSON');
     }
-    const { type } = (message ?? {}) as { type?: unknown };
+    const { type, elapsedMs } = (message ?? {}) as { type?: unknown; elapsedMs?: unknown };
     if (type === 'start' && !this.#started) {
       this.#started = true;
       const start = readStart(message as Record<string, unknown>);
       if (typeof start === 'string') this.#listener.refused(start);
       else this.#listener.start(start);
     } else if (!this.#started) this.#listener.refused('the first control message is not start');
-    else if (type === 'drain') this.#listener.drain();
+    else if (type === 'drain') this.#listener.drain(isCount(elapsedMs, 0) ? elapsedMs : 0);
     else if (type === 'ping') this.send({ type: 'pong' });
     else if (type === 'count') this.#listener.count();
     else if (type === 'keep') this.#listener.keep();

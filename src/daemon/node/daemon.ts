@@ -154,12 +154,12 @@ export class Daemon implements ConnectionListener {
     return { active: this.#active, finished: this.#finished };
   }
 
-  /** No new streams; the open ones are finished, then the process exits with 0. */
-  drain(): void {
+  /** No new streams; the open ones are finished, then the process exits with 0. `elapsedMs`: for so long they have had time to do so. */
+  drain(elapsedMs = 0): void {
     this.#stopAccepting();
     this.#ending = true;
     const limitMs = this.#start.requestDrainTimeoutMs;
-    if (limitMs > 0) setTimeout(() => this.#endRequests(), limitMs).unref();
+    if (limitMs > 0) setTimeout(() => this.#endRequests(), Math.max(0, limitMs - elapsedMs)).unref();
     this.#exitIfIdle();
   }
 

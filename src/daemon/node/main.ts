@@ -20,7 +20,8 @@ let service: StartMessage | undefined;
 
 const control = new ControlChannel({
   start: (message) => void start(message),
-  drain: () => (service === undefined ? daemon?.drain() : process.kill(process.pid, 'SIGTERM')),
+  drain: (elapsedMs) =>
+    service === undefined ? daemon?.drain(elapsedMs) : process.kill(process.pid, 'SIGTERM'),
   keep: () => daemon?.keep(),
   count: () => control.send({ type: 'counts', ...(daemon?.counts ?? { active: 0, finished: 0 }) }),
   refused,

@@ -12,7 +12,7 @@ export default (_, response) => {
       folder: process.cwd(),
       program: process.argv0,
       umask: process.umask(),
-      groups: process.getgroups().sort((one, other) => one - other),
+      groups: supplementaryGroups(),
       variables: { LANG, LC_ALL, PYTHON_EGG_CACHE },
       nice: getPriority(),
       data: limitOf('data size'),
@@ -21,6 +21,12 @@ export default (_, response) => {
     }),
   );
 };
+
+/** Of proc(5): process.getgroups() adds the group of the process itself. */
+function supplementaryGroups() {
+  const [, list] = /^Groups:(.*)$/m.exec(readFileSync('/proc/self/status', 'latin1'));
+  return list.trim().split(' ').map(Number);
+}
 
 /** The soft limit, of proc(5). */
 function limitOf(name) {
