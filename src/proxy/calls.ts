@@ -1,4 +1,5 @@
 import { type CallMessage, encodeCall, FrameType, type ReplyMessage } from '../wire/index.js';
+import { isUntouched } from './daemon-connection.js';
 import type { GroupLimits, ProcessPool } from './process-pool.js';
 
 /** The question could not be put to a daemon process, or got no usable answer. */
@@ -53,8 +54,8 @@ export function callFunction(
         accepted: () => {
           isAhead = false;
         },
-        lost: (reason) => {
-          if (isAhead && count < pool.mostAttempts) repeat();
+        lost: (reason, traces) => {
+          if (isUntouched(isAhead, traces) && count < pool.mostAttempts) repeat();
           else fail(`daemon process ${answer.pid} ended: ${reason}`);
         },
         response: unexpected,

@@ -21,6 +21,18 @@ import {
   StreamTable,
   WireViolation,
 } from '../wire/index.js';
+import { WriteLedger } from './write-ledger.js';
+
+/**
+ * What is certain of a stream whose connection is lost. `unread`: the daemon process has not read what opened it; `all-heard`: whatever the
+ * daemon process said has been read, so that it did not say anything else.
+ */
+export type Traces = 'unread' | 'all-heard' | 'unknown';
+
+/** No callable can have got what was sent, `isAhead` and not accepted or not, so that it may be sent to another process. */
+export function isUntouched(isAhead: boolean, traces: Traces): boolean {
+  return traces === 'unread' || (isAhead && traces === 'all-heard');
+}
 
 /** What one stream hears. Exactly one of `end`, `abort`, `reply` and `lost` comes last. */
 export interface StreamListener {
@@ -35,7 +47,7 @@ export interface StreamListener {
   reply(message: ReplyMessage): void;
   log(level: string, line: Buffer): void;
   /** The connection went away while the stream was open. */
-  lost(reason: string): void;
+  lost(reason: string, traces: Traces): void;
 }
 
 export interface ConnectionListener {
@@ -55,6 +67,8 @@ const joinBytes = 65_536;
 
 interface OpenStream {
   readonly listener: StreamListener;
+  /** Where its first frame begins; see WriteLedger. */
+  readonly start: number;
   /** BODY bytes that the daemon may still send. */
   credit: number;
 }
@@ -64,6 +78,7 @@ export class DaemonConnection {
   readonly #socket: Socket;
   readonly #listener: ConnectionListener;
   readonly #streams = new StreamTable<OpenStream>();
+  readonly #ledger = new WriteLedger();
   #nextStream = 1;
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
@@ -82,8 +97,8 @@ export class DaemonConnection {
         this.#close(`protocol violation: ${error.message}`);
       }
     });
-    this.#socket.on('error', (error) => this.#close(error.message));
-    this.#socket.on('close', () => this.#close('it closed the connection'));
+    this.#socket.on('error', (error) => this.#close(error.message, error));
+    this.#socket.on('close', () => this.#close('it closed the connection', 'end'));
     this.#send(
       encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid), 'token', token])),
     );
@@ -107,8 +122,8 @@ export class DaemonConnection {
   ): number {
     const stream = this.#takeStreamId();
     const frame = encodeTextFrame(type, stream, text);
-    this.#streams.add(stream, { listener, credit: initialWindow });
-    this.#send(frame);
+    const start = this.#send(frame);
+    this.#streams.add(stream, { listener, start, credit: initialWindow });
     return stream;
   }
 
@@ -150,6 +165,7 @@ export class DaemonConnection {
     const open = this.#streams.get(stream);
     if (open === undefined) return;
     const { listener } = open;
+    this.#ledger.noteRead(open.start);
     switch (type) {
       case FrameType.response:
         return listener.response(decodeResponse(payload));
@@ -191,7 +207,8 @@ export class DaemonConnection {
         this.#takesAhead = decodeHello(payload).get('ahead') === '1';
         return this.#listener.ready();
       case FrameType.ping:
-        return this.#send(encodeFrame(FrameType.pong, 0, payload));
+        this.#send(encodeFrame(FrameType.pong, 0, payload));
+        return;
       case FrameType.pong:
         return;
       case FrameType.drain:
@@ -212,11 +229,14 @@ export class DaemonConnection {
     return id;
   }
 
-  #send(bytes: Buffer): void {
-    if (this.#closed) return;
+  /** Returns where it begins. */
+  #send(bytes: Buffer): number {
+    const start = this.#ledger.queue(bytes.length);
+    if (this.#closed) return start;
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
     this.#outgoing.push(bytes);
     this.#outgoingBytes += bytes.length;
+    return start;
   }
 
   #flush(): void {
@@ -225,6 +245,7 @@ export class DaemonConnection {
     this.#outgoing = [];
     this.#outgoingBytes = 0;
     if (this.#closed) return;
+    this.#ledger.write(this.#socket.writableLength === 0);
     if (total <= joinBytes) {
       this.#socket.write(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, total));
       return;
@@ -234,14 +255,19 @@ export class DaemonConnection {
     this.#socket.uncork();
   }
 
-  #close(reason: string): void {
+  /** `ending`: what the system said of it; absent: it is us who close. */
+  #close(reason: string, ending?: 'end' | NodeJS.ErrnoException): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.destroy();
-    const listeners = this.#streams.values().map(({ listener }) => listener);
+    const error = ending === 'end' ? undefined : ending;
+    const unreadFrom = this.#ledger.unreadFrom(error);
+    // A write that fails takes the connection down with what there was still to read.
+    const others = ending === 'end' || error?.syscall === 'read' ? 'all-heard' : 'unknown';
+    const streams = this.#streams.values();
     this.#streams.clear();
     // First, so that no stream that ends now makes room for another one here.
     this.#listener.closed(reason);
-    for (const listener of listeners) listener.lost(reason);
+    for (const { listener, start } of streams) listener.lost(reason, start >= unreadFrom ? 'unread' : others);
   }
 }

@@ -5,7 +5,7 @@ import {
   type OutgoingRequest,
   type ResponseMessage,
 } from '../wire/index.js';
-import type { StreamListener } from './daemon-connection.js';
+import { isUntouched, type StreamListener, type Traces } from './daemon-connection.js';
 import type { GroupLimits, Lease, PoolRefusal, ProcessPool, Waiting } from './process-pool.js';
 import { type BodySource, Upload } from './upload.js';
 
@@ -143,7 +143,7 @@ class Exchange implements StreamListener {
   }
 
   abort(code: string, sentence: string): void {
-    if (code === 'retry' && !this.#hasHead && this.#upload?.canRepeat !== false) return this.#repeat();
+    if (code === 'retry' && this.#repeat()) return;
     if (code === 'timeout') return this.#fail(504, sentence);
     this.#fail(code === 'retry' ? 503 : 500, sentence);
   }
@@ -167,8 +167,8 @@ class Exchange implements StreamListener {
     this.#request.log(level, line);
   }
 
-  lost(reason: string): void {
-    if (this.#isAhead && !this.#hasHead && this.#upload?.canRepeat !== false) return this.#repeat();
+  lost(reason: string, traces: Traces): void {
+    if (isUntouched(this.#isAhead, traces) && this.#repeat()) return;
     const pid = this.#lease?.pid ?? 0;
     this.#fail(502, `daemon process ${pid} ended before the response was complete: ${reason}`);
   }
@@ -183,10 +183,12 @@ class Exchange implements StreamListener {
     this.#attachUpload();
   }
 
-  /** The daemon process that had it never gave it to the application. */
-  #repeat(): void {
+  /** Tries another process, which only a request that was handed to no callable may be sent to. */
+  #repeat(): boolean {
+    if (this.#hasHead || this.#upload?.canRepeat === false) return false;
     this.#releaseLease();
     this.#attempt();
+    return true;
   }
 
   #attempt(): void {

@@ -11,6 +11,7 @@ import {
   type ResponseSink,
 } from '../../src/proxy/index.js';
 import { encodeAbort, encodeCredit, encodeReply, FrameType, initialWindow } from '../../src/wire/index.js';
+import { startDeafDaemon } from './deaf-daemon.js';
 import { FakeDaemon } from './fake-daemon.js';
 
 const limits: GroupLimits = {
@@ -264,6 +265,71 @@ describe('forward', () => {
     );
     expect(kinds.sort()).toEqual([502, 'cut', 'done', 'done']);
     expect(clients.filter(({ wasCut }) => wasCut).length).toBe(1);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'sends what a killed process has not read to a living one, body and all, and nothing else',
+    async () => {
+      const living = await startDaemon();
+      const deaf = await startDeafDaemon();
+      const pool = createPool([{ ...entryOf(living, { threads: 3 }), socketPath: deaf.socketPath }]);
+      const read = forward(pool, limits, makeRequest(new Client())).outcome;
+      await deaf.hasRead;
+      const body = new Body();
+      const unread = forward(pool, limits, makeRequest(new Client(), body)).outcome;
+      body.listener?.piece(Buffer.from('whole'));
+      body.listener?.end();
+      for (let turns = 0; turns < 5; turns += 1) await turn();
+      deaf.kill();
+      expect(await read).toMatchObject({ kind: 'refused', status: 502 });
+      pool.announce([entryOf(living, { threads: 3 })]);
+      const { stream } = await living.request();
+      expect((await living.body(stream, 5)).toString()).toBe('whole');
+      living.text(FrameType.response, stream, '200 OK');
+      living.send(FrameType.end, stream);
+      expect(await unread).toEqual({ kind: 'done' });
+    },
+  );
+
+  it('sends what comes in the very instant of an end to a living process', async () => {
+    const [dying, living] = [await startDaemon(), await startDaemon()];
+    const pool = createPool([entryOf(dying, { threads: 3 })]);
+    const read = forward(pool, limits, makeRequest(new Client())).outcome;
+    await dying.request();
+    // Closed at once; that it is closed is heard of in a later turn, and the request is written before that.
+    dying.die();
+    const late = forward(pool, limits, makeRequest(new Client())).outcome;
+    expect(await read).toMatchObject({ kind: 'refused', status: 502 });
+    pool.announce([entryOf(living, { threads: 3 })]);
+    const { stream } = await living.request();
+    living.text(FrameType.response, stream, '200 OK');
+    living.send(FrameType.end, stream);
+    expect(await late).toEqual({ kind: 'done' });
+    expect(dying.frames.filter(({ type }) => type === FrameType.request).length).toBe(1);
+  });
+
+  it('asks another process what a dead one has not read', async () => {
+    const [dying, living] = [await startDaemon(), await startDaemon()];
+    const pool = createPool([entryOf(dying)]);
+    const ask = callFunction(
+      pool,
+      limits,
+      {
+        functionName: 'check_password',
+        scriptFile: '/app.py',
+        applicationGroup: '',
+        checkScript: true,
+        arguments: ['alice', 'secret'],
+        environ: [],
+      },
+      () => {},
+    );
+    await turn();
+    dying.die();
+    pool.announce([entryOf(living)]);
+    const { stream } = await living.frame(FrameType.call);
+    living.text(FrameType.reply, stream, encodeReply({ kind: 'true' }));
+    expect(await ask).toEqual({ kind: 'true' });
   });
 
   it('sends what waits to a living process when one dies', async () => {
