@@ -1,6 +1,8 @@
 import { ReadableStream } from 'node:stream/web';
 import type { Pairs } from '../../wire/index.js';
 import type { Environ, RequestFacts } from './environ.js';
+import { takeKnownBody } from './known-body.js';
+import { LazySignal } from './lazy-signal.js';
 import type { Reply } from './reply.js';
 import type { RequestBody } from './request-body.js';
 import type { Stream } from './stream.js';
@@ -18,34 +20,46 @@ export interface FetchContext {
 export type FetchCallable = (request: Request, env: FetchEnv, context: FetchContext) => unknown;
 
 /** Calls an application in the Fetch convention. `keepAlive` makes the process wait for a promise before it ends. */
-export async function callFetch(
+export function callFetch(
   callable: FetchCallable,
   stream: Stream,
   reply: Reply,
   facts: RequestFacts,
   headers: Pairs,
   keepAlive: (promise: Promise<unknown>) => void,
-): Promise<void> {
-  const left = new AbortController();
+): void {
+  const left = new LazySignal();
+  const bodyWanted = { yes: false };
   stream.onOver((outcome) => {
     if (outcome !== 'ended') left.abort();
     else if (!bodyWanted.yes) stream.body.discard();
   });
-  const bodyWanted = { yes: false };
-  const request = createRequest(facts, headers, stream.body, left.signal, bodyWanted);
+  const request = createRequest(facts, headers, stream.body, left, bodyWanted);
   if (typeof request === 'number') return answerPlainly(reply, request);
+  const fail = (error: unknown): void => reply.fail('the application raised an error', error);
   let response: unknown;
   try {
-    response = await callable(request, createEnv(facts.environ), createContext(reply, keepAlive));
+    response = callable(request, createEnv(facts.environ), createContext(reply, keepAlive));
   } catch (error) {
-    return reply.fail('the application raised an error', error);
+    return fail(error);
   }
-  if (!isResponse(response))
-    return reply.fail(`fetch() returned ${describeValue(response)} in place of a Response`);
-  try {
-    await sendResponse(response, stream, reply);
-  } catch (error) {
+  // What is there already is not waited for.
+  if (isResponse(response)) send(response, stream, reply);
+  else Promise.resolve(response).then((settled) => answer(settled, stream, reply), fail);
+}
+
+function answer(response: unknown, stream: Stream, reply: Reply): void {
+  if (isResponse(response)) send(response, stream, reply);
+  else reply.fail(`fetch() returned ${describeValue(response)} in place of a Response`);
+}
+
+function send(response: Response, stream: Stream, reply: Reply): void {
+  const fail = (error: unknown): void =>
     reply.fail('the application raised an error while its answer was sent', error);
+  try {
+    sendResponse(response, stream, reply)?.catch(fail);
+  } catch (error) {
+    fail(error);
   }
 }
 
@@ -54,7 +68,7 @@ function createRequest(
   facts: RequestFacts,
   headers: Pairs,
   body: RequestBody,
-  signal: AbortSignal,
+  signal: LazySignal,
   bodyWanted: { yes: boolean },
 ): Request | number {
   const { method, urlScheme, url } = facts;
@@ -69,12 +83,17 @@ function createRequest(
   }
   const hasBody = !body.ended && method !== 'GET' && method !== 'HEAD';
   try {
-    return new Request(`${urlScheme}://${host ?? serverOf(facts.environ)}${url === '*' ? '/*' : url}`, {
-      method,
-      headers: fields,
-      signal,
-      ...(hasBody ? { body: readableBody(body, bodyWanted), duplex: 'half' } : {}),
-    } as RequestInit);
+    const request = new Request(
+      `${urlScheme}://${host ?? serverOf(facts.environ)}${url === '*' ? '/*' : url}`,
+      {
+        method,
+        headers: fields,
+        ...(signal.early === undefined ? {} : { signal: signal.early }),
+        ...(hasBody ? { body: readableBody(body, bodyWanted), duplex: 'half' } : {}),
+      } as RequestInit,
+    );
+    signal.belongTo(request);
+    return request;
   } catch {
     return 400;
   }
@@ -130,27 +149,37 @@ function createContext(reply: Reply, keepAlive: (promise: Promise<unknown>) => v
   };
 }
 
-async function sendResponse(response: Response, stream: Stream, reply: Reply): Promise<void> {
-  if (response.bodyUsed) return reply.fail('fetch() returned a Response whose body was read before');
+/** A promise if there is something to wait for. */
+function sendResponse(response: Response, stream: Stream, reply: Reply): Promise<void> | undefined {
+  if (response.bodyUsed) {
+    reply.fail('fetch() returned a Response whose body was read before');
+    return undefined;
+  }
   const headers: string[] = [];
   // Set-Cookie comes once per cookie here.
   for (const [name, value] of response.headers) headers.push(name, value);
-  const reader = response.body?.getReader();
+  const known = takeKnownBody(response);
+  const reader = known === undefined ? response.body?.getReader() : undefined;
   if (reader !== undefined) {
     stream.onOver((outcome) => {
       if (outcome !== 'ended') reader.cancel().catch(() => {});
     });
   }
   reply.start(response.status, response.statusText, headers);
-  if (reader !== undefined) {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (reply.over) return;
-      if (done) break;
-      if (!(value instanceof Uint8Array))
-        return reply.fail(`the Response's body gave ${describeValue(value)} in place of a Uint8Array`);
-      await reply.writeAll(value);
-    }
+  if (reader !== undefined) return sendBody(reader, reply);
+  if (known !== undefined) reply.write(known, () => {});
+  reply.end();
+  return undefined;
+}
+
+async function sendBody(reader: ReadableStreamDefaultReader<unknown>, reply: Reply): Promise<void> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (reply.over) return;
+    if (done) break;
+    if (!(value instanceof Uint8Array))
+      return reply.fail(`the Response's body gave ${describeValue(value)} in place of a Uint8Array`);
+    await reply.writeAll(value);
   }
   reply.end();
 }

@@ -113,14 +113,7 @@ function callApplication(
           }
           return callNode(application.callable, stream, reply, facts, message.headers);
         case 'fetch':
-          return void callFetch(
-            application.callable,
-            stream,
-            reply,
-            facts,
-            message.headers,
-            host.keepAlive,
-          ).catch((error: unknown) => reply.fail('the request could not be served', error));
+          return callFetch(application.callable, stream, reply, facts, message.headers, host.keepAlive);
         case 'wsgi':
           return void callWsgi(
             application.callable,

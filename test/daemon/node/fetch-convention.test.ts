@@ -246,3 +246,79 @@ describe('waitUntil', () => {
     await hosted.daemon.printed('Error: background broke');
   });
 });
+
+describe('what is made when it is looked at', () => {
+  it.each([
+    ['of the request itself', 'request'],
+    ['of a copy', 'request.clone()'],
+    ['of a Request made of it', 'new Request(request)'],
+  ])('aborts the signal %s when the client leaves', async (name, expression) => {
+    const script = fetcher(
+      `const copy = ${expression};
+      copy.signal.addEventListener('abort', () => console.log('aborted', ${JSON.stringify(name)}, request.signal.aborted));
+      console.log('waits', ${JSON.stringify(name)});
+      await new Promise(() => {})`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    const entered = () => exchange.logs.some((line) => line.includes('waits'));
+    while (!entered()) await hosted.frontEnd.request(fetcher(`return new Response('x')`)).answer();
+    exchange.abort();
+    await hosted.daemon.printed(`aborted ${name} true`);
+  });
+
+  it('is an aborted signal for whoever asks after the client has left', async () => {
+    const script = fetcher(
+      `console.log('entered');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log('asked late', request.signal instanceof AbortSignal, request.signal.aborted, request.signal === request.signal);`,
+    );
+    const exchange = hosted.frontEnd.request(script);
+    while (exchange.logs.length === 0)
+      await hosted.frontEnd.request(fetcher(`return new Response('x')`)).answer();
+    exchange.abort();
+    await hosted.daemon.printed('asked late true true true');
+  });
+
+  it.each([
+    ['a text', `new Response('caf\u00e9 \ud800')`, 'caf\u00e9 \ufffd'],
+    ['bytes', `new Response(new TextEncoder().encode('bytes'))`, 'bytes'],
+    ['a part of a buffer', `new Response(new TextEncoder().encode('a part').subarray(2))`, 'part'],
+    ['an ArrayBuffer', `new Response(new TextEncoder().encode('buffer').buffer)`, 'buffer'],
+    ['parameters', `new Response(new URLSearchParams({ a: '1 2' }))`, 'a=1+2'],
+    ['a Blob', `new Response(new Blob(['blob']))`, 'blob'],
+    ['an empty text', `new Response('')`, ''],
+    ['nothing', `new Response(null)`, ''],
+    ['a copy of another', `new Response('original').clone()`, 'original'],
+    ['the stream of another', `new Response(new Response('streamed').body)`, 'streamed'],
+    ['JSON', `Response.json({ a: 1 })`, '{"a":1}'],
+  ])('answers with %s', async (_name, expression, expected) => {
+    const { text } = await hosted.frontEnd.request(fetcher(`return ${expression}`)).answer();
+    expect(text).toBe(expected);
+  });
+
+  it('uses up the body of a Response, as reading it would', async () => {
+    const script = fetcher(`globalThis.kept ??= new Response('once'); return globalThis.kept`);
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('once');
+    const again = hosted.frontEnd.request(script);
+    expect(await again.aborted()).toBe('error');
+    expect(again.logs.join('\n')).toContain('whose body was read before');
+  });
+
+  it('refuses a Response whose body somebody else is reading', async () => {
+    const exchange = hosted.frontEnd.request(
+      fetcher(`const response = new Response('text'); response.body.getReader(); return response`),
+    );
+    expect(await exchange.aborted()).toBe('error');
+  });
+
+  it('takes a callable that returns no promise', async () => {
+    const script = hosted.folder.write(
+      'no-promise.mjs',
+      `export default { fetch: (request) => (request.url.endsWith('/bad') ? 'text' : new Response('at once')) };`,
+    );
+    expect((await hosted.frontEnd.request(script).answer()).text).toBe('at once');
+    const bad = hosted.frontEnd.request(script, { url: '/bad' });
+    expect(await bad.aborted()).toBe('error');
+    expect(bad.logs.join('\n')).toContain('fetch() returned a string in place of a Response');
+  });
+});
