@@ -63,6 +63,7 @@ function buildGlobal(draft: ConfigDraft): GlobalSettings {
     ...global,
     runtimeDirectory,
     proxyParameters: listProxyParameters(draft),
+    upgradeProtocols: draft.upgradeProtocols,
   };
 }
 

@@ -171,6 +171,8 @@ export interface ConfigDraft {
   readonly fileReferences: FileReference[];
   /** What ProxySet and <Proxy> have said of a server, by its URL. */
   readonly proxyParameters: Map<string, ProxyParameters>;
+  /** Of `upgrade=`, wherever it stands. */
+  readonly upgradeProtocols: Set<string>;
   readonly proxyTargets: ProxyTargetDraft[];
   /** RemoteIPProxyProtocol, in the order of the file. */
   readonly proxyProtocols: {
@@ -250,6 +252,7 @@ export function createConfigDraft(
     handlerReferences: [],
     fileReferences: [],
     proxyParameters: new Map(),
+    upgradeProtocols: new Set(),
     proxyTargets: [],
     proxyProtocols: [],
     firstPasses: new Map(),

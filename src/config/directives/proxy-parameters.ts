@@ -36,8 +36,11 @@ const readers: Readonly<Record<string, Read>> = {
     draft.keepAlive = isOn;
   }),
   upgrade: (draft, value) => {
-    if (value.toLowerCase() !== 'websocket') return 'websocket, the only protocol that becomes a tunnel here';
-    draft.upgrade = 'websocket';
+    const protocol = value.toLowerCase();
+    // In such a tunnel, any number of requests would pass by the rules of this server.
+    if (/^h2c?$/.test(protocol)) return 'a protocol that carries no requests, or ANY';
+    if (!/^[a-z0-9][a-z0-9._/-]*$/.test(protocol)) return 'websocket, another protocol, or ANY';
+    draft.upgrade = protocol;
     return undefined;
   },
 };
@@ -117,6 +120,7 @@ function takeParameter(here: Here, draft: Draft, word: string): void {
     return;
   }
   const expected = reader?.(draft, value) ?? (shape?.test(value) === false ? 'another value' : undefined);
+  if (expected === undefined && draft.upgrade !== undefined) here.draft.upgradeProtocols.add(draft.upgrade);
   if (expected !== undefined)
     here.fail(`expected ${expected} for ${written}, not '${value}'`, { at: { word } });
 }
