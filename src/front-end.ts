@@ -16,6 +16,7 @@ import {
   type LoginGuard,
   type LoginNews,
 } from './auth/index.js';
+import { BalancerTable, type MemberNews, startHealthChecks } from './balancing/index.js';
 import { createHtaccessParser } from './config/index.js';
 import type { AuthScript, LogDestination, ServerConfig } from './config/model.js';
 import { serveFile } from './files/index.js';
@@ -51,6 +52,7 @@ import {
 } from './routing/index.js';
 import {
   type ConnectionFacts,
+  checkMember,
   createDropReport,
   createListener,
   createSiteLogs,
@@ -97,19 +99,32 @@ async function start(given: FrontEndStart): Promise<void> {
     ...given.logins,
     tell: gatherNews((news) => tell({ type: 'logins', news })),
   });
+  const balancers = new BalancerTable(config, (news) => tell({ type: 'members', news }));
+  let stopChecks = () => {};
   // Before anything is waited for: what the supervisor says meanwhile must not get lost.
   process.on('message', (message: ToFrontEnd) => {
     if (message.type === 'processes') pools.announce(message.processes);
     else if (message.type === 'logins') guard.learn(newsOf(message.news));
-    else if (message.type === 'count')
-      tell({ type: 'counts', counts: { ...requests, logins: guard.counters } });
-    else if (message.type === 'drain') void drain(listeners, message.timeoutMs);
+    // Another front end has told it.
+    else if (message.type === 'members') balancers.learn(message.news as MemberNews);
+    else if (message.type === 'count') {
+      const members = balancers.report(Date.now());
+      tell({ type: 'counts', counts: { ...requests, logins: guard.counters, members } });
+    } else if (message.type === 'drain') {
+      stopChecks();
+      void drain(listeners, message.timeoutMs);
+    }
   });
   const router = createRouter(config, await resolveVirtualHostNames(config), {
     parse: createHtaccessParser(config, process.env),
     warn: (virtualHost, text) => site.logs.errorLog(virtualHost).log('warn', 'core', text),
   });
-  const site: Site = createSite(given, pools, router, guard, cacheSecret);
+  const site: Site = createSite(given, pools, router, balancers, guard, cacheSecret);
+  if (given.checksHealth)
+    stopChecks = startHealthChecks(config, balancers, {
+      ask: checkMember,
+      log: (host, level, text) => site.logs.errorLog(host).log(level, 'proxy_hcheck', text),
+    });
   // A bug that no step of the lifecycle caught: it costs the request that met it (its time limits end it), not all the others.
   process.on('uncaughtException', (error) =>
     site.logs
@@ -149,6 +164,7 @@ function createSite(
   given: FrontEndStart,
   pools: Pools,
   router: Router,
+  balancers: BalancerTable,
   guard: LoginGuard,
   cacheSecret: Uint8Array,
 ): Site {
@@ -184,6 +200,7 @@ function createSite(
     software: serverSoftware(config.global.serverTokens),
     gateway: createGateway(),
     dispatch: createDispatch(ask),
+    balancers,
     forward: (group, runtime, request) => forward(pools.find(group, runtime), pools.limitsOf(group), request),
   };
 }
@@ -239,7 +256,6 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
       };
     },
     timeoutMs: mainServer.settings.timeoutMs,
-    upgradeProtocols: site.config.global.upgradeProtocols,
     isNodeOnly: process.env.MODHOST_LISTENER === 'node',
     ...(ceiling === undefined ? {} : { connections: ceiling.connections }),
   };

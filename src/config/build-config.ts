@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { predefinedLogFormats } from '../log/index.js';
 import { inheritsRules, mergeRewriting } from '../rewriting/index.js';
 import { buildTls } from './build-tls.js';
-import type { ChildSection, ConfigDraft, SectionDraft, ServerDraft } from './draft.js';
+import type { BalancerDraft, ChildSection, ConfigDraft, SectionDraft, ServerDraft } from './draft.js';
 import type {
+  Balancer,
   CustomLog,
   DirectorySettings,
   GlobalSettings,
@@ -17,16 +18,18 @@ import type {
 } from './model.js';
 import { keepOrigins } from './origins.js';
 import { buildRewriting } from './rewrite-draft.js';
+import { listKnownBalancers, settleBalancers } from './settle-balancers.js';
 import { listProxyParameters } from './settle-proxies.js';
 
 /** The parts of a ServerConfig that are made from what the directives said: defaults filled in, servers inheriting. */
 export function buildServers(draft: ConfigDraft, foreground: boolean) {
   const { mainServer } = draft;
   const mainSettings = buildMainSettings(draft, foreground);
+  const balancers = settleBalancers(draft);
   const { tls: _, ...inherited } = mainSettings;
   return {
     global: buildGlobal(draft),
-    mainServer: buildServer(mainServer, mainSettings, undefined),
+    mainServer: buildServer(mainServer, mainSettings, undefined, balancers),
     virtualHosts: draft.virtualHosts.map((server) =>
       buildServer(
         server,
@@ -45,6 +48,7 @@ export function buildServers(draft: ConfigDraft, foreground: boolean) {
           customLogs: buildCustomLogs(server, mainServer),
         },
         mainServer,
+        balancers,
       ),
     ),
   };
@@ -63,7 +67,6 @@ function buildGlobal(draft: ConfigDraft): GlobalSettings {
     ...global,
     runtimeDirectory,
     proxyParameters: listProxyParameters(draft),
-    upgradeProtocols: draft.upgradeProtocols,
   };
 }
 
@@ -90,7 +93,7 @@ const defaultSettings = {
   proxyProtocolExceptions: [],
 } as const satisfies Partial<ServerSettings>;
 
-const defaultProxying: ProxyingSettings = { via: 'off', inheritsPasses: true };
+const defaultProxying: ProxyingSettings = { via: 'off', inheritsPasses: true, inheritsBalancers: true };
 
 function buildMainSettings(draft: ConfigDraft, foreground: boolean): ServerSettings {
   const { mainServer, serverRoot } = draft;
@@ -137,6 +140,7 @@ function buildServer(
   draft: ServerDraft,
   settings: ServerSettings,
   main: ServerDraft | undefined,
+  balancers: ReadonlyMap<BalancerDraft, Balancer>,
 ): VirtualHost {
   return {
     id: draft.id,
@@ -150,6 +154,7 @@ function buildServer(
     aliases: draft.aliases,
     scriptAliases: draft.scriptAliases,
     proxyPasses: draft.proxyPasses,
+    balancers: listKnownBalancers(balancers, draft, main, settings.proxying),
     environmentRules: [...(main?.body.environmentRules ?? []), ...draft.body.environmentRules],
     earlyHeaders: {
       request: [...(main?.earlyHeaders.request ?? []), ...draft.earlyHeaders.request],

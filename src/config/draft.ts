@@ -6,6 +6,8 @@ import type { MistakeDetails, MistakeList, Place } from './mistakes.js';
 import type {
   Alias,
   AuthnAlias,
+  BalancerMember,
+  BalancerParameters,
   CustomLog,
   DirectorySettings,
   EnvironmentRule,
@@ -14,6 +16,8 @@ import type {
   GlobalSettings,
   HandlerScript,
   HeaderRule,
+  HealthCheck,
+  HealthCondition,
   HostAccess,
   ImportScript,
   Listener,
@@ -108,6 +112,11 @@ export interface ServerDraft {
   readonly scriptAliases: ScriptAlias[];
   readonly earlyHeaders: { readonly request: HeaderRule[]; readonly response: HeaderRule[] };
   readonly proxyPasses: ProxyPass[];
+  /** By name. */
+  readonly balancers: Map<string, BalancerDraft>;
+  /** ProxyHCExpr, ProxyHCTemplate: by name. */
+  readonly healthConditions: Map<string, HealthCondition>;
+  readonly healthTemplates: Map<string, Partial<HealthCheck>>;
   readonly rewriteMaps: Map<string, RewriteMap>;
   readonly customLogs: CustomLogDraft[];
   /** LogFormat: nickname → format. */
@@ -124,6 +133,15 @@ export interface GroupReference {
   readonly serverId: number;
 }
 
+/** What has been said of a balancer in one server. */
+export interface BalancerDraft {
+  readonly name: string;
+  readonly position: Position;
+  readonly place: Place;
+  readonly members: BalancerMember[];
+  parameters: BalancerParameters;
+}
+
 /** A ProxyPass, whose parameters are settled when all are known. */
 export interface ProxyTargetDraft {
   readonly url: string;
@@ -134,6 +152,8 @@ export interface ProxyTargetDraft {
   readonly settled: Mutable<ProxyParameters>;
   readonly place: Place;
   readonly serverId: number;
+  /** Only what its BalancerMember says holds for a member (as httpd). */
+  readonly isMember?: true;
 }
 
 /** Everything that has been said so far. */
@@ -171,9 +191,15 @@ export interface ConfigDraft {
   readonly fileReferences: FileReference[];
   /** What ProxySet and <Proxy> have said of a server, by its URL. */
   readonly proxyParameters: Map<string, ProxyParameters>;
-  /** Of `upgrade=`, wherever it stands. */
-  readonly upgradeProtocols: Set<string>;
   readonly proxyTargets: ProxyTargetDraft[];
+  /** Where a ProxyPass names a balancer, to be checked when all are known. */
+  readonly balancerReferences: {
+    readonly name: string;
+    readonly directive: string;
+    readonly place: Place;
+    readonly word: string;
+    readonly serverId: number;
+  }[];
   /** RemoteIPProxyProtocol, in the order of the file. */
   readonly proxyProtocols: {
     readonly server: ServerDraft;
@@ -252,8 +278,8 @@ export function createConfigDraft(
     handlerReferences: [],
     fileReferences: [],
     proxyParameters: new Map(),
-    upgradeProtocols: new Set(),
     proxyTargets: [],
+    balancerReferences: [],
     proxyProtocols: [],
     firstPasses: new Map(),
     serversWithProxyTls: new Set(),
@@ -281,6 +307,9 @@ export function createServerDraft(
     scriptAliases: [],
     earlyHeaders: { request: [], response: [] },
     proxyPasses: [],
+    balancers: new Map(),
+    healthConditions: new Map(),
+    healthTemplates: new Map(),
     proxying: {},
     rewriteMaps: new Map(),
     customLogs: [],

@@ -12,6 +12,7 @@ import { afterName, beforeName, type MistakeDetails, MistakeList, sortMistakes }
 import type { Mistake, Position, ServerConfig } from './model.js';
 import type { ReadPhase } from './read-phase.js';
 import { readFileTree, readTextTree } from './read-tree.js';
+import { checkBalancers } from './settle-balancers.js';
 import { settleProxyParameters } from './settle-proxies.js';
 import { settleProxyProtocol } from './settle-proxy-protocol.js';
 import type { Node } from './tree.js';
@@ -66,6 +67,7 @@ export function loadConfig(options: LoadOptions): LoadResult {
   const draft = readDraft(options, file, phase);
   if (draft !== undefined) {
     settleProxyParameters(draft);
+    checkBalancers(draft);
     settleProxyProtocol(draft);
     settleUwsgiApplications(draft);
     checkDraft(draft);

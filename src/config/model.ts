@@ -17,6 +17,7 @@ import type {
   HostAccess,
   Requirement,
 } from './access-model.js';
+import type { Balancer } from './balancer-model.js';
 import type { HeaderRule } from './header-model.js';
 import type { AllowedOverrides } from './htaccess-model.js';
 import type { Macro } from './macros.js';
@@ -33,6 +34,7 @@ import type {
 import type { TlsAccess, TlsSettings } from './tls-model.js';
 
 export type * from './access-model.js';
+export type * from './balancer-model.js';
 export type * from './header-model.js';
 export type * from './htaccess-model.js';
 export type * from './proxy-model.js';
@@ -128,8 +130,6 @@ export interface GlobalSettings {
   readonly mediaTypes?: ReadonlyMap<string, string>;
   /** What ProxyPass, ProxySet and <Proxy> say of connections, by URL: for the URLs that rules make. */
   readonly proxyParameters: ReadonlyMap<string, ProxyParameters>;
-  /** Protocols that some request may make of its connection, besides WebSocket; lower case. `any`: whatever it asks for. */
-  readonly upgradeProtocols: ReadonlySet<string>;
 }
 
 /** What the text of a .htaccess file may refer to. */
@@ -165,6 +165,8 @@ export interface VirtualHost {
   readonly scriptAliases: readonly ScriptAlias[];
   /** ProxyPass and ProxyPassMatch outside every section, in the order of the file. */
   readonly proxyPasses: readonly ProxyPass[];
+  /** Those that are known here, by name. */
+  readonly balancers: ReadonlyMap<string, Balancer>;
   /** RewriteRule and its kin outside every section, with what is inherited of the main server's. */
   readonly rewriting?: RewriteSettings;
   readonly rewriteMaps?: ReadonlyMap<string, RewriteMap>;

@@ -40,10 +40,15 @@ export const servedWithoutDirectives: readonly string[] = [
   'authz_host',
   'authz_user',
   'proxy_fcgi',
+  'lbmethod_bybusyness',
+  'lbmethod_byrequests',
+  'lbmethod_bytraffic',
+  'proxy_balancer',
   'proxy_http',
   'proxy_scgi',
   'proxy_uwsgi',
   'proxy_wstunnel',
+  'slotmem_shm',
 ];
 
 /** `alias_module` and `mod_alias.c` → `alias`, compared with case as <IfModule> does; undefined for any other shape. */

@@ -18,8 +18,25 @@ export type SectionProxyPass = Omit<ProxyPass, 'match'> & {
   readonly match: Alias['match'];
 };
 
-/** Another server and a path there. Text of the site file, Unicode. */
-export interface ProxyTarget {
+/** Another server, or several of them, and a path there. Text of the site file, Unicode. */
+export type ProxyTarget = ServerTarget | BalancerTarget;
+
+/** One of the members of a balancer. */
+export interface BalancerTarget {
+  /** As written. */
+  readonly url: string;
+  readonly scheme: 'balancer';
+  /** Lower-cased. */
+  readonly name: string;
+  /** Starts with `/` or is empty; may hold `$1` … for patterns. */
+  readonly path: string;
+  /** The path goes on as it was sent. */
+  readonly isRaw: boolean;
+  /** The query does not go along. */
+  readonly dropsQuery: boolean;
+}
+
+export interface ServerTarget {
   /** As written; what <Proxy> sections, messages and ProxyPassReverse are compared with. */
   readonly url: string;
   readonly scheme: ProxyScheme;
@@ -56,8 +73,8 @@ export interface ProxyParameters {
   readonly disableReuse?: boolean;
   /** TCP keep-alive probes. */
   readonly keepAlive?: boolean;
-  /** Requests that ask for this protocol become tunnels: `websocket`, another one in lower case, or `any`. */
-  readonly upgrade?: string;
+  /** Requests that ask for WebSocket become tunnels. */
+  readonly upgrade?: 'websocket';
 }
 
 /** Proxy… directives that cannot stand in sections. */
@@ -69,6 +86,8 @@ export interface ProxyingSettings {
   readonly sourceAddress?: string;
   /** ProxyPassInherit: the main server's ProxyPass hold in a virtual host, too. */
   readonly inheritsPasses: boolean;
+  /** BalancerInherit: the main server's balancers, too. They do as long as either of the two is on (as httpd). */
+  readonly inheritsBalancers: boolean;
 }
 
 /** SSLProxy…: how the certificate of another server is checked. Merged by member. */

@@ -8,8 +8,8 @@ import type { ProxyParameters } from './model.js';
  */
 export function settleProxyParameters(draft: ConfigDraft): void {
   for (const target of draft.proxyTargets) {
-    const { url, first, own, settled } = target;
-    Object.assign(settled, mergeByUrl(draft.proxyParameters, url), first, own);
+    const { url, first, own, settled, isMember } = target;
+    if (isMember === undefined) Object.assign(settled, mergeByUrl(draft.proxyParameters, url), first, own);
     warnOfMissingTls(draft, target);
   }
 }
@@ -25,9 +25,9 @@ export function listProxyParameters({
 
 /** As httpd: such requests are answered with 500. */
 function warnOfMissingTls({ mistakes, serversWithProxyTls }: ConfigDraft, target: ProxyTargetDraft): void {
-  const { scheme, serverId, place, url } = target;
+  const { scheme, serverId, place, url, isMember } = target;
   if ((scheme !== 'https' && scheme !== 'wss') || serversWithProxyTls.has(serverId)) return;
   if (serversWithProxyTls.has(0)) return;
   const message = `${scheme}:// needs SSLProxyEngine On: without it, every request here will fail`;
-  mistakes.warning(place, 'ProxyPass', message, { at: { word: url } });
+  mistakes.warning(place, isMember ? 'BalancerMember' : 'ProxyPass', message, { at: { word: url } });
 }

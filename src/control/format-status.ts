@@ -26,7 +26,11 @@ export function formatStatus({ supervisor, frontEnds, groups }: SiteStatus, now:
     ]),
     ...groups.flatMap((group) => rowsOf(group, now)),
   ];
-  const notes = [...describeLogins(frontEnds), ...groups.flatMap((group) => notesOf(group, now))];
+  const notes = [
+    ...describeLogins(frontEnds),
+    ...describeMembers(frontEnds),
+    ...groups.flatMap((group) => notesOf(group, now)),
+  ];
   return `${formatTable(rows)}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
 }
 
@@ -45,6 +49,19 @@ function describeLogins(frontEnds: SiteStatus['frontEnds']): string[] {
     `logins: ${granted} granted, ${failed} failed (${sum('delayed')} of them answered late), ` +
       `${throttled} refused as guesses, ${overloaded} refused as too many at once`,
   ];
+}
+
+/** Each front end has its own idea of how a member is: what they all think is said once. */
+function describeMembers(frontEnds: SiteStatus['frontEnds']): string[] {
+  const members = frontEnds.flatMap(({ counts }) => counts?.members ?? []);
+  const ids = new Set(members.map(({ balancer, member }) => `${balancer}: ${member}`));
+  return [...ids].map((id) => {
+    const seen = members.filter(({ balancer, member }) => `${balancer}: ${member}` === id);
+    const states = [...new Set(seen.map(({ state }) => state))].join(' / ');
+    const sum = (pick: (at: (typeof seen)[number]) => number) =>
+      seen.reduce((total, at) => total + pick(at), 0);
+    return `${id}: ${states}; ${sum(({ elected }) => elected)} requests, ${sum(({ busy }) => busy)} of them now`;
+  });
 }
 
 function nameOf({ name, runtime }: Group): string {

@@ -14,6 +14,7 @@ import {
   type Schemes,
   type Witness,
 } from '../auth/index.js';
+import { BalancerTable } from '../balancing/index.js';
 import type { ParseHtaccess, ServerConfig } from '../config/model.js';
 import { serveFile } from '../files/index.js';
 import { isToldVariables, type PassedRequest } from '../gateway/index.js';
@@ -128,7 +129,7 @@ function createRecordingSite(
     gateway: {
       pass: (request) => {
         recording.passed = request;
-        return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {} };
+        return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {}, sentBytes: () => 0 };
       },
     },
     dispatch: async ({ file }) => {
@@ -137,6 +138,7 @@ function createRecordingSite(
       );
       return {};
     },
+    balancers: new BalancerTable(config),
     forward: (group, runtime, request) => {
       recording.forwarded = { group, runtime, request };
       return { outcome: Promise.resolve({ kind: 'done' }), abandon: () => {} };
@@ -324,7 +326,7 @@ function describeAccess({ asked, record }: Exchange): string {
 function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Explanation, 'proxied'> {
   const mapping = findServer(asked.route?.mapping);
   if (passed === undefined || mapping === undefined) return {};
-  const { target, method, path, headers, timeoutMs, connectTimeoutMs, upgrade } = passed;
+  const { target, method, path, headers, timeoutMs, connectTimeoutMs, wantsUpgrade } = passed;
   return {
     proxied: {
       url: target.url,
@@ -333,7 +335,7 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
       path,
       headers: isToldVariables(target.scheme) ? passed.variables : headers,
       timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
-      isTunnel: upgrade !== undefined,
+      isTunnel: wantsUpgrade,
     },
   };
 }

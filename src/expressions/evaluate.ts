@@ -15,6 +15,8 @@ export interface Subject {
   /** Variables of the request. */
   environment(name: string): string | undefined;
   note(name: string): string | undefined;
+  /** What a health check was answered, in health checks. */
+  checkedBody?(): string;
   /** `SSL_…` of the connection. */
   tlsVariable(name: string): string | undefined;
   /** A condition has read this header of the request, and not by `req_novary`: what comes of it may differ by it. */

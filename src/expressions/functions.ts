@@ -39,6 +39,8 @@ export function callFunction(name: FunctionName, argument: string, subject: Subj
       return readFile(argument);
     case 'filesize':
       return String(fileSize(argument));
+    case 'hc':
+      return argument === 'body' ? (subject.checkedBody?.() ?? '') : '';
   }
 }
 

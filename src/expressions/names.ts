@@ -63,6 +63,7 @@ export const functionNames = [
   'escape',
   'file',
   'filesize',
+  'hc',
   'http',
   'md5',
   'note',

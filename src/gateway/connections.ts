@@ -1,14 +1,15 @@
 import { Agent, type ClientRequest } from 'node:http';
 import { isIP, connect as netConnect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ProxyTarget, ProxyTlsSettings } from '../config/model.js';
+import type { ProxyTlsSettings, ServerTarget } from '../config/model.js';
+import type { ServerFault } from './gateway.js';
 import { KeptSockets } from './kept-sockets.js';
 import { Slots } from './slots.js';
 import { secureConnection } from './tls.js';
 
 /** Where connections of one kind lead, and how long one may take to come about. */
 export interface ConnectionPlan {
-  readonly target: ProxyTarget;
+  readonly target: ServerTarget;
   /** Absent: no TLS. */
   readonly tls?: ProxyTlsSettings;
   /** Name in the certificate, and for SNI. */
@@ -21,10 +22,13 @@ export interface ConnectionPlan {
 /** A connection could not be made. */
 export class ConnectFailure extends Error {
   readonly status: 500 | 502 | 503;
+  /** Absent: it listens, but not as it should. */
+  readonly fault?: ServerFault;
 
-  constructor(status: 500 | 502 | 503, message: string) {
+  constructor(status: 500 | 502 | 503, message: string, fault?: ServerFault) {
     super(message);
     this.status = status;
+    if (fault !== undefined) this.fault = fault;
   }
 }
 
@@ -94,7 +98,7 @@ function destroyThis(this: Duplex): void {
 }
 
 /** A new connection, with TLS where the plan says so; rejects with a ConnectFailure. */
-async function openConnection(plan: ConnectionPlan): Promise<Socket> {
+export async function openConnection(plan: ConnectionPlan): Promise<Socket> {
   const socket = await openPlain(plan);
   return plan.tls === undefined ? socket : secureConnection(socket, plan, plan.tls);
 }
@@ -119,7 +123,8 @@ function openPlain({ target, connectTimeoutMs, sourceAddress }: ConnectionPlan):
       reject(failure);
     };
     const timer = setTimeout(
-      () => fail(new ConnectFailure(503, `no connection within ${connectTimeoutMs / 1000} s`)),
+      () =>
+        fail(new ConnectFailure(503, `no connection within ${connectTimeoutMs / 1000} s`, 'no-connection')),
       connectTimeoutMs,
     );
     socket.on('error', (error: NodeJS.ErrnoException) => fail(describeFailure(error)));
@@ -132,8 +137,9 @@ function openPlain({ target, connectTimeoutMs, sourceAddress }: ConnectionPlan):
 }
 
 function describeFailure({ code = '', message, syscall }: NodeJS.ErrnoException): ConnectFailure {
-  if (syscall === 'getaddrinfo') return new ConnectFailure(500, `the name cannot be looked up: ${code}`);
-  return new ConnectFailure(503, `no connection: ${code || message}`);
+  if (syscall === 'getaddrinfo')
+    return new ConnectFailure(500, `the name cannot be looked up: ${code}`, 'no-address');
+  return new ConnectFailure(503, `no connection: ${code || message}`, 'no-connection');
 }
 
 /** What SNI may say: no addresses (RFC 6066 section 3). */

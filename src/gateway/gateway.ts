@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ProxyScheme, ProxyTarget, ProxyTlsSettings } from '../config/model.js';
+import type { ProxyScheme, ProxyTlsSettings, ServerTarget } from '../config/model.js';
 import type { BodySource } from '../proxy/index.js';
 import { type ConnectionPlan, ConnectionPool } from './connections.js';
 import type { Dialect } from './dialect.js';
@@ -27,7 +27,7 @@ export interface PassSink {
 
 /** One request for another server. Byte strings. */
 export interface PassedRequest {
-  readonly target: ProxyTarget;
+  readonly target: ServerTarget;
   readonly method: string;
   /** Path and query. */
   readonly path: string;
@@ -39,8 +39,7 @@ export interface PassedRequest {
   /** Content-Length: 0 goes along. */
   readonly hasEmptyBody: boolean;
   readonly expectsContinue: boolean;
-  /** The connection is to become one of this protocol, in lower case. */
-  readonly upgrade?: string;
+  readonly wantsUpgrade: boolean;
   /** One wait for the other server; 0: no limit. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -61,9 +60,10 @@ export type PassOutcome =
       readonly kind: 'refused';
       readonly status: 400 | 408 | 411 | 413 | 500 | 502 | 503 | 504;
       readonly reason: string;
+      readonly fault?: ServerFault;
     }
   /** The head was out: the reply has been cut off visibly. */
-  | { readonly kind: 'cut'; readonly reason: string }
+  | { readonly kind: 'cut'; readonly reason: string; readonly fault?: ServerFault }
   /** The sink wanted nothing of the answer. */
   | { readonly kind: 'dropped' }
   | { readonly kind: 'gone' }
@@ -75,8 +75,13 @@ export type PassOutcome =
       readonly early: Buffer;
     };
 
+/** no-connection: it does not listen, and has seen nothing of the request; no-address: its name cannot be looked up. */
+export type ServerFault = 'no-connection' | 'no-address' | 'silence';
+
 export interface Passing {
   readonly outcome: Promise<PassOutcome>;
+  /** Of the request, its head included, when it is over. */
+  sentBytes(): number;
   /** The client left. */
   abandon(): void;
 }
@@ -103,7 +108,11 @@ export function createGateway(): Gateway {
       const dialect = dialects[request.target.scheme];
       const passing =
         dialect === undefined ? new PassingHttp(pool, request) : new PassingCgi(dialect, pool, request);
-      return { outcome: passing.outcome, abandon: () => passing.abandon() };
+      return {
+        outcome: passing.outcome,
+        abandon: () => passing.abandon(),
+        sentBytes: () => passing.sentBytes,
+      };
     },
   };
 }
@@ -111,7 +120,7 @@ export function createGateway(): Gateway {
 /** The pools by what their connections are like. Targets and settings keep their identity, so that their texts are compared once. */
 class PoolTable {
   readonly #pools = new Map<string, ConnectionPool>();
-  readonly #known = new WeakMap<ProxyTarget, WeakMap<ProxyTlsSettings, Map<string, ConnectionPool>>>();
+  readonly #known = new WeakMap<ServerTarget, WeakMap<ProxyTlsSettings, Map<string, ConnectionPool>>>();
 
   find(plan: ConnectionPlan): ConnectionPool {
     const { target, tls = noTls, tlsName, connectTimeoutMs, sourceAddress = '' } = plan;

@@ -1,3 +1,4 @@
+export { type CheckAnswer, checkServer, type ServerCheck } from './check-server.js';
 export {
   createGateway,
   type Gateway,

@@ -1,4 +1,4 @@
-import type { PassedRequest, PassOutcome } from './gateway.js';
+import type { PassedRequest, PassOutcome, ServerFault } from './gateway.js';
 import type { Slots } from './slots.js';
 import { Upload } from './upload.js';
 
@@ -88,7 +88,7 @@ export class Passage {
         return;
       }
       const { status, reason } = this.#steps.describeSilence(`within ${timeoutMs / 1000} s (timeout)`);
-      this.fail(status, reason);
+      this.fail(status, reason, 'silence');
     }, timeoutMs);
     this.#silence = timer;
   }
@@ -98,14 +98,15 @@ export class Passage {
   }
 
   /** Before the head: the client is told the status. Behind it: the answer is cut off visibly. */
-  fail(status: RefusalStatus, reason: string): void {
+  fail(status: RefusalStatus, reason: string, fault?: ServerFault): void {
     if (this.isOver) return;
+    const why = fault === undefined ? { reason } : { reason, fault };
     if (!this.hasAnswered) {
-      this.finish({ kind: 'refused', status, reason });
+      this.finish({ kind: 'refused', status, ...why });
       return;
     }
     this.#request.sink.cut();
-    this.finish({ kind: 'cut', reason });
+    this.finish({ kind: 'cut', ...why });
   }
 
   finish(outcome: PassOutcome): void {

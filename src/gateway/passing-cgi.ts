@@ -22,6 +22,8 @@ export class PassingCgi {
   #length: number | undefined;
   #socket: Socket | undefined;
   #reader: AnswerReader;
+  #sentBefore = 0;
+  #sentBytes = 0;
   #isFresh = true;
   #isUntouched = true;
   #headText = '';
@@ -59,6 +61,11 @@ export class PassingCgi {
     return this.#passage.outcome;
   }
 
+  /** Known when it is over. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
   abandon(): void {
     this.#passage.finish({ kind: 'gone' });
   }
@@ -90,12 +97,14 @@ export class PassingCgi {
       if (this.#passage.isOver) socket.destroy();
       else this.#talk(socket, encoded);
     } catch (error) {
-      this.#passage.fail(error instanceof ConnectFailure ? error.status : 500, (error as Error).message);
+      const { status, fault } = error instanceof ConnectFailure ? error : { status: 500 as const };
+      this.#passage.fail(status, (error as Error).message, fault);
     }
   }
 
   #talk(socket: Socket, request: EncodedRequest): void {
     this.#socket = socket;
+    this.#sentBefore = socket.bytesWritten;
     this.#reader = this.#dialect.createReader();
     this.#isUntouched = true;
     socket.on('data', (piece: Buffer) => this.#take(piece));
@@ -240,6 +249,7 @@ export class PassingCgi {
     this.#errorLines.end();
     const socket = this.#socket;
     if (socket === undefined) return;
+    this.#sentBytes = socket.bytesWritten - this.#sentBefore;
     if (!this.#keeps || !isWhole || !this.#isClear) {
       socket.destroy();
       return;

@@ -1,8 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { headerValues } from '../http/index.js';
 import { ConnectFailure, type ConnectionPool } from './connections.js';
-import type { PassedRequest, PassOutcome } from './gateway.js';
+import type { PassedRequest, PassOutcome, ServerFault } from './gateway.js';
 import { idempotentMethods } from './idempotent-methods.js';
 import { Passage } from './passage.js';
 
@@ -20,6 +19,9 @@ export class PassingHttp {
   #ask: ClientRequest | undefined;
   #answer: IncomingMessage | undefined;
   #hasRetried = false;
+  #socket: Socket | undefined;
+  #sentBefore = 0;
+  #sentBytes = 0;
   #isContinued: boolean;
 
   constructor(pool: ConnectionPool, request: PassedRequest) {
@@ -37,6 +39,11 @@ export class PassingHttp {
 
   get outcome(): Promise<PassOutcome> {
     return this.#passage.outcome;
+  }
+
+  /** Known when it is over. */
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   abandon(): void {
@@ -61,8 +68,8 @@ export class PassingHttp {
   }
 
   #send(framing: readonly string[]): void {
-    const { method, path, headers, hasEmptyBody, isLast, upgrade } = this.#request;
-    const connection = upgrade !== undefined ? 'Upgrade' : isLast ? 'close' : 'Keep-Alive';
+    const { method, path, headers, hasEmptyBody, isLast, wantsUpgrade } = this.#request;
+    const connection = wantsUpgrade ? 'Upgrade' : isLast ? 'close' : 'Keep-Alive';
     const ask = httpRequest({
       agent: this.#pool.agent,
       method,
@@ -85,6 +92,8 @@ export class PassingHttp {
     let bytesBefore = 0;
     ask.once('socket', (socket: Socket) => {
       bytesBefore = socket.bytesRead;
+      this.#socket = socket;
+      this.#sentBefore = socket.bytesWritten;
       this.#passage.watchSilence();
     });
     ask.on('continue', () => this.#continue());
@@ -102,7 +111,7 @@ export class PassingHttp {
       const isUntouched = ask.socket === null || ask.socket.bytesRead === bytesBefore;
       if (this.#ask !== ask || this.#passage.isOver || this.#passage.hasAnswered) return;
       if (ask.reusedSocket && isUntouched && this.#mayRetry(error)) this.#retry(framing);
-      else this.#passage.fail(statusOf(error), describe(error, this.#request));
+      else this.#passage.fail(statusOf(error), describe(error, this.#request), faultOf(error));
     });
     if (this.#passage.upload === undefined) ask.end();
     else if (this.#isContinued) this.#sendBody(ask);
@@ -170,15 +179,9 @@ export class PassingHttp {
   }
 
   #takeUpgrade({ rawHeaders }: IncomingMessage, socket: Socket, early: Buffer): void {
-    if (this.#request.upgrade === undefined || this.#passage.isOver) {
+    if (!this.#request.wantsUpgrade || this.#passage.isOver) {
       socket.destroy();
       this.#passage.fail(502, 'another protocol, which nobody had asked for');
-      return;
-    }
-    const protocol = headerValues(rawHeaders, 'upgrade').join(', ');
-    if (protocol.toLowerCase() !== this.#request.upgrade) {
-      socket.destroy();
-      this.#passage.fail(502, `another protocol than the one that was asked for: '${protocol}'`);
       return;
     }
     socket.on('error', () => {});
@@ -196,6 +199,7 @@ export class PassingHttp {
 
   /** A connection whose exchange is not complete on both sides can carry no other one. */
   #release(outcome: PassOutcome, isWhole: boolean): void {
+    if (this.#socket !== undefined) this.#sentBytes = this.#socket.bytesWritten - this.#sentBefore;
     if (outcome.kind === 'upgraded' || isWhole) return;
     this.#ask?.destroy();
     this.#answer?.destroy();
@@ -208,6 +212,10 @@ function frame(length: number | undefined): string[] {
 
 function statusOf(error: Error): 500 | 502 | 503 {
   return error instanceof ConnectFailure ? error.status : 502;
+}
+
+function faultOf(error: Error): ServerFault | undefined {
+  return error instanceof ConnectFailure ? error.fault : undefined;
 }
 
 function describe(error: NodeJS.ErrnoException, { target }: PassedRequest): string {

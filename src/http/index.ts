@@ -1,4 +1,5 @@
 export * from './application-url.js';
+export * from './balancer-url.js';
 export * from './bytes.js';
 export * from './canonical-name.js';
 export * from './clean-path.js';

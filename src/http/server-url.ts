@@ -35,7 +35,7 @@ export type ParsedServerUrl =
   | { readonly kind: 'missing'; readonly message: string };
 
 /** Schemes of httpd that are missed here. */
-const missing: readonly string[] = ['ajp', 'balancer', 'fdpass', 'ftp', 'h2', 'h2c'];
+const missing: readonly string[] = ['ajp', 'fdpass', 'ftp', 'h2', 'h2c'];
 
 /** The longest path of a unix socket, by the system. */
 const longestSocketPath = 107;
@@ -62,6 +62,7 @@ export function parseServerUrl(url: string): ParsedServerUrl {
   const known = `expected ${Object.keys(serverPorts)
     .join(', ')
     .replace(/, (?=\w+$)/, ' or ')}`;
+  if (scheme === 'balancer') return wrong(`a balancer stands for several servers; ${known}`);
   if (missing.includes(scheme))
     return { kind: 'missing', message: `${scheme}:// is not supported yet; ${known}` };
   if (!isScheme(scheme)) return wrong(`no protocol is called '${scheme}'; ${known}`);

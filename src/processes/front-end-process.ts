@@ -29,6 +29,8 @@ export interface FrontEndStart {
   /** Absent: stay who you are. */
   readonly identity?: Identity;
   readonly logins: LoginShare;
+  /** It asks the members of balancers whether they are well, for all front ends. */
+  readonly checksHealth: boolean;
 }
 
 /** What the front ends of a site need to count logins together. */
@@ -43,6 +45,8 @@ export type ToFrontEnd =
   | { readonly type: 'start'; readonly start: FrontEndStart }
   | { readonly type: 'processes'; readonly processes: readonly AnnouncedProcess[] }
   | { readonly type: 'logins'; readonly news: SharedLogins }
+  /** What another front end has found out about members of balancers: passed on, never looked into. */
+  | { readonly type: 'members'; readonly news: object }
   | { readonly type: 'count' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
 
@@ -51,6 +55,7 @@ export type FromFrontEnd =
   | { readonly type: 'listening' }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'logins'; readonly news: SharedLogins }
+  | { readonly type: 'members'; readonly news: object }
   /** The answer to `count`. */
   | { readonly type: 'counts'; readonly counts: FrontEndCounts }
   | { readonly type: 'request-processes'; readonly group: string; readonly runtime: 'python' | 'node' };
@@ -62,6 +67,18 @@ export interface FrontEndCounts {
   readonly finished: number;
   /** Attempts to log in, and what became of them. */
   readonly logins: Readonly<Record<'granted' | 'failed' | 'delayed' | 'throttled' | 'overloaded', number>>;
+  readonly members: readonly MemberCounts[];
+}
+
+/** One member of a balancer, as one front end sees it. */
+export interface MemberCounts {
+  /** `balancer://name`, and the URL of the member. */
+  readonly balancer: string;
+  readonly member: string;
+  readonly state: string;
+  /** Requests that are under way, and all that were its. */
+  readonly busy: number;
+  readonly elected: number;
 }
 
 /** A front end that is busy does not answer at once. */
@@ -87,6 +104,7 @@ export class FrontEndProcess {
   readonly startedAt = Date.now();
   isListening = false;
   isLeaving = false;
+  readonly checksHealth: boolean;
   readonly #child: ChildProcess;
   #killTimer: NodeJS.Timeout | undefined;
   #countsCallback: ((counts: FrontEndCounts) => void) | undefined;
@@ -98,6 +116,7 @@ export class FrontEndProcess {
     start: FrontEndStart,
     listener: FrontEndListener,
   ) {
+    this.checksHealth = start.checksHealth;
     this.#child = fork(modulePath, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...inheritedFds],
@@ -148,6 +167,10 @@ export class FrontEndProcess {
 
   shareLogins(news: SharedLogins): void {
     this.#send({ type: 'logins', news });
+  }
+
+  shareMembers(news: object): void {
+    this.#send({ type: 'members', news });
   }
 
   /** Stop accepting, finish open requests, exit; 0: however long that takes. */

@@ -96,6 +96,10 @@ export class Generation {
     for (const frontEnd of this.#frontEnds) if (frontEnd !== from) frontEnd.shareLogins(news);
   }
 
+  #shareMembers(news: object, from: FrontEndProcess): void {
+    for (const frontEnd of this.#frontEnds) if (frontEnd !== from) frontEnd.shareMembers(news);
+  }
+
   /** Stop accepting; open requests end; 0: however long they take. */
   drain(timeoutMs: number): void {
     this.#leave();
@@ -145,6 +149,7 @@ export class Generation {
       listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
       logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
       logins: { secret: this.#ports.loginSecret, frontEnds: this.#ports.frontEnds },
+      checksHealth: this.frontEnds.every(({ checksHealth }) => !checksHealth),
       ...(this.#identity === undefined ? {} : { identity: this.#identity }),
     };
     const frontEnd: FrontEndProcess = new FrontEndProcess(this.#ports.frontEndModule, fds, start, {
@@ -152,6 +157,7 @@ export class Generation {
         if (message.type === 'listening') this.#noteListening();
         else if (message.type === 'failed') this.#fail(message.reason);
         else if (message.type === 'logins') this.#ports.shareLogins(message.news, frontEnd);
+        else if (message.type === 'members') this.#shareMembers(message.news, frontEnd);
         else if (message.type === 'request-processes')
           this.#ports.requestProcesses(this, message.group, message.runtime);
       },

@@ -1,6 +1,7 @@
 import type { ProxyParameters, ProxyTarget } from '../config/model.js';
 import { parseServerUrl } from '../http/index.js';
 import { mergeByUrl } from '../matching/index.js';
+import { makeBalancerTarget } from './balancer-target.js';
 
 /** The server that a handler such as `proxy:unix:/socket|fcgi://localhost` stands for; a text: why there is none. */
 export type FindHandlerTarget = (handler: string) => ProxyTarget | string;
@@ -20,6 +21,8 @@ export function createHandlerTargets(known: ReadonlyMap<string, ProxyParameters>
 const mostTargets = 1_000;
 
 function makeTarget(url: string, known: ReadonlyMap<string, ProxyParameters>): ProxyTarget | string {
+  const balancer = makeBalancerTarget(url);
+  if (balancer !== undefined) return balancer;
   const parsed = parseServerUrl(url);
   if (parsed.kind !== 'url') return parsed.message;
   const { kind: _, ...server } = parsed;

@@ -42,6 +42,8 @@ export function mapFound(
   const server = serverOf(handler);
   if (server !== undefined) return mapToServer(server, findTarget, translation, found);
   if (handler === 'wsgi-script' && found.kind !== 'directory') return mapHandled(found, settings, path);
+  // Its page needs no file.
+  if (isForeign(handler, 'balancer-manager')) return refuseForeign(found.filename, 'balancer-manager');
   if (found.kind === 'missing') return missing(found.filename, 'no such file or directory');
   if (translation.kind !== 'tree') return missing(found.filename, 'leads nowhere');
   const { contextPrefix, contextDocumentRoot } = translation;
@@ -51,11 +53,16 @@ export function mapFound(
     const handled = handledAt(named, { filename: `${filename}/`, isFile: false }, '', path);
     return { kind, filename, contextPrefix, contextDocumentRoot, handled };
   }
-  if (typeof handler === 'object' && 'foreign' in handler) {
-    const reason = `modhost does not run the handler ${handler.foreign}`;
-    return { kind: 'forbidden', filename, reason };
-  }
+  if (typeof handler === 'object' && 'foreign' in handler) return refuseForeign(filename, handler.foreign);
   return { kind, filename, pathInfo: found.pathInfo, contextPrefix, contextDocumentRoot };
+}
+
+function isForeign(handler: Handler, name: string): boolean {
+  return typeof handler === 'object' && 'foreign' in handler && handler.foreign === name;
+}
+
+function refuseForeign(filename: string, name: string): Mapping {
+  return { kind: 'forbidden', filename, reason: `modhost does not run the handler ${name}` };
 }
 
 /** Without DocumentRoot: a WSGIHandlerScript answers as if there were one with nothing in it. */

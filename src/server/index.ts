@@ -1,3 +1,4 @@
+export { checkMember } from './check-member.js';
 export { createDropReport, readConnectionLimit } from './connection-limit.js';
 export type { Exchange } from './exchange.js';
 export { refuseUnreadable, serveRequest } from './lifecycle.js';

@@ -1,9 +1,10 @@
 import { evaluateCondition, evaluateText } from '../expressions/index.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
-import { type AccessedName, findScriptName, type ProxiedMapping } from '../routing/index.js';
+import { type AccessedName, findScriptName } from '../routing/index.js';
 import { buildProxyEnviron, type ProxiedScript } from './environ.js';
 import type { Exchange } from './exchange.js';
 import { createSubject } from './expression-subject.js';
+import type { Destination } from './pass-on.js';
 
 /**
  * CGI's variables for another server, but for CONTENT_LENGTH; name, value, …, each name once. `sent`: path and query as the server would be
@@ -11,12 +12,12 @@ import { createSubject } from './expression-subject.js';
  */
 export function listProxyVariables(
   exchange: Exchange,
-  mapping: ProxiedMapping,
+  destination: Destination,
   sent: string,
 ): string | readonly string[] {
-  const { scheme } = mapping.target;
+  const { scheme } = destination.server;
   const variables = new Map<string, string>();
-  const list = buildProxyEnviron(exchange, findScript(exchange, mapping, sent));
+  const list = buildProxyEnviron(exchange, findScript(exchange, destination, sent));
   for (let at = 0; at < list.length; at += 2) variables.set(list[at] as string, list[at + 1] as string);
   variables.delete('CONTENT_LENGTH');
   // How the body came here says nothing of how it goes on.
@@ -52,18 +53,19 @@ function changeVariables(exchange: Exchange, variables: Map<string, string>): st
   return undefined;
 }
 
-function findScript(exchange: Exchange, mapping: ProxiedMapping, sent: string): ProxiedScript {
-  const { scheme, authority } = mapping.target;
-  if (scheme === 'uwsgi' && mapping.file === undefined) return scriptOfMount(exchange, mapping);
+function findScript(exchange: Exchange, destination: Destination, sent: string): ProxiedScript {
+  const { file } = destination.mapping;
+  const { scheme, authority } = destination.server;
+  if (scheme === 'uwsgi' && file === undefined) return scriptOfMount(exchange, destination);
   const isBare = scheme === 'fcgi' && exchange.settings.fcgiBackendType === 'generic';
   const origin = isBare ? '' : `proxy:${scheme}://${toByteString(authority)}`;
-  return mapping.file === undefined
+  return file === undefined
     ? scriptOfUrl(exchange, origin, sent)
-    : scriptOfFile(exchange, mapping, mapping.file, origin);
+    : scriptOfFile(exchange, destination, file, origin);
 }
 
 /** As mod_proxy_uwsgi: the application is mounted where the URL takes over. */
-function scriptOfMount(exchange: Exchange, { path }: ProxiedMapping): ProxiedScript {
+function scriptOfMount(exchange: Exchange, { path }: Destination): ProxiedScript {
   return {
     scriptName: findScriptName(mergeSlashes(exchange.path ?? ''), path),
     pathInfo: path,
@@ -85,16 +87,16 @@ function scriptOfUrl({ path = '', settings }: Exchange, origin: string, sent: st
 /** As CGI would see the file that SetHandler has found. */
 function scriptOfFile(
   { path = '', settings, site, virtualHost }: Exchange,
-  mapping: ProxiedMapping,
+  { server, path: pathThere }: Destination,
   { pathInfo }: AccessedName,
   origin: string,
 ): ProxiedScript {
-  const isUwsgi = mapping.target.scheme === 'uwsgi';
+  const isUwsgi = server.scheme === 'uwsgi';
   return {
     scriptName: findScriptName(mergeSlashes(path), pathInfo),
     ...(pathInfo === '' && !isUwsgi ? {} : { pathInfo }),
     ...(pathInfo === '' ? {} : { pathTranslated: translate(site.router.route(virtualHost, pathInfo)) }),
-    scriptFilename: origin + mapping.path,
+    scriptFilename: origin + pathThere,
     passesPassword: isUwsgi || settings.cgiPassAuth === true,
   };
 }

@@ -1,4 +1,5 @@
 import type { Authorizer } from '../auth/index.js';
+import type { BalancerTable } from '../balancing/index.js';
 import type { AuthScript, Condition, Position, ServerConfig, VirtualHost } from '../config/model.js';
 import type { ServeFile } from '../files/index.js';
 import type { Gateway } from '../gateway/index.js';
@@ -22,6 +23,7 @@ export interface Site {
   readonly gateway: Gateway;
   /** Asks a WSGIDispatchScript; a text says why there is no usable answer. */
   dispatch(script: AuthScript, environ: readonly string[]): Promise<DispatchedNames | string>;
+  readonly balancers: BalancerTable;
   forward(group: string, runtime: Runtime, request: ForwardRequest): Forwarding;
 }
 
@@ -46,8 +48,6 @@ export interface Refusal {
     readonly module: string;
     readonly text: string;
   };
-  /** What another server called the status. Byte string; absent: the usual name. */
-  readonly reason?: string;
   /** What the server's own page says besides. */
   readonly hint?: string;
   /** name, value, …: WWW-Authenticate, Allow, Location. */

@@ -15,7 +15,7 @@ it('shows processes, logins and what became of processes', () => {
           state: 'serving',
           startedAt: now - 7_000_000,
           memory: 80 * mebibyte,
-          counts: { active: 2, finished: 100, logins },
+          counts: { active: 2, finished: 100, logins, members: [] },
         },
         { pid: 12, state: 'draining', startedAt: now - 8_000_000, memory: 0 },
       ],

@@ -94,6 +94,8 @@ function apacheCommand(root: string, file: string): [string, string[]] {
     ...['auth_basic', 'access_compat', 'alias', 'mime', 'dir', 'autoindex', 'env', 'setenvif', 'wsgi'],
     ...['allowmethods', 'cgid', 'macro', 'proxy', 'proxy_http', 'proxy_fcgi', 'proxy_scgi'],
     ...['headers', 'expires', 'remoteip', 'rewrite', 'reqtimeout'],
+    ...['slotmem_shm', 'proxy_balancer', 'proxy_hcheck'],
+    ...['lbmethod_byrequests', 'lbmethod_bybusyness', 'lbmethod_bytraffic'],
   ];
   const lines = [
     ...names.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`),

@@ -1,7 +1,9 @@
+import { parseBalancerUrl } from '../../http/index.js';
 import { anywhere, honoured, inModule, list, one } from '../definition.js';
 import type { Here } from '../draft.js';
 import { findNearest } from '../nearest-name.js';
 import { takeProxyUrl } from '../proxy-target.js';
+import { referToBalancer } from './balancer.js';
 import { addExtensions, removeExtensions } from './extensions.js';
 import { expectHandler, ownHandlers } from './handler-script.js';
 
@@ -49,8 +51,10 @@ const foreignHandlers =
 
 /** Requests that such a handler would answer are refused: nothing of its files is shown. */
 export function warnOfForeignHandler(here: Here, name: string): void {
+  const instead =
+    name.toLowerCase() === 'balancer-manager' ? '; modhost status shows members of balancers' : '';
   expectHandler(here, name, () =>
-    here.warn(`modhost does not run '${name}': what it would answer is refused with 403`, {
+    here.warn(`modhost does not run '${name}': what it would answer is refused with 403${instead}`, {
       kind: 'argument-no-effect',
       at: { word: name },
     }),
@@ -58,13 +62,7 @@ export function warnOfForeignHandler(here: Here, name: string): void {
 }
 
 /** Status pages that are not there: the path is mapped as if nothing had been said. */
-const pageHandlers = new Set([
-  'server-status',
-  'server-info',
-  'balancer-manager',
-  'ldap-status',
-  'md-status',
-]);
+const pageHandlers = new Set(['server-status', 'server-info', 'ldap-status', 'md-status']);
 
 /** The media type by which mod_wsgi knows its scripts is the name of its handler, too. */
 export const wsgiType = 'application/x-httpd-wsgi';
@@ -99,5 +97,7 @@ function takeServer(here: Here, name: string): string | undefined {
     });
     return undefined;
   }
-  return takeProxyUrl(here, url, name) === undefined ? undefined : `proxy:${url}`;
+  const isBalancer = parseBalancerUrl(url).kind !== 'other';
+  const found = isBalancer ? referToBalancer(here, url, name) : takeProxyUrl(here, url, name);
+  return found === undefined ? undefined : `proxy:${url}`;
 }

@@ -15,6 +15,7 @@ import { authThrottle } from './auth-throttle.js';
 import { authnAnon } from './authn-anon.js';
 import { authnCache } from './authn-cache.js';
 import { authz } from './authz.js';
+import { balancer } from './balancer.js';
 import { core } from './core.js';
 import { dir } from './dir.js';
 import { env } from './env.js';
@@ -69,6 +70,7 @@ const allDefinitions: readonly Definition[] = [
   ...answers,
   ...redirect,
   ...proxy,
+  ...balancer,
   ...proxyTls,
   ...rewrite,
   ...alias,

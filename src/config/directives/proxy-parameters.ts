@@ -1,7 +1,7 @@
 import type { Here, Mutable } from '../draft.js';
 import type { ProxyParameters } from '../model.js';
-import { findNearest } from '../nearest-name.js';
-import { parseDuration, parseInteger } from '../values.js';
+import { parseInteger } from '../values.js';
+import { type ParameterKinds, type ReadValue, takeKeyValues, takeSwitch, takeTime } from './key-values.js';
 
 /** What the words behind the URL of ProxyPass say, besides the parameters of connections. */
 export interface PassWords {
@@ -12,14 +12,20 @@ export interface PassWords {
 
 type Draft = Mutable<ProxyParameters>;
 
-/** What one parameter says of the connections; undefined: it cannot, and what was expected. */
-type Read = (draft: Draft, value: string) => string | undefined;
-
-const readers: Readonly<Record<string, Read>> = {
-  timeout: takeTime('timeoutMs', 's'),
-  connectiontimeout: takeTime('connectTimeoutMs', 's'),
-  ttl: takeTime('ttlMs', 's'),
-  acquire: takeTime('acquireMs', 'ms'),
+/** What is said of the connections to any other server, member of a balancer or not. */
+export const connectionReaders: Readonly<Record<string, ReadValue<Draft>>> = {
+  timeout: takeTime((draft, time) => {
+    draft.timeoutMs = time;
+  }, 's'),
+  connectiontimeout: takeTime((draft, time) => {
+    draft.connectTimeoutMs = time;
+  }, 's'),
+  ttl: takeTime((draft, time) => {
+    draft.ttlMs = time;
+  }, 's'),
+  acquire: takeTime((draft, time) => {
+    draft.acquireMs = time;
+  }, 'ms'),
   max: (draft, value) => {
     const most = parseInteger(value, 1);
     if (most === undefined) return 'a number of connections, at least 1';
@@ -36,18 +42,14 @@ const readers: Readonly<Record<string, Read>> = {
     draft.keepAlive = isOn;
   }),
   upgrade: (draft, value) => {
-    const protocol = value.toLowerCase();
-    // In such a tunnel, any number of requests would pass by the rules of this server.
-    if (/^h2c?$/.test(protocol)) return 'a protocol that carries no requests, or ANY';
-    if (!/^[a-z0-9][a-z0-9._/-]*$/.test(protocol)) return 'websocket, another protocol, or ANY';
-    draft.upgrade = protocol;
+    if (value.toLowerCase() !== 'websocket') return 'websocket, the only protocol that becomes a tunnel here';
+    draft.upgrade = 'websocket';
     return undefined;
   },
 };
 
-/** What makes no difference to one server that is always asked again, and how it looks. */
-const accepted: Readonly<Record<string, RegExp>> = {
-  retry: /^\d+$/,
+/** What makes no difference to any server, and how it looks. */
+export const acceptedOfConnections: Readonly<Record<string, RegExp>> = {
   min: /^\d+$/,
   smax: /^\d+$/,
   flushpackets: /^(on|off|auto)$/i,
@@ -57,87 +59,61 @@ const accepted: Readonly<Record<string, RegExp>> = {
   responsefieldsize: /^\d+$/,
   addressttl: /^-?\d+$/,
   ping: /^\d+(ms|s)?$/i,
-  loadfactor: /^\d+(\.\d+)?$/,
-  lbset: /^\d{1,2}$/,
 };
 
 /** Known to httpd, and missed here. */
-const refused: Readonly<Record<string, string>> = {
+export const refusedOfConnections: Readonly<Record<string, string>> = {
   mapping: 'paths are always compared decoded',
   interpolate: 'variables in URLs are not filled in',
-  status: 'a server cannot be switched off here',
   secret: 'there is no AJP',
-  route: 'there are no balancers',
-  redirect: 'there are no balancers',
-  hcmethod: 'nobody checks whether a server is well',
-  hcuri: 'nobody checks whether a server is well',
-  hcinterval: 'nobody checks whether a server is well',
-  hcpasses: 'nobody checks whether a server is well',
-  hcfails: 'nobody checks whether a server is well',
-  hcexpr: 'nobody checks whether a server is well',
-  hctemplate: 'nobody checks whether a server is well',
 };
+
+const kinds: ParameterKinds<Draft> = {
+  of: 'Worker',
+  readers: connectionReaders,
+  accepted: {
+    ...acceptedOfConnections,
+    // One server is always asked again, and nobody checks whether it is well (as httpd).
+    retry: /^\d+$/,
+    loadfactor: /^\d+(\.\d+)?$/,
+    lbset: /^\d{1,2}$/,
+    route: /^.{1,63}$/,
+    redirect: /^.{1,63}$/,
+    hcmethod: /^\w+$/,
+    hcuri: /^/,
+    hcinterval: /^\d/,
+    hcpasses: /^\d+$/,
+    hcfails: /^\d+$/,
+    hcexpr: /^\w/,
+    hctemplate: /^\w/,
+  },
+  refused: {
+    ...refusedOfConnections,
+    status: 'a server that is no member of a balancer cannot be switched off',
+  },
+};
+
+/** The words of ProxyPass that are no parameters. */
+export function takeBareWords(
+  words: readonly string[],
+): Omit<PassWords, 'parameters'> & { readonly rest: readonly string[] } {
+  const bare = words.map((word) => word.toLowerCase());
+  return {
+    rest: words.filter((word) => !/^(nocanon|noquery)$/i.test(word)),
+    isRaw: bare.includes('nocanon'),
+    dropsQuery: bare.includes('noquery'),
+  };
+}
 
 /** Reads `key=value` and the bare words of ProxyPass; reports what is wrong with each. */
 export function takePassWords(here: Here, words: readonly string[]): PassWords {
-  const bare = words.map((word) => word.toLowerCase());
-  const parameters = takeParameters(
-    here,
-    words.filter((word) => !/^(nocanon|noquery)$/i.test(word)),
-  );
-  return { parameters, isRaw: bare.includes('nocanon'), dropsQuery: bare.includes('noquery') };
+  const { rest, ...bare } = takeBareWords(words);
+  return { parameters: takeParameters(here, rest), ...bare };
 }
 
 /** Reads `key=value` of ProxySet and <Proxy>. */
 export function takeParameters(here: Here, words: readonly string[]): ProxyParameters {
   const draft: Draft = {};
-  for (const word of words) takeParameter(here, draft, word);
+  takeKeyValues(here, draft, words, kinds);
   return draft;
-}
-
-function takeParameter(here: Here, draft: Draft, word: string): void {
-  const equals = word.indexOf('=');
-  const written = equals < 0 ? word : word.slice(0, equals);
-  const name = written.toLowerCase();
-  const value = equals < 0 ? '' : word.slice(equals + 1);
-  const why = Object.hasOwn(refused, name) ? refused[name] : undefined;
-  if (why !== undefined) {
-    here.fail(`${written} is not supported yet: ${why}`, { kind: 'argument-refused', at: { word } });
-    return;
-  }
-  if (equals < 0) {
-    here.fail(`expected parameters in the form 'key=value', not '${word}'`, { at: { word } });
-    return;
-  }
-  const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
-  const shape = Object.hasOwn(accepted, name) ? accepted[name] : undefined;
-  if (reader === undefined && shape === undefined) {
-    const known = [...Object.keys(readers), ...Object.keys(accepted)];
-    here.fail(`unknown Worker parameter '${written}'`, {
-      at: { word: written },
-      suggestion: findNearest(name, known),
-    });
-    return;
-  }
-  const expected = reader?.(draft, value) ?? (shape?.test(value) === false ? 'another value' : undefined);
-  if (expected === undefined && draft.upgrade !== undefined) here.draft.upgradeProtocols.add(draft.upgrade);
-  if (expected !== undefined)
-    here.fail(`expected ${expected} for ${written}, not '${value}'`, { at: { word } });
-}
-
-function takeTime(member: 'timeoutMs' | 'connectTimeoutMs' | 'ttlMs' | 'acquireMs', unit: 's' | 'ms'): Read {
-  return (draft, value) => {
-    const time = parseDuration(/^\d+$/.test(value) ? `${value}${unit}` : value);
-    if (time === undefined || time < 1) return `a time, at least 1 ${unit}`;
-    draft[member] = time;
-    return undefined;
-  };
-}
-
-function takeSwitch(set: (draft: Draft, isOn: boolean) => void): Read {
-  return (draft, value) => {
-    if (!/^(on|off)$/i.test(value)) return 'On or Off';
-    set(draft, value.toLowerCase() === 'on');
-    return undefined;
-  };
 }

@@ -1,3 +1,4 @@
+import { parseBalancerUrl } from '../../http/index.js';
 import { translatePattern } from '../../matching/index.js';
 import {
   anywhere,
@@ -17,7 +18,8 @@ import { chooseWord, takeDuration, takeInteger } from '../values.js';
 import { hasWildcard } from '../wildcard.js';
 import { splitWords, takeWord } from '../words.js';
 import { warnOfUnreachablePath } from './alias.js';
-import { takeParameters, takePassWords } from './proxy-parameters.js';
+import { noteBalancerParameters, referToBalancer, takeBalancerUrl } from './balancer.js';
+import { takeBareWords, takeParameters, takePassWords } from './proxy-parameters.js';
 import { warnOfShadow } from './shadowed.js';
 
 /** Paths that other servers answer. */
@@ -233,6 +235,8 @@ function makeMatch(here: Here, text: string, isMatch: boolean): Alias['match'] |
 }
 
 function takeTarget(here: Here, url: string, words: readonly string[]): ProxyTarget | undefined {
+  const balanced = parseBalancerUrl(url);
+  if (balanced.kind !== 'other') return takeBalancer(here, url, words);
   const { parameters: own, isRaw, dropsQuery } = takePassWords(here, words);
   const address = takeProxyUrl(here, url);
   if (address === undefined) return undefined;
@@ -251,6 +255,15 @@ function takeTarget(here: Here, url: string, words: readonly string[]): ProxyTar
     serverId: here.server.id,
   });
   return { ...address, parameters: settled, isRaw, dropsQuery };
+}
+
+/** What ProxyPass says besides is about the balancer. */
+function takeBalancer(here: Here, url: string, words: readonly string[]): ProxyTarget | undefined {
+  const balancer = referToBalancer(here, url);
+  if (balancer === undefined) return undefined;
+  const { rest, isRaw, dropsQuery } = takeBareWords(words);
+  noteBalancerParameters(here, balancer.name, rest);
+  return { url, scheme: 'balancer', name: balancer.name, path: balancer.path, isRaw, dropsQuery };
 }
 
 /** Of `/a/z`, `/a/` and `http://b/x` make `/xz`, and `/a` and `http://b/x/` make `/x//z`: nobody means either. */
@@ -328,10 +341,22 @@ function setParameters(here: Here, text: string): void {
   const [url, ...rest] = inner === undefined ? words : [inner, ...words];
   if (url === undefined || rest.length === 0)
     here.fail('expected a URL and parameters such as timeout=30', { kind: 'argument-count' });
+  else if (inner === undefined && isUnknownBalancer(here, url))
+    here.fail(`no balancer is called '${url}' here`, { at: { word: url } });
   else noteParameters(here, url, rest);
 }
 
+function isUnknownBalancer({ server }: Here, url: string): boolean {
+  const parsed = parseBalancerUrl(url);
+  return parsed.kind === 'balancer' && !server.balancers.has(parsed.name);
+}
+
 function noteParameters(here: Here, url: string, words: readonly string[]): void {
+  if (parseBalancerUrl(url).kind !== 'other') {
+    const balancer = takeBalancerUrl(here, url);
+    if (balancer !== undefined) noteBalancerParameters(here, balancer.name, words);
+    return;
+  }
   if (takeProxyUrl(here, url) === undefined) return;
   const known = here.draft.proxyParameters;
   known.set(url, { ...known.get(url), ...takeParameters(here, words) });

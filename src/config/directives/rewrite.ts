@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseBalancerUrl } from '../../http/index.js';
 import { translatePattern } from '../../matching/index.js';
 import {
   createTemplateNotes,
@@ -36,6 +37,7 @@ import { takeCondition } from '../expression.js';
 import { findNearest } from '../nearest-name.js';
 import { takeProxyUrl } from '../proxy-target.js';
 import { createRewriteDraft, type RewriteDraft } from '../rewrite-draft.js';
+import { referToBalancer } from './balancer.js';
 import { expectHandler, ownHandlers } from './handler-script.js';
 
 /** Rules that change where a request goes, before anything else decides it or in a directory. */
@@ -282,7 +284,8 @@ function findServer(template: Template): Pick<Substitution, 'fixedServer'> {
 function checkServer(here: Here, text: string, substitution: Substitution | undefined): void {
   const { fixedServer, template = [], literalStart = '-' } = substitution ?? {};
   if (fixedServer !== undefined) {
-    takeProxyUrl(here, fixedServer, text);
+    if (parseBalancerUrl(fixedServer).kind === 'other') takeProxyUrl(here, fixedServer, text);
+    else referToBalancer(here, fixedServer, text);
     return;
   }
   const isUrl = template.length > 1 && !literalStart.startsWith('/');

@@ -57,12 +57,11 @@ export const destinationsRest: readonly Definition[] = [
   ),
   ...rows(
     'proxy',
-    'refused',
+    'accepted',
     outsideSections,
-    'there are no balancers',
-    'BalancerGrowth BalancerInherit BalancerPersist',
+    'for the balancer-manager, which is not there',
+    'BalancerGrowth BalancerPersist',
   ),
-  ...rows('proxy', 'refused', anywhere, 'there are no balancers', 'BalancerMember'),
   ...rows(
     'proxy',
     'refused',
@@ -93,13 +92,6 @@ export const destinationsRest: readonly Definition[] = [
     'requests it sends elsewhere would be answered here',
     `
     ProxyFtpDirCharset ProxyFtpEscapeWildcards ProxyFtpListOnWildcard`,
-  ),
-  ...rows(
-    'proxy_hcheck',
-    'refused',
-    outsideSections,
-    'requests it sends elsewhere would be answered here',
-    'ProxyHCExpr ProxyHCTPsize ProxyHCTemplate',
   ),
   ...rows(
     'proxy_html',
