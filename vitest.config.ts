@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ['test/peers/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Waiting for what comes costs nothing when it comes; one second is not much on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // Feature tests start real server processes: keep to what two cores carry.
     maxWorkers: 2,
     reporters: ['default', './test/repeated-tests.ts'],

@@ -54,7 +54,7 @@ describe('a server in the background', () => {
     expect(await status('/files/a.txt')).toBe(200);
     expect(await status('/nowhere')).toBe(404);
     expect(Number(readFileSync(pidFile(), 'utf8'))).toBeGreaterThan(1);
-    expect(errorLog()).toContain('configured -- resuming normal operations');
+    await until(() => errorLog().includes('configured -- resuming normal operations'));
     const again = await modhost('start');
     expect(again.exitCode).toBe(0);
     expect(again.stdout).toContain('already running');
@@ -114,7 +114,7 @@ describe('a server in the background', () => {
     await modhost('-k', 'start');
     process.kill(Number(readFileSync(pidFile(), 'utf8')), 'SIGINT');
     await until(() => !existsSync(pidFile()));
-    expect(errorLog()).toContain('caught SIGINT, shutting down');
+    await until(() => errorLog().includes('caught SIGINT, shutting down'));
   });
 });
 

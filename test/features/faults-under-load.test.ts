@@ -121,7 +121,7 @@ WSGIScriptAlias /js ${site.folder}/good.mjs process-group=good application-group
     await expectUndisturbed();
     // At 0, 0, 0.25, 0.75, 1.75, 3.75, 7.75, 15.75 … s: what was started in so long a test is little.
     expect((await site.status()).groups.find(({ name }) => name === 'bad')?.starts).toBeLessThan(12);
-    expect(site.output).toContain(`daemon process bad/${runtime} exited with code 3`);
+    await site.said(`daemon process bad/${runtime} exited with code 3`);
   });
 
   it('that blocks: it is ended after deadlock-timeout, and its successor serves', async () => {

@@ -16,6 +16,7 @@ def application(environ, start_response):
         os._exit(0)
     if way == '/crash':
         os.kill(os.getpid(), signal.SIGSEGV)
+        time.sleep(5)
     if way == '/sleep':
         time.sleep(30)
     if way == '/interrupted':
@@ -40,7 +41,10 @@ export default {
     const way = new URL(request.url).pathname.replace(/^.*\\//, '/');
     if (way === '/exit') process.exit(3);
     if (way === '/leave') process.exit(0);
-    if (way === '/crash') process.kill(process.pid, 'SIGSEGV');
+    if (way === '/crash') {
+      process.kill(process.pid, 'SIGSEGV');
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+    }
     if (way === '/sleep') {
       request.signal.addEventListener('abort', () => console.error('the signal was aborted'));
       await new Promise((resolve) => setTimeout(resolve, 30_000));

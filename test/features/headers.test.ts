@@ -180,9 +180,9 @@ describe('Header', () => {
   it('keeps a value for the access log', async () => {
     await ask('GET /f.txt');
     await ask('GET /py');
-    const lines = readFileSync(join(folder, 'modhost/logs/access_log'), 'utf8');
-    expect(lines).toContain('note=yes');
-    expect(lines).toContain('note=-');
+    const lines = () => readFileSync(join(folder, 'modhost/logs/access_log'), 'utf8');
+    await expect.poll(lines).toContain('note=yes');
+    await expect.poll(lines).toContain('note=-');
   });
 
   it('can close the connection', async () => {

@@ -89,7 +89,7 @@ describe('logs that are piped to programs', () => {
     await fetch(`${origin}/after`);
     const lines = await waitFor('access', '/after\n');
     expect(lines.match(/^pid /gm)).toHaveLength(2);
-    expect(log()).toContain('exited with code 3; it is started again');
+    await expect.poll(log).toContain('exited with code 3; it is started again');
   });
 
   it('go to a command of the shell, and messages too', async () => {

@@ -61,7 +61,7 @@ describe('a front end that is killed', () => {
     expect(load.failures.length).toBe(failuresBefore);
     expect(load.failures.filter(({ what }) => /status|refused|no answer/.test(what))).toEqual([]);
     expect(load.failures.length).toBeLessThanOrEqual(16 * before.length);
-    expect(site.output).toContain('front end was ended by signal SIGKILL');
+    await site.said('front end was ended by signal SIGKILL');
   });
 });
 

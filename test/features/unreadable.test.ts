@@ -65,7 +65,8 @@ describe('what is no request', () => {
 
   it('is in the access log, without what could not be read', async () => {
     await askRaw(server.port, 'GE(T / HTTP/1.1\r\nHost: a\r\n\r\n');
-    const lines = readFileSync(join(folder, 'modhost/logs/access_log'), 'utf8').split('\n');
-    expect(lines).toContain('400 [-] -');
+    await expect
+      .poll(() => readFileSync(join(folder, 'modhost/logs/access_log'), 'utf8').split('\n'))
+      .toContain('400 [-] -');
   });
 });

@@ -140,7 +140,7 @@ async function watchStart(
 
 /** Log lines come on another way than the answers they belong to, and may come later. */
 async function waitForText(log: () => string, text: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 15_000;
   while (!log().includes(text)) {
     if (Date.now() > deadline) throw new Error(`Not in the log: ${text}\n${log()}`);
     await sleep(20);

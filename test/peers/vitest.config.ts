@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/peers/*.peer.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
     retry: Number(process.env.MODHOST_TEST_RETRIES ?? 0),
   },
