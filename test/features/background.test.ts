@@ -14,7 +14,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-describe('a server in the background', () => {
+describe('a server in the background', { timeout: 60_000 }, () => {
   let folder: string;
   let port: number;
 
