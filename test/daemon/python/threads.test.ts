@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { app, DaemonProcess, type Exchange, endAll, type FrontEnd } from './daemon-process.js';
 
@@ -128,3 +129,21 @@ describe('the queue', () => {
     await daemon.drain();
   });
 });
+
+describe('memory', () => {
+  it('is less than 8 MB beyond the interpreter and the application', async () => {
+    const daemon = await DaemonProcess.start({ threads: 15 });
+    const frontEnd = await daemon.connect();
+    for (let count = 0; count < 100; count += 1) await ask(frontEnd, '/note');
+    const resident = daemon.residentBytes;
+    await daemon.drain();
+    expect(resident - residentBytesWith(script)).toBeLessThan(8 * 1024 * 1024);
+  });
+});
+
+/** Of an interpreter that has loaded the script and nothing of ours. */
+function residentBytesWith(path: string): number {
+  const program =
+    'import sys; exec(open(sys.argv[1]).read()); print(open("/proc/self/statm").read().split()[1])';
+  return Number(execFileSync('python3', ['-c', program, path], { encoding: 'utf8' })) * 4096;
+}

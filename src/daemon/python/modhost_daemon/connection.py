@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import socket
 import threading
 from collections import deque
@@ -215,7 +214,7 @@ class Connection:
         if self._heard_hello:
             raise wire.WireViolation('a second HELLO')
         given = wire.decode_hello(payload).get('token', '')
-        if not hmac.compare_digest(given.encode('latin-1'), self._token.encode()):
+        if not _is_same(given.encode('latin-1'), self._token.encode()):
             raise wire.WireViolation('the token is wrong: whoever connected is no front end of this server')
         self._heard_hello = True
 
@@ -301,6 +300,14 @@ _REASONS = {
     'timeout': 'a time limit passed',
     'cancel': 'the answer is no longer wanted',
 }
+
+
+def _is_same(given: bytes, secret: bytes) -> bool:
+    """Takes as long for a wrong secret as for the right one. (`hmac` has it, too, and would load OpenSSL: 4 MB.)"""
+    difference = len(given) ^ len(secret)
+    for one, other in zip(given, secret):
+        difference |= one ^ other
+    return not difference
 
 
 def _check_connection_frame(stream_id: int) -> None:

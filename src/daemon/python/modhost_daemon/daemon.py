@@ -101,10 +101,10 @@ class Daemon:
             for descriptor, _ in self._poller.poll(self._next_timeout()):
                 self._handlers[descriptor]()
             self._obey_signals()
-            is_taken_over = self._pool.watch()
+            now = time.monotonic()
+            is_taken_over = self._pool.watch(now)
             if is_taken_over:
                 self._read_connections()
-            now = time.monotonic()
             self._pool.tend(now, is_taken_over)
             self._tend_limits(now)
             self._accept_again(now)

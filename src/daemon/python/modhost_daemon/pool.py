@@ -5,7 +5,8 @@ In Python one busy thread is faster than many that fight for the interpreter loc
 come, and a further one is called only when a job has waited `_PATIENCE_SECONDS`: then the application blocks. For the same
 reason a worker that finds nothing to do reads from the connections itself, and then runs what it has read: no other thread
 has to wake for a request. While it runs a job nobody reads; the loop looks at it every `_WATCH_SECONDS`, and takes the reading
-over when it finds it in the same job twice.
+over when it finds it in the same job twice. On a busy machine time passes without the application blocking: a thread that wants
+the processor all the time is left alone for `_HUNGRY_LOOKS` times as long.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import traceback
 from collections import deque
 from typing import Callable, Deque, List, Optional, Protocol, Tuple
 
+from .appetite import Appetite
+
 _PATIENCE_SECONDS = 0.0015
 # Longest pause of the loop while jobs wait.
 _REST_SECONDS = 0.001
@@ -24,6 +27,9 @@ _REST_SECONDS = 0.001
 _WATCH_SECONDS = 0.001
 # How long the loop keeps the reading once it had to take it over: where applications block, they do so again.
 _KEEP_SECONDS = 0.03
+# A thread that wants the processor for more than this share of the time does not block.
+_HUNGRY = 0.75
+_HUNGRY_LOOKS = 5
 # Pause after the system refused to start another thread.
 _START_PAUSE_SECONDS = 1.0
 
@@ -81,8 +87,11 @@ class _Worker:
         self.bell.acquire()
         # Woken or started, but has not looked at the queue yet.
         self.is_called = True
+        # In a job, and not with what lies between two of them.
+        self.is_running = False
         # Of the thread, once it runs.
         self.ident = 0
+        self.appetite: Optional[Appetite] = None
 
 
 class Pool:
@@ -105,6 +114,13 @@ class Pool:
         self._started = 0
         self._start_again_at = 0.0
         self._workers: List[_Worker] = []
+        # When the loop looked whether one thread is enough, how many jobs were over then, and how often that has not changed.
+        self._judged_at = 0.0
+        self._judged_finished = 0
+        self._looks_in_job = 0
+        self._is_hungry = False
+        # Whoever took a job last.
+        self._latest: Optional[_Worker] = None
         self._idle: Optional[_Worker] = None
         self._parked: List[_Worker] = []
         # Held while the loop does not rest, and while it does: releasing it ends the rest.
@@ -164,11 +180,12 @@ class Pool:
         """Calls further workers for jobs that have waited (`is_pressing`: for all), and gives up those that waited too long."""
         fresh: List[_Worker] = []
         expired: List[Job] = []
+        is_one_enough = not is_pressing and bool(self._jobs) and self._is_one_enough(now)
         with self._lock:
             if self._queue_timeout:
                 while self._jobs and now - self._jobs[0].queued_at >= self._queue_timeout:
                     expired.append(self._jobs.popleft())
-            while self._has_job_to_call_for(now, 0.0 if is_pressing else _PATIENCE_SECONDS):
+            while not is_one_enough and self._has_job_to_call_for(now, 0.0 if is_pressing else _PATIENCE_SECONDS):
                 if self._parked:
                     self._call(self._parked.pop())
                 else:
@@ -192,6 +209,8 @@ class Pool:
                 looks.append(self._jobs[0].queued_at + self._queue_timeout)
             if len(self._jobs) > self._called and (self._parked or len(self._workers) < self._limit):
                 due = self._jobs[self._called].queued_at + _PATIENCE_SECONDS
+                if self._is_hungry:
+                    due = max(due, self._judged_at + _WATCH_SECONDS)
                 looks.append(due if self._parked else max(due, self._start_again_at))
         return max(0.0, min(looks) - now) if looks else None
 
@@ -225,7 +244,7 @@ class Pool:
         with self._lock:
             self._is_loop_reading = False
 
-    def watch(self) -> bool:
+    def watch(self, now: float) -> bool:
         """The loop, at each of its turns: True if it has taken the reading over from a worker that is in a job for long."""
         with self._lock:
             if not self._is_watching:
@@ -234,7 +253,8 @@ class Pool:
             if self._reader is None or (seen == self._reader_jobs and not self._is_reader_busy):
                 self._is_watching = False
                 return False
-            if seen != self._reader_jobs:
+            if seen != self._reader_jobs or not self._reader.is_running or self._is_one_enough(now):
+                # If it sends just now, whoever receives may have got its processor.
                 return False
             self._take_over()
             return True
@@ -281,6 +301,17 @@ class Pool:
 
     # --- workers ---
 
+    def _is_one_enough(self, now: float) -> bool:
+        """The loop: one thread runs, and does not block; or it has not been long in the same job, at least."""
+        if now - self._judged_at >= _WATCH_SECONDS:
+            worker = self._latest if self._busy == 1 else None
+            share = 0.0 if worker is None or worker.appetite is None else worker.appetite.measure()
+            self._looks_in_job = 0 if self._finished != self._judged_finished else self._looks_in_job + 1
+            self._is_hungry = share > _HUNGRY
+            self._judged_at = now
+            self._judged_finished = self._finished
+        return self._is_hungry and self._looks_in_job < _HUNGRY_LOOKS
+
     def _has_job_to_call_for(self, now: float, patience: float) -> bool:
         if len(self._jobs) <= self._called or now - self._jobs[self._called].queued_at < patience:
             return False
@@ -312,6 +343,7 @@ class Pool:
 
     def _work(self, worker: _Worker) -> None:
         worker.ident = threading.get_ident()
+        worker.appetite = Appetite(threading.get_native_id())
         job: Optional[Job] = None
         rest: Optional[Rest] = None
         while True:
@@ -322,6 +354,7 @@ class Pool:
                 _announce(announcement, rest)
             elif rest is not None:
                 rest[0].send(rest[1])
+            worker.is_running = True
             try:
                 rest = job.run(worker.number)
             except BaseException:  # noqa: B036 - nothing that a job does may end its thread
@@ -329,6 +362,7 @@ class Pool:
                 traceback.print_exc()
             if self.is_abandoned:
                 return
+            worker.is_running = False
             # Not kept while we wait for the next one.
             job = None
             job = self._take_next(worker)
@@ -372,6 +406,7 @@ class Pool:
 
     def _pop(self, worker: _Worker) -> Job:
         job = self._jobs.popleft()
+        self._latest = worker
         if self._reader is worker:
             self._reader_jobs += 1
             self._is_reader_busy = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import faulthandler
-import locale
 import os
 import socket
 import sys
@@ -85,6 +84,8 @@ def _prepare(start: StartMessage) -> None:
 
 def _set_locale(name: str) -> None:
     """The environment alone changes nothing but the encoding. A locale that the system lacks keeps nobody from serving."""
+    import locale
+
     try:
         locale.setlocale(locale.LC_ALL, name)
     except locale.Error as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import threading
 import time
@@ -40,6 +39,9 @@ class RequestTimeouts:
     def __init__(self, timeout: float, interrupt_timeout: float, give_up: Callable[[str], None]) -> None:
         self._timeout = timeout
         self._interrupt_timeout = interrupt_timeout
+        if interrupt_timeout:
+            # Now, not while a thread is to be interrupted; and not where nobody will be.
+            import ctypes  # noqa: F401
         self._give_up = give_up
         self._lock = threading.Lock()
         self._running: Set[Running] = set()
@@ -121,6 +123,8 @@ class RequestTimeouts:
 
 def _interrupt(thread: int, exception: Optional[type]) -> None:
     """None takes back what has not been raised yet."""
+    import ctypes
+
     value = None if exception is None else ctypes.py_object(exception)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), value)
 

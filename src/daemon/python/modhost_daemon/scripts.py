@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import sys
@@ -15,6 +14,12 @@ from types import ModuleType
 from typing import Callable, Dict, Optional, Tuple
 
 from .current import current
+
+try:
+    # The interpreter's own: hashlib would load OpenSSL, 4 MB, which the application may not need.
+    from _md5 import md5 as _md5  # type: ignore[import-not-found,unused-ignore]
+except ImportError:
+    from hashlib import md5 as _md5
 
 _Key = Tuple[str, str]
 
@@ -145,8 +150,4 @@ def _choose_name(script: str, application_group: str) -> str:
 
 
 def _hash(text: str) -> str:
-    data = text.encode('utf-8', 'surrogateescape')
-    try:
-        return hashlib.md5(data, usedforsecurity=False).hexdigest()  # type: ignore[call-arg,unused-ignore]
-    except TypeError:  # Python 3.8
-        return hashlib.md5(data).hexdigest()
+    return _md5(text.encode('utf-8', 'surrogateescape')).hexdigest()

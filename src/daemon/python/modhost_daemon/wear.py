@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import threading
 import time
 from typing import Callable, Optional
@@ -14,7 +14,7 @@ class Wear:
     def __init__(
         self, maximum_requests: int, jitter: int, inactivity_timeout: float, ask: Callable[[str], None]
     ) -> None:
-        self._maximum = maximum_requests and maximum_requests + random.randint(0, jitter)
+        self._maximum = maximum_requests and maximum_requests + _choose_below(jitter + 1)
         self._inactivity_timeout = inactivity_timeout
         self._ask = ask
         self._lock = threading.Lock()
@@ -60,3 +60,8 @@ class Wear:
             if not self._inactivity_timeout or self._active or self._idle_since is None:
                 return None
             return self._idle_since + self._inactivity_timeout
+
+
+def _choose_below(count: int) -> int:
+    """Differs from process to process. (`random` would load OpenSSL: 4 MB.)"""
+    return int.from_bytes(os.urandom(8), 'big') % count
