@@ -92,25 +92,29 @@ async function answer(daemon: FakeDaemon, nth: number): Promise<void> {
 const done = { kind: 'done' };
 
 describe('requests ahead', () => {
-  it('are sent up to five at a time, in order, and marked', async () => {
+  it('are sent until there are sixteen, in order, and marked', async () => {
     const daemon = await startDaemon();
     const pool = createPool([entryOf(daemon)]);
-    const outcomes = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => send(pool, name));
-    expect(await seen(daemon, 5)).toEqual(['a', 'b ahead', 'c ahead', 'd ahead', 'e ahead']);
+    const names = Array.from({ length: 18 }, (_, at) => `${at}`);
+    const outcomes = names.map((name) => send(pool, name));
+    expect(await seen(daemon, 16)).toEqual(
+      names.slice(0, 16).map((name, at) => (at ? `${name} ahead` : name)),
+    );
     await answer(daemon, 0);
-    expect(await seen(daemon, 6)).toContain('f ahead');
-    expect(daemon.frames.filter(({ type }) => type === FrameType.request)).toHaveLength(6);
-    for (let nth = 1; nth < 7; nth += 1) await answer(daemon, nth);
-    expect(await Promise.all(outcomes)).toEqual(Array(7).fill(done));
+    expect(await seen(daemon, 17)).toContain('16 ahead');
+    expect(daemon.frames.filter(({ type }) => type === FrameType.request)).toHaveLength(17);
+    for (let nth = 1; nth < 18; nth += 1) await answer(daemon, nth);
+    expect(await Promise.all(outcomes)).toEqual(names.map(() => done));
   });
 
   it('are fewer with more threads', async () => {
     const daemon = await startDaemon();
-    const pool = createPool([entryOf(daemon, 4)]);
-    const outcomes = ['a', 'b', 'c', 'd', 'e'].map((name) => send(pool, name));
-    expect(await seen(daemon, 5)).toEqual(['a', 'b', 'c', 'd', 'e ahead']);
-    for (let nth = 0; nth < 5; nth += 1) await answer(daemon, nth);
-    expect(await Promise.all(outcomes)).toEqual(Array(5).fill(done));
+    const pool = createPool([entryOf(daemon, 14)]);
+    const names = Array.from({ length: 17 }, (_, at) => `${at}`);
+    const outcomes = names.map((name) => send(pool, name));
+    expect((await seen(daemon, 16)).slice(12)).toEqual(['12', '13', '14 ahead', '15 ahead']);
+    for (let nth = 0; nth < 17; nth += 1) await answer(daemon, nth);
+    expect(await Promise.all(outcomes)).toEqual(names.map(() => done));
   });
 
   it.each([
@@ -118,7 +122,7 @@ describe('requests ahead', () => {
     ['the group has several processes', true, 1, { processes: 2 }],
     ['nothing is said of processes', true, 1, { processes: undefined }],
     ['queue-timeout counts those that wait', true, 1, { queueTimeoutMs: 10_000 }],
-    ['there are more threads than five', true, 6, {}],
+    ['there are as many threads', true, 16, {}],
   ])('are not sent when %s', async (_, takesAhead, threads, own) => {
     const daemon = await startDaemon(takesAhead);
     const pool = createPool([entryOf(daemon, threads)], own as Partial<GroupLimits>);
