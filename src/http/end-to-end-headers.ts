@@ -17,6 +17,11 @@ const hopByHop: ReadonlySet<string> = new Set([
 /** Connection cannot take these away: without them the message would mean something else. */
 const indispensable: ReadonlySet<string> = new Set(['content-length', 'host']);
 
+/** `name` in lower case. */
+export function isHopByHop(name: string): boolean {
+  return hopByHop.has(name);
+}
+
 /** Request or response headers without hop-by-hop fields and without those that Connection names. */
 export function endToEndHeaders(headers: HeaderList): string[] {
   const named = new Set<string>();

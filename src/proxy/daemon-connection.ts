@@ -5,7 +5,6 @@ import {
   decodeHello,
   decodeLog,
   decodeReply,
-  decodeResponse,
   encodeAbort,
   encodeCredit,
   encodeFrame,
@@ -17,6 +16,7 @@ import {
   initialWindow,
   maxBodyBytes,
   type ReplyMessage,
+  ResponseDecoder,
   type ResponseMessage,
   StreamTable,
   WireViolation,
@@ -78,6 +78,7 @@ export class DaemonConnection {
   readonly #socket: Socket;
   readonly #listener: ConnectionListener;
   readonly #streams = new StreamTable<OpenStream>();
+  readonly #responses = new ResponseDecoder();
   readonly #ledger = new WriteLedger();
   #nextStream = 1;
   #outgoing: Buffer[] = [];
@@ -168,7 +169,7 @@ export class DaemonConnection {
     this.#ledger.noteRead(open.start);
     switch (type) {
       case FrameType.response:
-        return listener.response(decodeResponse(payload));
+        return listener.response(this.#responses.decode(payload));
       case FrameType.body:
         open.credit -= payload.length;
         if (open.credit < 0) throw new WireViolation('a response body beyond the credit');

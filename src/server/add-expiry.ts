@@ -9,11 +9,11 @@ export function addExpiry(
   settings: DirectorySettings,
   status: number,
   headers: HeaderList,
-  now: number,
   type?: string,
 ): HeaderList {
   if (settings.expiresActive !== true || status >= 400) return headers;
   if (headerValue(headers, 'expires') !== undefined) return headers;
+  const now = Date.now();
   const rule = selectRule(settings, type ?? headerValue(headers, 'content-type'));
   const base = rule?.base === 'modification' ? Date.parse(headerValue(headers, 'last-modified') ?? '') : now;
   if (rule === undefined || Number.isNaN(base)) return headers;

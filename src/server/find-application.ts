@@ -12,6 +12,7 @@ import {
 import { keepsAll } from './dispatch-request.js';
 import { describeMount } from './environ.js';
 import type { Exchange } from './exchange.js';
+import { KnownHeads } from './response-head.js';
 import { type Refusal, refuse } from './site.js';
 
 /** The application that answers, and all that is the same for many requests to it. */
@@ -22,6 +23,8 @@ export interface Application {
   readonly group: ProcessGroup;
   /** What the environ says of the server and the script. */
   readonly shared: SharedPairs;
+  /** Of its answers, as the settings that it was found with have them. */
+  readonly heads: KnownHeads;
 }
 
 /** Found once for as many requests as it holds for, and kept with the mount; not where a request has a say in it. */
@@ -125,6 +128,7 @@ function settleApplication(
     kind: 'application',
     selection,
     runtime: runtimeOf(scriptFile),
+    heads: new KnownHeads(),
     group: site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup,
     shared: sharePairs(
       describeMount(exchange, {

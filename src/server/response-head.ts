@@ -1,4 +1,10 @@
-import { addDefaultCharset, endToEndHeaders, isHeaderName, isHeaderValue } from '../http/index.js';
+import {
+  addDefaultCharset,
+  endToEndHeaders,
+  isHeaderName,
+  isHeaderValue,
+  isHopByHop,
+} from '../http/index.js';
 import type { ResponseMessage } from '../proxy/index.js';
 
 export interface SendableHead {
@@ -10,19 +16,27 @@ export interface SendableHead {
 
 export type PreparedHead = SendableHead | { readonly kind: 'invalid'; readonly reason: string };
 
-/** Fields of which several make no list: the last one counts. */
-const lastWins = new Set([
-  'content-length',
-  'content-range',
-  'content-type',
-  'etag',
-  'last-modified',
-  'location',
-]);
-/** Fields that may be repeated but not joined. */
-const neverJoined = new Set(['set-cookie', 'www-authenticate']);
-/** What the server says itself. */
-const ownFields = new Set(['date', 'server']);
+/** Answers that an application gives again and again. */
+export class KnownHeads {
+  readonly #known: (KnownHead | undefined)[] = [];
+  #next = 0;
+
+  /** As `prepareResponseHead`; the same head for the same message. */
+  prepare(response: ResponseMessage, headerBufferSize: number, defaultCharset?: string): PreparedHead {
+    for (const known of this.#known) if (known?.response === response) return known.head;
+    const head = prepareResponseHead(response, headerBufferSize, defaultCharset);
+    this.#known[this.#next] = { response, head };
+    this.#next = (this.#next + 1) % mostHeads;
+    return head;
+  }
+}
+
+interface KnownHead {
+  readonly response: ResponseMessage;
+  readonly head: PreparedHead;
+}
+
+const mostHeads = 4;
 
 /**
  * The head that a daemon process sent, as it may go to the client (mod_wsgi's rules for daemon mode). `defaultCharset`:
@@ -36,37 +50,98 @@ export function prepareResponseHead(
   const { status, reason } = response;
   if (status < 200 || status > 999) return invalid(`${status} is no status of a final response`);
   if (!isHeaderValue(reason)) return invalid('the reason phrase holds a control character');
-  const fields = new Map<string, [name: string, value: string]>();
+  const headers = holdsHopByHop(response.headers) ? endToEndHeaders(response.headers) : response.headers;
+  const keys: string[] = [];
+  const fields: string[] = [];
   const separate: string[] = [];
-  const headers = endToEndHeaders(response.headers);
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] as string;
     const value = headers[at + 1] as string;
-    if (!isHeaderName(name)) return invalid(`${JSON.stringify(name)} is no header name`);
+    const field = describeField(name);
+    if (field === undefined) return invalid(`${JSON.stringify(name)} is no header name`);
     if (!isHeaderValue(value)) return invalid(`the value of ${name} holds a control character`);
     if (name.length + value.length + 2 > headerBufferSize) {
       return invalid(`the header ${name} is longer than ${headerBufferSize} bytes (header-buffer-size)`);
     }
-    const key = name.toLowerCase();
-    if (ownFields.has(key)) continue;
-    if (neverJoined.has(key)) {
+    const { key, kind } = field;
+    if (kind === 'own') continue;
+    if (kind === 'separate') {
       separate.push(name, value);
       continue;
     }
-    const before = fields.get(key);
-    if (before === undefined) fields.set(key, [name, value]);
-    else before[1] = lastWins.has(key) ? value : `${before[1]}, ${value}`;
+    const before = keys.indexOf(key);
+    if (before === -1) {
+      keys.push(key);
+      fields.push(name, value);
+    } else fields[2 * before + 1] = kind === 'last' ? value : `${fields[2 * before + 1] as string}, ${value}`;
   }
-  const length = fields.get('content-length');
-  if (length !== undefined && !/^[0-9]{1,15}$/.test(length[1])) {
-    return invalid(`Content-Length ${JSON.stringify(length[1])} is no number of bytes`);
+  const length = keys.indexOf('content-length');
+  if (length !== -1) {
+    const text = fields[2 * length + 1] as string;
+    if (!/^[0-9]{1,15}$/.test(text))
+      return invalid(`Content-Length ${JSON.stringify(text)} is no number of bytes`);
   }
-  if (status === 204 || status === 304) fields.delete('content-length');
-  const type = fields.get('content-type');
-  if (type !== undefined) type[1] = addDefaultCharset(type[1], defaultCharset);
-  return { kind: 'head', status, reason, headers: [...[...fields.values()].flat(), ...separate] };
+  const type = keys.indexOf('content-type');
+  if (type !== -1) fields[2 * type + 1] = addDefaultCharset(fields[2 * type + 1] as string, defaultCharset);
+  if (length !== -1 && (status === 204 || status === 304)) fields.splice(2 * length, 2);
+  for (const text of separate) fields.push(text);
+  return { kind: 'head', status, reason, headers: fields };
 }
 
 function invalid(reason: string): PreparedHead {
   return { kind: 'invalid', reason };
+}
+
+/** What becomes of a field of which there are several, or of one that the server says itself. */
+type FieldKind =
+  | 'joined'
+  /** Several make no list: the last one counts. */
+  | 'last'
+  /** May be repeated but not joined. */
+  | 'separate'
+  | 'own'
+  | 'hop-by-hop';
+
+interface Field {
+  /** The name in lower case. */
+  readonly key: string;
+  readonly kind: FieldKind;
+}
+
+const kinds: ReadonlyMap<string, FieldKind> = new Map([
+  ['content-length', 'last'],
+  ['content-range', 'last'],
+  ['content-type', 'last'],
+  ['etag', 'last'],
+  ['last-modified', 'last'],
+  ['location', 'last'],
+  ['set-cookie', 'separate'],
+  ['www-authenticate', 'separate'],
+  ['date', 'own'],
+  ['server', 'own'],
+]);
+
+/** undefined: it is no name. */
+function describeField(name: string): Field | undefined {
+  const known = knownFields.get(name);
+  if (known !== undefined) return known;
+  if (!isHeaderName(name)) return undefined;
+  const key = name.toLowerCase();
+  const field: Field = { key, kind: isHopByHop(key) ? 'hop-by-hop' : (kinds.get(key) ?? 'joined') };
+  if (name.length > longestName) return field;
+  if (knownFields.size === mostNames) knownFields.clear();
+  knownFields.set(name, field);
+  return field;
+}
+
+/** Applications use the same names again and again; one that makes up names shall not fill the memory. */
+const knownFields = new Map<string, Field>();
+const mostNames = 1_000;
+const longestName = 100;
+
+/** Whether something has to be taken out that is about one connection alone. */
+function holdsHopByHop(headers: readonly string[]): boolean {
+  for (let at = 0; at < headers.length; at += 2)
+    if (describeField(headers[at] as string)?.kind === 'hop-by-hop') return true;
+  return false;
 }

@@ -15,7 +15,7 @@ import { closesConnection } from './error-answer.js';
 import type { Exchange } from './exchange.js';
 import { type Application, findApplication } from './find-application.js';
 import { type HostedConnection, openHostedConnection } from './hosted-connection.js';
-import { prepareResponseHead, type SendableHead } from './response-head.js';
+import type { SendableHead } from './response-head.js';
 import { checkScriptOwner } from './script-owner.js';
 import { type Refusal, refuse } from './site.js';
 import { startAnswer } from './start-answer.js';
@@ -75,7 +75,7 @@ function callApplication(
   // What a handler script is told depends on the URL: no daemon process shall remember it.
   const parts = handled === undefined ? built : joinParts(built);
   const wantsUpgrade = runtime === 'node' && record.upgrade === 'websocket' && exchange.redirects === 0;
-  const sink = new ApplicationAnswer(exchange, group.headerBufferSize, wantsUpgrade);
+  const sink = new ApplicationAnswer(exchange, application, wantsUpgrade);
   const request: ForwardRequest = {
     message: {
       scriptFile,
@@ -113,21 +113,21 @@ class ApplicationAnswer implements ResponseSink {
   onGone: () => void = () => {};
   readonly #exchange: Exchange;
   readonly #reply: Exchange['record']['reply'];
-  readonly #headerBufferSize: number;
+  readonly #application: Application;
   readonly #maySwitch: boolean;
   /** The client's, once the application has made a WebSocket of it. */
   #connection: HostedConnection | undefined;
 
-  constructor(exchange: Exchange, headerBufferSize: number, maySwitch: boolean) {
+  constructor(exchange: Exchange, application: Application, maySwitch: boolean) {
     this.#exchange = exchange;
     this.#maySwitch = maySwitch;
     this.#reply = exchange.record.reply;
-    this.#headerBufferSize = headerBufferSize;
+    this.#application = application;
   }
 
   head(response: ResponseMessage): Started & { readonly connection?: BodySource } {
     if (response.status === 101 && this.#maySwitch) return this.#switch(response);
-    const started = startReply(this.#exchange, response, this.#headerBufferSize);
+    const started = startReply(this.#exchange, response, this.#application);
     if (started.accepted) this.instead = started.instead;
     return started;
   }
@@ -171,22 +171,23 @@ function presentRequest({ clientAddress, headers, settings, site }: Exchange): P
 }
 
 const noTexts: readonly string[] = [];
+const accepted = { accepted: true } as const;
 
 type Started =
   /** `instead`: nothing of this answer is sent, another one takes its place. */
   | { readonly accepted: true; readonly instead?: Refusal | Resend }
   | { readonly accepted: false; readonly reason: string };
 
-function startReply(exchange: Exchange, response: ResponseMessage, headerBufferSize: number): Started {
-  const head = prepareResponseHead(response, headerBufferSize, exchange.settings.defaultCharset);
+function startReply(exchange: Exchange, response: ResponseMessage, { group, heads }: Application): Started {
+  const head = heads.prepare(response, group.headerBufferSize, exchange.settings.defaultCharset);
   if (head.kind === 'invalid') return { accepted: false, reason: head.reason };
   const instead = replaceAnswer(exchange, head);
   if (instead !== undefined) return { accepted: true, instead };
   const { reply } = exchange.record;
-  if (closesConnection(exchange.errorStatus ?? 200)) reply.closeConnection();
+  if (exchange.errorStatus !== undefined && closesConnection(exchange.errorStatus)) reply.closeConnection();
   try {
     const started = startAnswer(exchange, head);
-    return started.kind === 'started' ? { accepted: true } : { accepted: false, reason: started.reason };
+    return started.kind === 'started' ? accepted : { accepted: false, reason: started.reason };
   } catch (error) {
     return { accepted: false, reason: `the head cannot be sent: ${(error as Error).message}` };
   }

@@ -33,7 +33,7 @@ export function startAnswer(
   const rules = settings.responseHeaders;
   const always = joinLists(earlyAnswer.always, errorHeaders);
   const proof = authInfo === undefined ? noFields : ['Authentication-Info', authInfo];
-  const dated = addExpiry(settings, exchange.errorStatus ?? status, headers, Date.now(), type);
+  const dated = addExpiry(settings, exchange.errorStatus ?? status, headers, type);
   const kept = joinLists(earlyAnswer.onsuccess, varyBy(headersRead));
   const onSuccess = joinLists(joinLists(kept, proof), dated);
   if (rules === undefined || rules.length === 0)
@@ -71,7 +71,7 @@ export function startOwnPage(
 ): Started {
   const { earlyAnswer, settings } = exchange;
   if (how === 'without-rules') return send(exchange, status, reason, [], headers);
-  const said = [...earlyAnswer.always, ...addExpiry(settings, status, headers, Date.now())];
+  const said = [...earlyAnswer.always, ...addExpiry(settings, status, headers)];
   const added = applyHeaderRules(
     (settings.responseHeaders ?? []).filter(({ table }) => table === 'always'),
     [],
@@ -115,12 +115,11 @@ function send(
   // There is only one media type.
   const rest =
     headerValue(first, 'content-type') === undefined ? second : withoutHeader(second, 'content-type');
-  const wishes = [...headerValues(first, 'connection'), ...headerValues(rest, 'connection')];
+  const headers = ['Server', server, ...first, ...rest];
+  const wishes = headerValues(headers, 'connection');
   // Whether the connection stays is the listener's to say; the wish that it does not is heard.
   if (wishes.some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value))) reply.closeConnection();
-  const headers = ['Server', server];
-  for (const list of [first, rest]) addFields(headers, list, wishes.length > 0);
-  reply.start(status, reason, headers);
+  reply.start(status, reason, wishes.length === 0 ? headers : withoutHeader(headers, 'connection'));
   return started;
 }
 
@@ -131,8 +130,4 @@ const noFields: HeaderList = [];
 function joinLists(first: HeaderList, second: HeaderList): HeaderList {
   if (first.length === 0) return second;
   return second.length === 0 ? first : [...first, ...second];
-}
-
-function addFields(target: string[], fields: HeaderList, holdsConnection: boolean): void {
-  for (const text of holdsConnection ? withoutHeader(fields, 'connection') : fields) target.push(text);
 }

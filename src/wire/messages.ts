@@ -200,7 +200,35 @@ export function encodeResponse(message: ResponseMessage): string {
 }
 
 export function decodeResponse(payload: Buffer): ResponseMessage {
-  const texts = decodeTexts(payload);
+  return readResponse(payload.toString('latin1'));
+}
+
+/**
+ * Reads RESPONSE frames of one connection. Many of them are alike: the same bytes as a moment ago are the same message, the very object, so
+ * that what was made of it can be found again.
+ */
+export class ResponseDecoder {
+  readonly #texts: string[] = new Array<string>(mostResponses).fill('');
+  readonly #messages: (ResponseMessage | undefined)[] = new Array<ResponseMessage | undefined>(mostResponses);
+
+  decode(payload: Buffer): ResponseMessage {
+    const text = payload.toString('latin1');
+    if (text.length > longestResponse) return readResponse(text);
+    const place = text.length % mostResponses;
+    const known = this.#messages[place];
+    if (known !== undefined && this.#texts[place] === text) return known;
+    const message = readResponse(text);
+    this.#texts[place] = text;
+    this.#messages[place] = message;
+    return message;
+  }
+}
+
+const mostResponses = 16;
+const longestResponse = 2_048;
+
+function readResponse(payload: string): ResponseMessage {
+  const texts = payload === '' ? [] : payload.split('\0');
   const statusLine = texts[0] ?? '';
   const status = Number(statusLine.slice(0, 3));
   if (!/^[1-9][0-9]{2}( |$)/.test(statusLine))

@@ -206,6 +206,25 @@ describe('the codec in TypeScript', () => {
       expect(() => wire.encodeRequest({ ...plainRequest, [name]: 'a\0' })).toThrow(WireViolation);
   });
 
+  it('reads answers that are alike as the same message, and others as others', () => {
+    const decoder = new wire.ResponseDecoder();
+    const texts = [
+      '200 OK\0A\x001',
+      '200 OK\0A\x002',
+      '404 No\0A\x002',
+      '200',
+      `200\0A\0${'x'.repeat(3_000)}`,
+    ];
+    for (const text of [...texts, ...texts, ...texts.toReversed()])
+      expect(decoder.decode(latin1(text))).toEqual(wire.decodeResponse(latin1(text)));
+    const [text = ''] = texts;
+    expect(decoder.decode(latin1(text))).toBe(decoder.decode(latin1(text)));
+    expect(() => decoder.decode(latin1('20 OK'))).toThrow(WireViolation);
+    expect(() => decoder.decode(latin1('200 OK\0A'))).toThrow(WireViolation);
+    expect(() => decoder.decode(latin1('200 OK\0A'))).toThrow(WireViolation);
+    expect(() => decoder.decode(latin1(''))).toThrow(WireViolation);
+  });
+
   it('writes shared pairs as part of the environ, behind the rest', () => {
     const shared = [
       wire.sharePairs(['SERVER', 's', 'EMPTY', '']),
