@@ -256,6 +256,7 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
       };
     },
     timeoutMs: mainServer.settings.timeoutMs,
+    upgradeProtocols: site.config.global.upgradeProtocols,
     isNodeOnly: process.env.MODHOST_LISTENER === 'node',
     ...(ceiling === undefined ? {} : { connections: ceiling.connections }),
   };

@@ -67,6 +67,7 @@ function buildGlobal(draft: ConfigDraft): GlobalSettings {
     ...global,
     runtimeDirectory,
     proxyParameters: listProxyParameters(draft),
+    upgradeProtocols: draft.upgradeProtocols,
   };
 }
 

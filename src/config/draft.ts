@@ -191,6 +191,8 @@ export interface ConfigDraft {
   readonly fileReferences: FileReference[];
   /** What ProxySet and <Proxy> have said of a server, by its URL. */
   readonly proxyParameters: Map<string, ProxyParameters>;
+  /** Of `upgrade=`, wherever it stands. */
+  readonly upgradeProtocols: Set<string>;
   readonly proxyTargets: ProxyTargetDraft[];
   /** Where a ProxyPass names a balancer, to be checked when all are known. */
   readonly balancerReferences: {
@@ -278,6 +280,7 @@ export function createConfigDraft(
     handlerReferences: [],
     fileReferences: [],
     proxyParameters: new Map(),
+    upgradeProtocols: new Set(),
     proxyTargets: [],
     balancerReferences: [],
     proxyProtocols: [],

@@ -130,6 +130,8 @@ export interface GlobalSettings {
   readonly mediaTypes?: ReadonlyMap<string, string>;
   /** What ProxyPass, ProxySet and <Proxy> say of connections, by URL: for the URLs that rules make. */
   readonly proxyParameters: ReadonlyMap<string, ProxyParameters>;
+  /** Protocols that some request may make of its connection, besides WebSocket; lower case. `any`: whatever it asks for. */
+  readonly upgradeProtocols: ReadonlySet<string>;
 }
 
 /** What the text of a .htaccess file may refer to. */

@@ -73,8 +73,8 @@ export interface ProxyParameters {
   readonly disableReuse?: boolean;
   /** TCP keep-alive probes. */
   readonly keepAlive?: boolean;
-  /** Requests that ask for WebSocket become tunnels. */
-  readonly upgrade?: 'websocket';
+  /** Requests that ask for this protocol become tunnels: `websocket`, another one in lower case, or `any`. */
+  readonly upgrade?: string;
 }
 
 /** Proxy… directives that cannot stand in sections. */

@@ -73,9 +73,25 @@ async function serveOperator(socket: Socket, carryOut: CarryOut): Promise<void> 
   } else {
     // What takes long has to look different from a server that hangs.
     const timer = setInterval(() => send({ isWorking: true }), controlSilenceMs / 4);
-    send(await carryOut(request, (text) => send({ text })).finally(() => clearInterval(timer)));
+    const outcome = await tryToCarryOut(carryOut, request, (text) => send({ text }));
+    clearInterval(timer);
+    send(outcome);
   }
   socket.end();
+}
+
+/** What an operator asks must not end the server, whatever goes wrong with it. */
+async function tryToCarryOut(
+  carryOut: CarryOut,
+  request: ControlRequest,
+  say: (text: string) => void,
+): Promise<ControlOutcome> {
+  try {
+    return await carryOut(request, say);
+  } catch (error) {
+    say(`modhost: it could not be carried out: ${(error as Error).message}`);
+    return { isDone: false };
+  }
 }
 
 /** Undefined when none comes in time, or a longer one than any request. */

@@ -326,7 +326,7 @@ function describeAccess({ asked, record }: Exchange): string {
 function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Explanation, 'proxied'> {
   const mapping = findServer(asked.route?.mapping);
   if (passed === undefined || mapping === undefined) return {};
-  const { target, method, path, headers, timeoutMs, connectTimeoutMs, wantsUpgrade } = passed;
+  const { target, method, path, headers, timeoutMs, connectTimeoutMs, upgrade } = passed;
   return {
     proxied: {
       url: target.url,
@@ -335,7 +335,7 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
       path,
       headers: isToldVariables(target.scheme) ? passed.variables : headers,
       timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
-      isTunnel: wantsUpgrade,
+      isTunnel: upgrade !== undefined,
     },
   };
 }

@@ -39,7 +39,8 @@ export interface PassedRequest {
   /** Content-Length: 0 goes along. */
   readonly hasEmptyBody: boolean;
   readonly expectsContinue: boolean;
-  readonly wantsUpgrade: boolean;
+  /** The connection is to become one of this protocol, in lower case. */
+  readonly upgrade?: string;
   /** One wait for the other server; 0: no limit. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;

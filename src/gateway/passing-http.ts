@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { headerValues } from '../http/index.js';
 import { ConnectFailure, type ConnectionPool } from './connections.js';
 import type { PassedRequest, PassOutcome, ServerFault } from './gateway.js';
 import { idempotentMethods } from './idempotent-methods.js';
@@ -68,8 +69,8 @@ export class PassingHttp {
   }
 
   #send(framing: readonly string[]): void {
-    const { method, path, headers, hasEmptyBody, isLast, wantsUpgrade } = this.#request;
-    const connection = wantsUpgrade ? 'Upgrade' : isLast ? 'close' : 'Keep-Alive';
+    const { method, path, headers, hasEmptyBody, isLast, upgrade } = this.#request;
+    const connection = upgrade !== undefined ? 'Upgrade' : isLast ? 'close' : 'Keep-Alive';
     const ask = httpRequest({
       agent: this.#pool.agent,
       method,
@@ -179,9 +180,15 @@ export class PassingHttp {
   }
 
   #takeUpgrade({ rawHeaders }: IncomingMessage, socket: Socket, early: Buffer): void {
-    if (!this.#request.wantsUpgrade || this.#passage.isOver) {
+    if (this.#request.upgrade === undefined || this.#passage.isOver) {
       socket.destroy();
       this.#passage.fail(502, 'another protocol, which nobody had asked for');
+      return;
+    }
+    const protocol = headerValues(rawHeaders, 'upgrade').join(', ');
+    if (protocol.toLowerCase() !== this.#request.upgrade) {
+      socket.destroy();
+      this.#passage.fail(502, `another protocol than the one that was asked for: '${protocol}'`);
       return;
     }
     socket.on('error', () => {});

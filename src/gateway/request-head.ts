@@ -33,7 +33,7 @@ export interface ClientFacts {
   /** Expect: 100-continue goes along. */
   readonly expectsContinue: boolean;
   /** The connection is to become one of this protocol. */
-  readonly upgrade?: 'websocket';
+  readonly upgrade?: string;
 }
 
 /** What is about one connection only, or is said anew. Proxy-Authorization goes on (as httpd). */

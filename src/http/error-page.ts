@@ -2,6 +2,8 @@ import { htmlEscape } from './html-escape.js';
 import { reasonPhrase } from './reason-phrase.js';
 
 export interface ErrorPageOptions {
+  /** In place of the usual name of the status, in plain text. */
+  readonly phrase?: string;
   /** A sentence of its own, in plain text. */
   readonly hint?: string;
   /** Named in the pages of 405 and 501. */
@@ -25,7 +27,7 @@ export interface Signature {
 
 /** The page sent with an error for which nobody else has a body. It echoes nothing of the URL. Content type: text/html. */
 export function errorPage(status: number, options: ErrorPageOptions): string {
-  const phrase = reasonPhrase(status) || 'Error';
+  const phrase = htmlEscape(options.phrase || reasonPhrase(status) || 'Error');
   const { method = 'used', signature, admin, secondStatus, hint } = options;
   const second =
     secondStatus === undefined

@@ -70,6 +70,7 @@ export function answerPage(exchange: Exchange, refusal: Refusal, secondStatus?: 
   const signature = signatureOf(exchange);
   const page = errorPage(refusal.status, {
     ...(exchange.record.method === '' ? {} : { method: exchange.record.method }),
+    ...(refusal.reason === undefined ? {} : { phrase: refusal.reason }),
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
     ...(signature === undefined ? {} : { signature }),
     ...(serverAdmin === undefined ? {} : { admin: toByteString(serverAdmin) }),
@@ -111,7 +112,7 @@ function writeAnswer(exchange: Exchange, refusal: Refusal, text: string, charset
 
 function sendPage(
   exchange: Exchange,
-  { status, headers = [] }: Refusal,
+  { status, reason, headers = [] }: Refusal,
   text: string,
   charset: string,
   how: 'with-rules' | 'without-rules',
@@ -122,7 +123,11 @@ function sendPage(
   const hasBody = status !== 304 && status !== 204;
   const type = `text/html; charset=${charset}`;
   const page = ['Content-Length', String(body.length), 'Content-Type', type];
-  const head = { status, reason: reasonPhrase(status), headers: [...headers, ...(hasBody ? page : [])] };
+  const head = {
+    status,
+    reason: reason || reasonPhrase(status),
+    headers: [...headers, ...(hasBody ? page : [])],
+  };
   const started = startOwnPage(exchange, head, how);
   if (started.kind === 'fault') return started;
   if (hasBody) reply.write(body);

@@ -17,6 +17,8 @@ export interface ListenerLimits {
   readonly hasProxyProtocol: boolean;
   /** One wait for the client, to send or to take, until a virtual host says otherwise. */
   readonly timeoutMs: number;
+  /** Of `upgrade=` in the site file: what connections may become besides WebSocket. */
+  readonly upgradeProtocols?: ReadonlySet<string>;
   /** At once; absent: no limit. */
   readonly connections?: number;
   /** For tests: everything is read by node:http. */

@@ -62,7 +62,7 @@ export function createNodeServer(state: ListenerState): NodeServer {
     return fresh;
   };
   const handle = (request: IncomingMessage, response: ServerResponse) => serve(request, () => response);
-  const serve = (request: IncomingMessage, makeResponse: () => ServerResponse, upgrade?: 'websocket') => {
+  const serve = (request: IncomingMessage, makeResponse: () => ServerResponse, upgrade?: string) => {
     const framingProblem = findFramingProblem(request);
     if (framingProblem !== undefined) {
       request.resume();
@@ -99,8 +99,8 @@ export function createNodeServer(state: ListenerState): NodeServer {
   server.on('request', handle);
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
-  listenForUpgrades(server, 'connection', {
-    webSocket: (request, makeResponse) => serve(request, makeResponse, 'websocket'),
+  listenForUpgrades(server, 'connection', limits.upgradeProtocols, {
+    wanted: (request, protocol, makeResponse) => serve(request, makeResponse, protocol),
     waitForTurn: ({ socket }, begin) => connectionOf(socket).addAgain(begin),
   });
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {

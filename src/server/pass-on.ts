@@ -101,31 +101,34 @@ function makeRequest(
   const { record, settings, virtualHost, host } = exchange;
   const { server: target, body = exchange.body } = destination;
   const { proxying, timeoutMs: ownTimeoutMs } = virtualHost.settings;
-  const { parameters, scheme } = target;
+  const { parameters } = target;
   const timeoutMs = parameters.timeoutMs ?? proxying.timeoutMs ?? ownTimeoutMs;
   const preserved = settings.proxyPreserveHost === true ? headerValue(exchange.headers, 'host') : undefined;
-  const wantsUpgrade =
-    record.upgrade === 'websocket' &&
-    exchange.redirects === 0 &&
-    (scheme === 'ws' || scheme === 'wss' || parameters.upgrade === 'websocket');
+  const upgrade = exchange.redirects === 0 ? findUpgrade(record.upgrade, target) : undefined;
   const expectsContinue =
     record.expectation === 'continue' && body !== undefined && settings.proxyContinue !== false;
   return {
     ...made,
     target,
     method: exchange.method,
-    headers: requestHeaders(exchange, preserved ?? target.authority, expectsContinue, wantsUpgrade),
+    headers: requestHeaders(exchange, preserved ?? target.authority, expectsContinue, upgrade),
     tlsName: preserved === undefined ? target.host : (host?.host ?? target.host),
     ...(body === undefined ? {} : { body }),
     hasEmptyBody: body === undefined && headerValue(exchange.headers, 'content-length') !== undefined,
     expectsContinue,
-    wantsUpgrade,
+    ...(upgrade === undefined ? {} : { upgrade }),
     timeoutMs,
     connectTimeoutMs: parameters.connectTimeoutMs ?? (timeoutMs || longestConnectMs),
     tls: settings.proxyTls ?? nothingSaid,
     ...(proxying.sourceAddress === undefined ? {} : { sourceAddress: proxying.sourceAddress }),
     isLast: parameters.disableReuse === true || exchange.environment.get('proxy-nokeepalive') !== undefined,
   };
+}
+
+/** The protocol that the client asks for, if the site file lets a tunnel come of it. */
+function findUpgrade(asked: string | undefined, { scheme, parameters }: ServerTarget): string | undefined {
+  const allowed = scheme === 'ws' || scheme === 'wss' ? 'websocket' : parameters.upgrade;
+  return allowed === 'any' || allowed === asked ? asked : undefined;
 }
 
 /** Encoded anew from what was decided on; as it was sent only where the site file says nocanon, and that is the same path. */
@@ -160,7 +163,7 @@ function requestHeaders(
   exchange: Exchange,
   host: string,
   expectsContinue: boolean,
-  wantsUpgrade: boolean,
+  upgrade: string | undefined,
 ): readonly string[] {
   const { record, settings, virtualHost } = exchange;
   const asked = headerValue(exchange.headers, 'host');
@@ -181,7 +184,7 @@ function requestHeaders(
     via: virtualHost.settings.proxying.via,
     viaEntry: viaEntryOf(exchange, record.httpVersion),
     expectsContinue,
-    ...(wantsUpgrade ? { upgrade: 'websocket' } : {}),
+    ...(upgrade === undefined ? {} : { upgrade }),
   });
 }
 
@@ -253,7 +256,7 @@ class Answer implements PassSink {
       this.instead = {
         kind: 'refusal',
         // A status that nobody knows has no page.
-        status: reasonPhrase(status) === '' ? 500 : status,
+        ...(reasonPhrase(status) === '' ? { status: 500 } : { status, reason }),
         headers: challenges.flatMap((challenge) => ['WWW-Authenticate', challenge]),
       };
       return false;
@@ -326,7 +329,7 @@ function reverseFacts(exchange: Exchange) {
 async function finish(
   exchange: Exchange,
   where: string,
-  { timeoutMs }: PassedRequest,
+  { timeoutMs, upgrade = '' }: PassedRequest,
   outcome: PassOutcome,
 ): Promise<Refusal | undefined> {
   switch (outcome.kind) {
@@ -341,7 +344,7 @@ async function finish(
     case 'upgraded': {
       const { reply } = exchange.record;
       const headers = makeResponseHead(outcome.headers, reverseFacts(exchange));
-      const client = reply.switchProtocol([...headers, 'Upgrade', 'websocket', 'Connection', 'Upgrade']);
+      const client = reply.switchProtocol([...headers, 'Upgrade', upgrade, 'Connection', 'Upgrade']);
       if (outcome.early.length > 0) client.write(outcome.early);
       const reason = await new Promise<string>((resolve) =>
         joinSockets(client, outcome.socket, timeoutMs, resolve),

@@ -32,8 +32,8 @@ export interface RequestRecord {
   /** Requests that this connection carried before. */
   readonly keepAliveIndex: number;
   readonly expectation: Expectation;
-  /** The protocol that the client wants this connection to become; `reply.switchProtocol` does it. */
-  readonly upgrade?: 'websocket';
+  /** The protocol that the client wants this connection to become, in lower case; `reply.switchProtocol` does it. */
+  readonly upgrade?: string;
   readonly body: RequestBody;
   readonly reply: Reply;
 }

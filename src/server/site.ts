@@ -48,6 +48,8 @@ export interface Refusal {
     readonly module: string;
     readonly text: string;
   };
+  /** What another server called the status. Byte string; absent: the usual name. */
+  readonly reason?: string;
   /** What the server's own page says besides. */
   readonly hint?: string;
   /** name, value, …: WWW-Authenticate, Allow, Location. */

@@ -6,26 +6,28 @@ import { headerValue, headerValues } from '../http/index.js';
 export interface UpgradeHandlers {
   /** Calls back when everything before it on the connection is answered. */
   waitForTurn(request: IncomingMessage, begin: () => void): void;
-  /** A WebSocket handshake; the connection ends with its answer, unless that is 101. */
-  webSocket(request: IncomingMessage, makeResponse: () => ServerResponse): void;
+  /** A handshake of a protocol, in lower case, that somebody here may speak; the connection ends with its answer, unless that is 101. */
+  wanted(request: IncomingMessage, protocol: string, makeResponse: () => ServerResponse): void;
 }
 
 /**
- * With `Upgrade`, node:http stops reading HTTP, whether anybody here wants another protocol or not. Handshakes of WebSocket are served as
+ * With `Upgrade`, node:http stops reading HTTP, whether anybody here wants another protocol or not. Handshakes of WebSocket, and of `protocols`, are served as
  * requests whose connection can be handed over. Everything else (`Upgrade: h2c`, a body) goes back to the server without that wish: who
  * does not change the protocol shall answer as if it had not been offered (RFC 9110 section 7.8).
  */
 export function listenForUpgrades(
   server: Server,
   arrival: 'connection' | 'secureConnection',
+  protocols: ReadonlySet<string> | undefined,
   handlers: UpgradeHandlers,
 ): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, early: Buffer) => {
     // The socket is out of node:http's hands here, and so are its errors.
     if (!socket.listeners('error').includes(ignoreError)) socket.on('error', ignoreError);
-    if (isWebSocket(request)) {
+    const protocol = findProtocol(request, protocols);
+    if (protocol !== undefined) {
       if (early.length > 0) socket.unshift(early);
-      handlers.webSocket(request, () => makeResponse(request, socket));
+      handlers.wanted(request, protocol, () => makeResponse(request, socket));
       return;
     }
     const head = withoutWish(request);
@@ -44,12 +46,21 @@ export function listenForUpgrades(
 /** One for all: a connection may come here as often as it carries requests. */
 function ignoreError(): void {}
 
-function isWebSocket({ method, rawHeaders, httpVersionMinor }: IncomingMessage): boolean {
+/** The one that is asked for, if it is WebSocket or one of those of the site file. */
+function findProtocol(
+  { method, rawHeaders, httpVersionMinor }: IncomingMessage,
+  protocols: ReadonlySet<string> | undefined,
+): string | undefined {
   const hasBody =
     headerValue(rawHeaders, 'transfer-encoding') !== undefined ||
     !/^0*$/.test(headerValue(rawHeaders, 'content-length') ?? '');
-  const protocols = headerValues(rawHeaders, 'upgrade').join(',').toLowerCase();
-  return method === 'GET' && httpVersionMinor === 1 && !hasBody && protocols.trim() === 'websocket';
+  if (method !== 'GET' || httpVersionMinor !== 1 || hasBody) return undefined;
+  const asked = headerValues(rawHeaders, 'upgrade').join(',').toLowerCase().trim();
+  if (asked === 'websocket' || protocols?.has(asked)) return asked;
+  // Not what would carry requests by the rules of this server, nor a choice of protocols.
+  return protocols?.has('any') && /^[a-z0-9][a-z0-9._/-]*$/.test(asked) && !/^h2c?$/.test(asked)
+    ? asked
+    : undefined;
 }
 
 function makeResponse(request: IncomingMessage, socket: Socket): ServerResponse {

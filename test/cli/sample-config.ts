@@ -80,6 +80,7 @@ export function makeConfig(changes: Partial<ServerConfig> = {}): ServerConfig {
       serverTokens: 'full',
       gracefulShutdownTimeoutMs: 0,
       proxyParameters: new Map(),
+      upgradeProtocols: new Set<string>(),
     },
     mainServer: makeServer(),
     virtualHosts: [],

@@ -143,6 +143,7 @@ export function site(
       serverTokens: 'full',
       gracefulShutdownTimeoutMs: 0,
       proxyParameters: new Map(),
+      upgradeProtocols: new Set<string>(),
     },
     mainServer,
     virtualHosts,

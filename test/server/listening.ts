@@ -11,6 +11,8 @@ export interface TestListener {
   readonly port: number;
   /** Every request, as text, by the port of the client. */
   readonly seen: Map<number, string[]>;
+  drain(): Promise<void>;
+  destroy(): void;
   stop(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function startListener(
   way: Way,
   answer: (record: RequestRecord) => void,
   limits: Partial<ListenerLimits> = {},
+  dropped = () => {},
 ): Promise<TestListener> {
   const seen = new Map<number, string[]>();
   const note = (record: RequestRecord, text: string) => {
@@ -47,15 +50,23 @@ export async function startListener(
         record.reply.end();
       },
       lost: () => {},
+      dropped,
     },
   );
   await listener.listen(socket.fd, 500);
+  let drained: Promise<void> | undefined;
+  const drain = () => {
+    drained ??= listener.drain();
+    return drained;
+  };
   return {
     port: socket.port,
     seen,
+    drain,
+    destroy: () => listener.destroy(),
     stop: () => {
       listener.destroy();
-      return listener.drain();
+      return drain();
     },
   };
 }

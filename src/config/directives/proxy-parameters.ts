@@ -41,9 +41,13 @@ export const connectionReaders: Readonly<Record<string, ReadValue<Draft>>> = {
   keepalive: takeSwitch((draft, isOn) => {
     draft.keepAlive = isOn;
   }),
-  upgrade: (draft, value) => {
-    if (value.toLowerCase() !== 'websocket') return 'websocket, the only protocol that becomes a tunnel here';
-    draft.upgrade = 'websocket';
+  upgrade: (draft, value, here) => {
+    const protocol = value.toLowerCase();
+    // In such a tunnel, any number of requests would pass by the rules of this server.
+    if (/^h2c?$/.test(protocol)) return 'a protocol that carries no requests, or ANY';
+    if (!/^[a-z0-9][a-z0-9._/-]*$/.test(protocol)) return 'websocket, another protocol, or ANY';
+    draft.upgrade = protocol;
+    here.draft.upgradeProtocols.add(protocol);
     return undefined;
   },
 };

@@ -77,7 +77,7 @@ ProxyPassReverseCookieDomain b.example front.example
 ProxyPassReverseCookiePath /x /echo
 <Location /error>
 ProxyPass http://127.0.0.1:${echo.port}/
-ProxyErrorOverride On 404 500
+ProxyErrorOverride On 401 404 500
 ErrorDocument 404 "nothing here"
 </Location>
 <Location /preserved>
@@ -261,7 +261,9 @@ describe('an answer', () => {
 
   it.each([
     [404, 'nothing here'],
-    [500, 'Internal Server Error'],
+    // As httpd: in the words of the other server.
+    [500, '<h1>As Said</h1>'],
+    [401, 'WWW-Authenticate: Basic realm="b"\r\n'],
   ])('%d is replaced where ProxyErrorOverride says so', async (status, words) => {
     const answer = await get(`/error/status-${status}`);
     expect(answer.statuses).toEqual([status]);

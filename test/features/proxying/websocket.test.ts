@@ -16,6 +16,7 @@ import {
 } from '../../peers/server.js';
 import { echoMessages } from '../echo-messages.js';
 import { askRaw, openRaw } from '../raw-client.js';
+import { type RawBackend, startRawBackend } from './raw-backend.js';
 
 /** Handshakes become tunnels, and nothing else does. */
 
@@ -27,6 +28,8 @@ const backend = createServer((request, response) => {
   response.end(`plain ${request.method} ${request.url} ${request.headers.upgrade ?? 'no upgrade'}`);
 });
 const tunnels: Socket[] = [];
+/** Says that it changes to the protocol that the path names: `/same` for the one that was asked for. */
+let raw: RawBackend;
 backend.on('upgrade', (request, socket: Socket, early: Buffer) => {
   const key = request.headers['sec-websocket-key'];
   socket.on('error', () => {});
@@ -49,6 +52,15 @@ beforeAll(async () => {
   echoPort = await findFreePort();
   backend.listen(0, '127.0.0.1');
   await once(backend, 'listening');
+  raw = await startRawBackend((request, socket) => {
+    const [, answer = '', more = ''] = /^GET \/+(\w+)\/?(\S*)/.exec(request) ?? [];
+    const upgrade = answer === 'same' ? /^upgrade: *(.*)\r$/im.exec(request)?.[1] : more;
+    const asked = /^connection: *(.*)\r$/im.exec(request)?.[1];
+    if (upgrade === undefined || answer === 'no')
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${asked?.length}\r\n\r\n${asked}`);
+    else if (upgrade === '') socket.write('HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\n\r\nraw');
+    else socket.write(`HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\nraw`);
+  });
   const address = backend.address();
   const port = typeof address === 'object' ? address?.port : 0;
   writeFileSync(join(folder, 'users'), 'alice:{SHA}tiY7sUhYKUwI5L3866kDY+ENcrQ=\n');
@@ -60,6 +72,9 @@ ProxyPass /echo ws://127.0.0.1:${echoPort}/
 ProxyPass /ws ws://127.0.0.1:${port}/
 ProxyPass /upgrade http://127.0.0.1:${port}/ upgrade=websocket
 ProxyPass /plain http://127.0.0.1:${port}
+ProxyPass /any http://127.0.0.1:${raw.port}/ upgrade=ANY
+ProxyPass /foo http://localhost:${raw.port}/ upgrade=Foo/1
+ProxyPass /wrong ws://127.0.0.1:${raw.port}/
 ProxyPass /short ws://127.0.0.1:${port}/ timeout=1
 ProxyPass /private ws://127.0.0.1:${port}/
 ProxyPass /dead ws://127.0.0.1:1/
@@ -77,6 +92,7 @@ Require valid-user
 });
 afterAll(async () => {
   await server?.stop();
+  await raw?.stop();
   backend.closeAllConnections();
   for (const socket of tunnels) socket.destroy();
   backend.close();
@@ -170,6 +186,37 @@ describe('a handshake', () => {
     expect(answer.text).toContain('no key');
   });
 
+  it.each([
+    ['a short key', 'Sec-WebSocket-Key: c2hvcnQ=', 'Sec-WebSocket-Version: 13', 400],
+    [
+      'a key that is no base64',
+      'Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!!!',
+      'Sec-WebSocket-Version: 13',
+      400,
+    ],
+    ['no key', 'X-Key: no', 'Sec-WebSocket-Version: 13', 400],
+    ['another version', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 7', 400],
+  ])('with %s is refused by the other server, and the connection ends', async (_, key, version, status) => {
+    const echo = new WebSocketServer({ port: echoPort, host: '127.0.0.1' });
+    await once(echo, 'listening');
+    const text = `GET /echo/bad HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n${version}\r\n\r\n`;
+    const answer = await askRaw(server.port, text);
+    expect([answer.statuses, answer.connection]).toEqual([[status], 'closed']);
+    const file = join(folder, 'modhost/logs/access');
+    await expect.poll(() => readFileSync(file, 'utf8')).toContain(`${status} /echo/bad`);
+    echo.close();
+  });
+
+  it.each([
+    ['to another protocol', '/wrong/change/h2c', "another protocol than the one that was asked for: 'h2c'"],
+    ['to none', '/wrong/change/', '101 where a final answer was expected'],
+  ])('that is answered with a change %s gets 502', async (_, path, cause) => {
+    const answer = await askRaw(server.port, handshake(path));
+    expect([answer.statuses, answer.connection]).toEqual([[502], 'closed']);
+    expect(answer.text).not.toContain('raw');
+    await server.logged(cause);
+  });
+
   it('to nobody is answered with 503', async () => {
     expect((await askRaw(server.port, handshake('/dead/'))).statuses).toEqual([503]);
   });
@@ -223,6 +270,54 @@ describe('a tunnel', () => {
     await read('hello');
     await once(socket, 'end');
     socket.destroy();
+  });
+});
+
+const wish = (path: string, protocol: string, ...more: string[]) =>
+  [
+    `GET ${path} HTTP/1.1`,
+    'Host: a.example',
+    'Connection: Upgrade',
+    `Upgrade: ${protocol}`,
+    ...more,
+    '\r\n',
+  ].join('\r\n');
+
+describe('a wish for a protocol that upgrade= names', () => {
+  it.each([
+    ['/any/same', 'foo'],
+    ['/any/same', 'websocket'],
+    ['/foo/same', 'foo/1'],
+    ['/foo/same', 'FOO/1'],
+  ])('makes a tunnel: %s %s', async (path, protocol) => {
+    const socket = openRaw(server.port);
+    let text = '';
+    socket.on('data', (piece) => {
+      text += piece;
+    });
+    socket.write(wish(path, protocol));
+    await expect.poll(() => text).toMatch(/^HTTP\/1.1 101 [\s\S]*\r\n\r\nraw$/);
+    expect(text.toLowerCase()).toContain(`\r\nupgrade: ${protocol.toLowerCase()}\r\n`);
+    const before = raw.received.join('').length;
+    socket.write('through');
+    await expect.poll(() => raw.received.join('').slice(before)).toBe('through');
+    socket.destroy();
+  });
+
+  it.each([
+    ['that carries requests', '/any/no', 'h2c', 'Keep-Alive'],
+    ['of several', '/any/no', 'foo, websocket', 'Keep-Alive'],
+    ['of another path', '/foo/no', 'bar', 'Keep-Alive'],
+    ['that the server does not take up', '/any/no', 'foo', 'Upgrade'],
+  ])('is answered as any other request for one %s', async (_, path, protocol, connection) => {
+    const answer = await askRaw(server.port, wish(path, protocol));
+    expect(answer.statuses).toEqual([200]);
+    expect(answer.text).toContain(`\r\n\r\n${connection}`);
+  });
+
+  it('is not granted with another one', async () => {
+    const answer = await askRaw(server.port, wish('/any/change/bar', 'foo'));
+    expect([answer.statuses, answer.connection]).toEqual([[502], 'closed']);
   });
 });
 
