@@ -40,6 +40,7 @@ class Rounds {
   readonly #vary: string[] = [];
   #mediaType: string | undefined;
   #handler: RuleFlags['handler'];
+  #handlerPosition: RewriteRule['position'] | undefined;
   #isEnd = false;
   #isPassedThrough = false;
   #redirectStatus = 302;
@@ -111,7 +112,10 @@ class Rounds {
       if (fault !== undefined) return this.#end(fault);
     }
     this.#mediaType = flags.mediaType === undefined ? this.#mediaType : run.expand(flags.mediaType);
-    this.#handler = flags.handler ?? this.#handler;
+    if (flags.handler !== undefined) {
+      this.#handler = flags.handler;
+      this.#handlerPosition = rule.position;
+    }
     return this.#goOn(rule, made !== undefined);
   }
 
@@ -259,6 +263,7 @@ class Rounds {
       vary: this.#vary,
       ...(this.#mediaType === undefined ? {} : { mediaType: this.#mediaType }),
       ...(this.#handler === undefined ? {} : { handler: this.#handler }),
+      ...(this.#handlerPosition === undefined ? {} : { handlerPosition: this.#handlerPosition }),
       isEnd: this.#isEnd,
       matched: this.#matched,
     };

@@ -84,7 +84,7 @@ export interface RuleFlags {
   readonly environment?: readonly EnvironmentChange[];
   readonly cookies?: readonly Template[];
   readonly mediaType?: Template;
-  /** In lower case. */
+  /** In lower case, but for what follows `proxy:`. */
   readonly handler?: string;
 }
 

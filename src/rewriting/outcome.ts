@@ -1,4 +1,4 @@
-import type { LookAheadKind, RewriteRule } from './model.js';
+import type { LookAheadKind, RewriteRule, RulePosition } from './model.js';
 import type { Query } from './query.js';
 
 /** What comes of a list of rules. Byte strings. */
@@ -54,6 +54,8 @@ export interface RewriteEffects {
   readonly vary: readonly string[];
   readonly mediaType?: string;
   readonly handler?: string;
+  /** Of the rule that chose it. */
+  readonly handlerPosition?: RulePosition;
   /** END. */
   readonly isEnd: boolean;
   readonly matched: readonly MatchedRule[];

@@ -67,7 +67,8 @@ const flags: Readonly<Record<string, Flag>> = {
   ...named(['g', 'gone'], set({ status: 410 })),
   ...named(['h', 'handler'], (draft, value) => {
     if (value === '') return 'expected the name of a handler: H=wsgi-script';
-    draft.handler = value.toLowerCase();
+    // The URL of a server keeps its case.
+    draft.handler = /^proxy:/i.test(value) ? `proxy:${value.slice('proxy:'.length)}` : value.toLowerCase();
     return undefined;
   }),
   ...named(['l', 'last'], set({ last: true })),

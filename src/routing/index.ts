@@ -60,7 +60,7 @@ export interface AccessedName {
   readonly contextDocumentRoot: string;
 }
 
-export type ForcedSettings = Pick<DirectorySettings, 'handler' | 'forceType'>;
+export type ForcedSettings = Pick<DirectorySettings, 'handler' | 'handlerPosition' | 'forceType'>;
 
 export interface Route {
   readonly virtualHost: VirtualHost;

@@ -273,12 +273,15 @@ function makeLocation({ target, query, noEscape }: Extract<RewriteOutcome, { kin
   return noEscape ? url.replace(/[^\x21-\x7e]/g, encodeByte) : encodeLocation(url);
 }
 
-function force({ mediaType, handler }: RewriteEffects): { readonly forced?: ForcedSettings } {
+function force({ mediaType, handler, handlerPosition }: RewriteEffects): {
+  readonly forced?: ForcedSettings;
+} {
   if (mediaType === undefined && handler === undefined) return {};
   return {
     forced: {
       ...(mediaType === undefined ? {} : { forceType: mediaType }),
       ...(handler === undefined ? {} : { handler }),
+      ...(handlerPosition === undefined ? {} : { handlerPosition }),
     },
   };
 }

@@ -72,7 +72,7 @@ function takeHandler(here: Here, name: string): string | undefined {
   const lower = name.toLowerCase();
   if (ownHandlers.includes(lower)) return lower;
   if (lower === wsgiType) return 'wsgi-script';
-  if (lower.startsWith('proxy:')) return takeServer(here, name);
+  if (lower.startsWith('proxy:')) return takeServerHandler(here, name);
   const suggestion = foreignHandlers.test(lower) ? undefined : findNearest(lower, ownHandlers);
   if (suggestion === undefined) warnOfForeignHandler(here, name);
   else
@@ -88,7 +88,7 @@ function takeHandler(here: Here, name: string): string | undefined {
 }
 
 /** Another server answers: the URL keeps its case. */
-function takeServer(here: Here, name: string): string | undefined {
+export function takeServerHandler(here: Here, name: string): string | undefined {
   const url = name.slice('proxy:'.length);
   if (url.includes('%{')) {
     here.fail('not supported yet: an expression in the URL of a handler', {

@@ -38,6 +38,7 @@ import { findNearest } from '../nearest-name.js';
 import { takeProxyUrl } from '../proxy-target.js';
 import { createRewriteDraft, type RewriteDraft } from '../rewrite-draft.js';
 import { referToBalancer } from './balancer.js';
+import { takeServerHandler } from './handler.js';
 import { expectHandler, ownHandlers } from './handler-script.js';
 
 /** Rules that change where a request goes, before anything else decides it or in a directory. */
@@ -234,7 +235,8 @@ function addRule(here: Here, text: string): void {
     return;
   }
   const { handler = 'none' } = parsed.flags;
-  if (!ownHandlers.includes(handler))
+  if (handler.startsWith('proxy:')) takeServerHandler(here, handler);
+  else if (!ownHandlers.includes(handler))
     expectHandler(here, handler, () =>
       here.fail(
         `expected H=wsgi-script, H=default-handler, H=none or the name of a WSGIHandlerScript; the handler '${handler}' is not supported`,

@@ -87,6 +87,8 @@ SetHandler "proxy:unix:${folder}/f.sock|fcgi://localhost/base"
 RequestHeader append X-Seen once
 </Location>
 Alias /all/ ${root}/
+RewriteEngine On
+RewriteRule ^/ruled/(.*)$ ${root}/$1 [H=PROXY:unix:${folder}/f.sock|fcgi://Ruled.example]
 <Location /web/>
 SetHandler "proxy:${webUrl}/site"
 </Location>
@@ -190,6 +192,12 @@ describe('a handler that is a server', () => {
   it('may speak HTTP', async () => {
     const { text } = await ask('/web/page%20one.html?q');
     expect(text).toContain(`/site${root}/web/page%20one.html?q of ${webUrl.slice('http://'.length)}`);
+  });
+
+  it('may be chosen by a rule', async () => {
+    expect((await ask('/ruled/plain.txt/more')).text).toContain(
+      `SCRIPT_FILENAME=proxy:fcgi://Ruled.example${root}/plain.txt\n`,
+    );
   });
 
   it('is answered for when it is not there', async () => {
