@@ -160,9 +160,15 @@ function planIdentity(config: ServerConfig, group: ProcessGroup): DaemonIdentity
 }
 
 function commandOf(config: ServerConfig, group: ProcessGroup, runtime: Runtime): readonly string[] {
-  if (runtime === 'node') return [group.node ?? process.execPath, ...group.nodeOptions, nodeRuntime];
+  if (runtime === 'node')
+    return [group.node ?? process.execPath, ...addressSpaceOptions(group), ...group.nodeOptions, nodeRuntime];
   const home = group.pythonHome ?? config.global.pythonHome;
   return [home === undefined ? 'python3' : interpreterOf(home), pythonRuntime];
+}
+
+/** WebAssembly, with which Node's own fetch parses, takes 10 GB of address space for each memory otherwise. */
+function addressSpaceOptions({ virtualMemoryLimit }: ProcessGroup): readonly string[] {
+  return virtualMemoryLimit === undefined ? [] : ['--disable-wasm-trap-handler'];
 }
 
 /** A virtual environment's own interpreter, so that its site-packages are found. */

@@ -80,7 +80,7 @@ Require all granted
 }
 
 const ask = async (path = '/') => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-const said = (text: string) => expect.poll(() => output, { timeout: 10_000 }).toContain(text);
+const said = (text: string) => expect.poll(() => output, { timeout: 30_000 }).toContain(text);
 const sockets = () =>
   existsSync(join(folder, 'run'))
     ? readdirSync(join(folder, 'run')).filter((name) => /sock$/.test(name))
@@ -91,7 +91,7 @@ async function exitOf(process: ChildProcess): Promise<number | null> {
   return process.exitCode;
 }
 
-describe('the server', () => {
+describe('the server', { timeout: 60_000 }, () => {
   it('told to stop while it starts ends in order', async () => {
     start('one.py');
     await expect.poll(sockets, { interval: 2, timeout: 10_000 }).not.toEqual([]);
@@ -116,7 +116,7 @@ describe('the server', () => {
     await said('is ready');
     writeSite('two.py', 'threads=3');
     server.kill('SIGUSR1');
-    await expect.poll(() => ask(), { timeout: 10_000 }).toBe('two');
+    await expect.poll(() => ask(), { timeout: 30_000 }).toBe('two');
     writeFileSync(join(folder, 'one.py.go'), '');
     expect(await held).toBe('one');
     server.kill('SIGTERM');
@@ -153,7 +153,7 @@ describe('the server', () => {
     const before = sockets().filter((name) => name !== 'modhost.sock');
     server.kill('SIGKILL');
     await once(server, 'exit');
-    await expect.poll(() => ask().catch(() => 'gone'), { timeout: 10_000 }).toBe('gone');
+    await expect.poll(() => ask().catch(() => 'gone'), { timeout: 30_000 }).toBe('gone');
     output = '';
     start('one.py');
     await said('modhost serves');
