@@ -18,7 +18,7 @@ import {
 } from './auth/index.js';
 import { BalancerTable, type MemberNews, startHealthChecks } from './balancing/index.js';
 import { createHtaccessParser } from './config/index.js';
-import type { AuthScript, LogDestination, ServerConfig } from './config/model.js';
+import type { AuthScript, LogDestination, ProcessGroup, ServerConfig } from './config/model.js';
 import { serveFile } from './files/index.js';
 import { createGateway } from './gateway/index.js';
 import { createLogWriter, type LogWriter } from './log/index.js';
@@ -45,6 +45,7 @@ import {
   createRouter,
   listMountedScripts,
   type MountedScript,
+  nameInside,
   placeAuthScript,
   type Router,
   readDispatched,
@@ -328,11 +329,16 @@ class Pools {
     return pool;
   }
 
+  groupOf(group: string): ProcessGroup {
+    const { embeddedGroup, processGroups } = this.#config;
+    return processGroups.find(({ name }) => name === group) ?? embeddedGroup;
+  }
+
   limitsOf(group: string): GroupLimits {
     const known = this.#limits.get(group);
     if (known !== undefined) return known;
-    const { embeddedGroup, mainServer, processGroups } = this.#config;
-    const definition = processGroups.find(({ name }) => name === group) ?? embeddedGroup;
+    const { mainServer } = this.#config;
+    const definition = this.groupOf(group);
     const socketTimeoutMs = definition.socketTimeoutMs ?? mainServer.settings.timeoutMs;
     const limits: GroupLimits = { ...definition, socketTimeoutMs };
     this.#limits.set(group, limits);
@@ -351,9 +357,12 @@ type Ask = (
 function createAsk(mounted: readonly MountedScript[], pools: Pools): Ask {
   return async (functionName, script, environ, given) => {
     const { processGroup, applicationGroup, scriptFile, runtime } = placeAuthScript(script, mounted);
+    const inside = nameInside(pools.groupOf(processGroup), scriptFile);
+    if (inside === undefined)
+      throw new CallFailure(`${script.file} lies outside of the chroot= of its process group`);
     const message = {
       functionName,
-      scriptFile,
+      scriptFile: inside,
       applicationGroup,
       checkScript: true,
       arguments: given,

@@ -11,6 +11,7 @@ import {
   listAuthScripts,
   listHandlerScripts,
   listMountedScripts,
+  nameInside,
   placeAuthScript,
   runtimeOf,
 } from './routing/index.js';
@@ -145,6 +146,12 @@ function readTls(config: ServerConfig): TlsMaterial {
   throw new Error(lines.join('\n'));
 }
 
+/** As the processes of the group know the file; one that they cannot see keeps its name, and none of them loads it. */
+function insideName({ processGroups }: ServerConfig, name: string, file: string): string {
+  const group = processGroups.find((one) => one.name === name);
+  return (group === undefined ? undefined : nameInside(group, file)) ?? file;
+}
+
 /** Process groups and runtimes that the site file shows to be needed; what it does not show is started on demand. */
 function neededPools(config: ServerConfig): readonly NeededPool[] {
   const mounted = listMountedScripts(config, createRouter(config));
@@ -154,13 +161,13 @@ function neededPools(config: ServerConfig): readonly NeededPool[] {
     .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
       group: processGroup,
       runtime,
-      script: Buffer.from(scriptFile, 'latin1').toString('utf8'),
+      script: Buffer.from(insideName(config, processGroup, scriptFile), 'latin1').toString('utf8'),
       applicationGroup,
     }));
   const imported = config.importScripts.map(({ file, processGroup, applicationGroup }) => ({
     group: processGroup,
     runtime: runtimeOf(file),
-    script: file,
+    script: insideName(config, processGroup, file),
     applicationGroup,
   }));
   return [...asked, ...imported];

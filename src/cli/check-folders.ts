@@ -17,18 +17,18 @@ export function checkFolders(config: ServerConfig): Finding[] {
   ];
 }
 
-function checkGroup({ home, pythonHome, pythonPath, position }: ProcessGroup): Finding[] {
+function checkGroup({ chroot = '', home, pythonHome, pythonPath, position }: ProcessGroup): Finding[] {
   const directive = 'WSGIDaemonProcess';
   const cannotStart = 'the daemon processes of the group cannot start';
   return [
-    ...(home === undefined || isThere(home)
+    ...(home === undefined || isThere(chroot + home)
       ? []
       : [find(position, directive, `home: there is no directory ${home}: ${cannotStart}`)]),
-    ...(pythonHome === undefined || hasPython(pythonHome)
+    ...(pythonHome === undefined || hasPython(chroot + pythonHome)
       ? []
       : [find(position, directive, `python-home: there is no Python in ${pythonHome}: ${cannotStart}`)]),
     ...pythonPath
-      .filter((folder) => !isThere(folder))
+      .filter((folder) => !isThere(chroot + folder))
       .map((folder) =>
         find(position, directive, `python-path: there is no ${folder}: Python finds no modules in it`),
       ),

@@ -20,6 +20,8 @@ export interface ProcessGroup {
   readonly displayName?: string;
   /** Absolute. */
   readonly home?: string;
+  /** Absolute, without slash at the end: processes see nothing outside of it, and `home` and the paths of Python are inside. */
+  readonly chroot?: string;
 
   // ---- identity and surroundings
   readonly user?: string;

@@ -4,6 +4,7 @@ import type { HealthTarget } from '../processes/index.js';
 import {
   buildProcessGroupTable,
   createRouter,
+  nameInside,
   type ProcessGroupTable,
   type Router,
   runtimeOf,
@@ -37,7 +38,9 @@ function findInHost(
   const route = router.route(host, toByteString(group.healthPath ?? ''));
   const { mapping } = route;
   if (mapping.kind !== 'script') return undefined;
-  const { scriptFile, scriptName, pathInfo } = mapping;
+  const { scriptName, pathInfo } = mapping;
+  const scriptFile = nameInside(group, mapping.scriptFile);
+  if (scriptFile === undefined) return undefined;
   const serverName = host.serverName?.host ?? 'localhost';
   const isSecure = host.settings.tls !== undefined || host.serverName?.scheme === 'https';
   const serverPort = host.serverName?.port ?? (isSecure ? 443 : 80);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImportScript, ProcessGroup, ServerConfig } from '../config/model.js';
 import { findAccount } from './accounts.js';
+import { planConfinement } from './chroot.js';
 import type { HealthTarget, PoolPlan, Runtime } from './daemon-pool.js';
 import type { LaunchPlan } from './daemon-process.js';
 
@@ -67,13 +68,20 @@ function planLaunch(
   runtimeOf: RuntimeOf,
 ): LaunchPlan {
   const identity = planIdentity(config, group);
+  const confinement = planConfinement(
+    group,
+    runtime,
+    commandOf(config, group, runtime),
+    'user' in identity.spec,
+  );
   const spec = {
     ...identity.spec,
+    ...confinement?.spec,
     ...(group.umask === undefined ? {} : { umask: group.umask }),
     ...(identity.homeDirectory === undefined ? {} : { directory: identity.homeDirectory }),
     ...limitsOf(group),
   };
-  const runtimeCommand = commandOf(config, group, runtime);
+  const runtimeCommand = confinement?.command ?? commandOf(config, group, runtime);
   const needsLauncher = Object.keys(spec).length > 0;
   return {
     command: needsLauncher
@@ -108,7 +116,7 @@ function planLaunch(
       stackSize: group.stackSize ?? null,
       preload: preloadsOf(config, group)
         .filter(({ file }) => runtimeOf(file) === runtime)
-        .map(({ file, applicationGroup }) => ({ script: file, applicationGroup })),
+        .map(({ file, applicationGroup }) => ({ script: nameInside(group, file), applicationGroup })),
     },
     ...(identity.socketOwner === undefined ? {} : { socketOwner: identity.socketOwner }),
     startupTimeoutMs: group.startupTimeoutMs,
@@ -163,7 +171,7 @@ function commandOf(config: ServerConfig, group: ProcessGroup, runtime: Runtime):
   if (runtime === 'node')
     return [group.node ?? process.execPath, ...addressSpaceOptions(group), ...group.nodeOptions, nodeRuntime];
   const home = group.pythonHome ?? config.global.pythonHome;
-  return [home === undefined ? 'python3' : interpreterOf(home), pythonRuntime];
+  return [home === undefined ? 'python3' : interpreterOf(home, group.chroot), pythonRuntime];
 }
 
 /** WebAssembly, with which Node's own fetch parses, takes 10 GB of address space for each memory otherwise. */
@@ -172,9 +180,9 @@ function addressSpaceOptions({ virtualMemoryLimit }: ProcessGroup): readonly str
 }
 
 /** A virtual environment's own interpreter, so that its site-packages are found. */
-function interpreterOf(pythonHome: string): string {
+function interpreterOf(pythonHome: string, root = '/'): string {
   const candidates = ['bin/python3', 'bin/python'].map((name) => join(pythonHome, name));
-  return candidates.find((path) => existsSync(path)) ?? (candidates[0] as string);
+  return candidates.find((path) => existsSync(join(root, path))) ?? (candidates[0] as string);
 }
 
 function environmentOf(group: ProcessGroup): NodeJS.ProcessEnv {
@@ -193,6 +201,13 @@ function environmentOf(group: ProcessGroup): NodeJS.ProcessEnv {
 function displayNameOf(group: ProcessGroup): string | null {
   if (group.displayName === undefined) return null;
   return group.displayName === '%{GROUP}' ? `(wsgi:${group.name})` : group.displayName;
+}
+
+/** @throws Error worded for the user for a file that the processes cannot see */
+function nameInside({ chroot, name }: ProcessGroup, file: string): string {
+  if (chroot === undefined) return file;
+  if (file.startsWith(`${chroot}/`)) return file.slice(chroot.length);
+  throw new Error(`the process group '${name}' has chroot=${chroot}, and ${file} lies outside of it`);
 }
 
 /** WSGIImportScript of this group. */

@@ -2,7 +2,8 @@
 
 Usage: python3 -I -S launch.py SPEC COMMAND [ARGUMENT...]; SPEC is a JSON object with the optional members user, group
 (names or "#id"), supplementaryGroups (list), umask (number), directory (path), cpuPriority (nice value), cpuTimeLimit and cpuTimeGrace (seconds),
-memoryLimit and virtualMemoryLimit (bytes). Node cannot do these between fork and exec, and nothing that
+memoryLimit and virtualMemoryLimit (bytes), chroot (path; COMMAND is looked for inside, and needs user), carried (folder of the daemon's Python files, which
+are handed in, to be run by COMMAND). Node cannot do these between fork and exec, and nothing that
 the users' interpreter brings along (site-packages, .pth files) may run before the identity has changed: hence -I -S and a step of its own.
 Exit code 78 says that the spec could not be carried out; why is on standard error.
 """
@@ -44,12 +45,33 @@ def take_identity(spec):
     else:
         os.setgroups([gid])
     os.setgid(gid)
+    if spec.get("chroot"):
+        # The last thing that takes root: accounts are looked up outside, and nobody who is still root runs anything inside.
+        os.chroot(spec["chroot"])
+        os.chdir("/")
     if user is not None:
         if user.pw_uid == 0:
             raise ValueError("a daemon process may not run as root")
         os.setuid(user.pw_uid)
         os.environ["HOME"] = user.pw_dir
         os.environ["USER"] = os.environ["LOGNAME"] = user.pw_name
+
+
+def carry(folder):
+    """Arguments for Python that run the daemon without its files; they are in a descriptor that is inherited."""
+    package = os.path.join(folder, "modhost_daemon")
+    sources = {}
+    for name in os.listdir(package):
+        if name.endswith(".py"):
+            with open(os.path.join(package, name), encoding="utf-8") as file:
+                sources[name[:-3]] = file.read()
+    # Neither closed by exec nor readable by its name.
+    descriptor = os.memfd_create("modhost", 0)
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
+        file.write(json.dumps(sources).encode())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with open(os.path.join(folder, "carried.py"), encoding="utf-8") as file:
+        return ["-c", file.read(), str(descriptor)]
 
 
 def set_limits(spec):
@@ -94,6 +116,10 @@ def main():
     spec = json.loads(sys.argv[1])
     command = sys.argv[2:]
     try:
+        if spec.get("chroot") and not spec.get("user"):
+            raise ValueError("chroot needs an account")
+        if spec.get("carried"):
+            command += carry(spec["carried"])
         set_limits(spec)
         take_identity(spec)
         if spec.get("umask") is not None:

@@ -162,6 +162,7 @@ export type Mapping =
 
 export type CreateRouter = (config: ServerConfig) => Router;
 
+export * from './chroot.js';
 export * from './groups.js';
 export { contextOf, findServer } from './handled-by-server.js';
 export { findHtaccessSection, type HtaccessPorts } from './htaccess.js';

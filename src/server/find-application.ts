@@ -4,6 +4,7 @@ import { type Runtime, type SharedPairs, sharePairs } from '../proxy/index.js';
 import {
   type ApplicationSelection,
   type DispatchedNames,
+  nameInside,
   runtimeOf,
   type ScriptMapping,
   selectApplication,
@@ -21,6 +22,8 @@ export interface Application {
   readonly selection: Extract<ApplicationSelection, { kind: 'selected' }>;
   readonly runtime: Runtime;
   readonly group: ProcessGroup;
+  /** As the group's processes know it. */
+  readonly scriptFile: string;
   /** What the environ says of the server and the script. */
   readonly shared: SharedPairs;
   /** Of its answers, as the settings that it was found with have them. */
@@ -124,17 +127,27 @@ function settleApplication(
       'wsgi',
       `[script ${scriptFile}] answered ${selection.status}: ${selection.reason}`,
     );
+  const group = site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup;
+  const inside = nameInside(group, scriptFile);
+  if (inside === undefined)
+    return refuse(
+      500,
+      'wsgi',
+      `[script ${scriptFile}] answered 500: it lies outside of the chroot= of its process group`,
+    );
+  const resource = handled === undefined ? inside : (nameInside(group, handled.filename) ?? handled.filename);
   return {
     kind: 'application',
     selection,
     runtime: runtimeOf(scriptFile),
     heads: new KnownHeads(),
-    group: site.processGroups.groups.get(selection.processGroup) ?? site.config.embeddedGroup,
+    group,
+    scriptFile: inside,
     shared: sharePairs(
       describeMount(exchange, {
         ...selection,
-        scriptFile,
-        filename: handled?.filename ?? scriptFile,
+        scriptFile: inside,
+        filename: resource,
         ...(handled === undefined ? {} : { handler: handled.name }),
         scriptName,
         pathInfo,

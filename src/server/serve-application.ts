@@ -79,7 +79,7 @@ function callApplication(
   const sink = new ApplicationAnswer(exchange, application, wantsUpgrade);
   const request: ForwardRequest = {
     message: {
-      scriptFile,
+      scriptFile: application.scriptFile,
       applicationGroup: selection.applicationGroup,
       callableName: selection.callableObject,
       callInterface: selection.applicationInterface,

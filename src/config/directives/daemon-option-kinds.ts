@@ -98,13 +98,6 @@ export function unlessZero(apply: ApplyOption): ApplyOption {
   return (group, value, here) => (parseInteger(value) === 0 ? undefined : apply(group, value, here));
 }
 
-export function refuse(): OptionProblem {
-  return {
-    message: 'not supported, and applications would be less confined without it',
-    kind: 'argument-refused',
-  };
-}
-
 export function noAccount(message: string): OptionProblem {
   return { message, kind: 'no-such-account' };
 }

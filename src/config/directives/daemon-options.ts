@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path';
 import { findGroup, findUser } from '../accounts.js';
 import type { Here } from '../draft.js';
 import type { ProcessGroup } from '../model.js';
+import { statPath } from '../stat-path.js';
 import { parseInteger, resolvePath } from '../values.js';
 import {
   type ApplyOption,
@@ -16,7 +17,6 @@ import {
   noEffect,
   type OptionProblem,
   type ProcessGroupDraft,
-  refuse,
   seconds,
   text,
   unlessZero,
@@ -55,6 +55,7 @@ export const daemonOptions: ReadonlyMap<string, ApplyOption> = new Map<string, A
   ['health-path', setHealthPath],
   ['display-name', text('displayName')],
   ['home', setHome],
+  ['chroot', setChroot],
   ['user', setUser],
   ['group', setGroup],
   ['supplementary-groups', setSupplementaryGroups],
@@ -107,9 +108,6 @@ export const daemonOptions: ReadonlyMap<string, ApplyOption> = new Map<string, A
   ['response-flush-delay', noEffect(checkInteger(0))],
   ['socket-user', noEffect(checkUser)],
   ['server-metrics', noEffect(checkSwitch)],
-
-  // It confines what runs, and every process here starts an interpreter of its own, which is outside.
-  ['chroot', refuse],
 ]);
 
 // ---- single options
@@ -138,6 +136,15 @@ function setHealthPath(group: ProcessGroupDraft, value: string): string | undefi
 function setHome(group: ProcessGroupDraft, value: string): string | undefined {
   if (!isAbsolute(value)) return `expected an absolute directory, not '${value}'`;
   group.home = value;
+  return undefined;
+}
+
+function setChroot(group: ProcessGroupDraft, value: string): string | undefined {
+  const folder = value.replace(/\/+$/, '');
+  if (!/^\/(?!.*\/\.{0,2}(\/|$))/.test(folder))
+    return `expected an absolute directory other than /, without '..', not '${value}'`;
+  if (!statPath(folder)?.isDirectory()) return `expected a directory, and there is none: '${value}'`;
+  group.chroot = folder;
   return undefined;
 }
 

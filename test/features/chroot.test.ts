@@ -1,0 +1,148 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../peers/installed.js';
+import { findFreePort, makeFolder, type RunningServer, removeFolder, startServer } from '../peers/server.js';
+
+const python = '/usr/bin/python3';
+const version = existsSync(python)
+  ? execFileSync(python, ['-c', 'import sys; print("python%d.%d" % sys.version_info[:2])'], {
+      encoding: 'utf8',
+    }).trim()
+  : '';
+const library = `/usr/lib/${version}`;
+
+/** The system's Python with the shared libraries that it needs to start. */
+function installPython(jail: string): void {
+  const extensions = readdirSync(join(library, 'lib-dynload')).map((name) =>
+    join(library, 'lib-dynload', name),
+  );
+  const listed = execFileSync('ldd', [python, ...extensions], { encoding: 'utf8' });
+  const needed = new Set(listed.match(/(?<=[\s>])\/lib\S+(?= \()/g) ?? []);
+  for (const file of [python, ...needed]) {
+    mkdirSync(join(jail, dirname(file)), { recursive: true });
+    cpSync(file, join(jail, file), { dereference: true });
+  }
+  cpSync(library, join(jail, library), {
+    recursive: true,
+    dereference: true,
+    filter: (name) => !/__pycache__|\/(test|idlelib|lib2to3|ensurepip|tkinter|config-.*)$/.test(name),
+  });
+}
+
+const application = `import os
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    seen = (os.path.exists(${JSON.stringify(projectRoot)}), __file__, environ['SCRIPT_FILENAME'], os.getcwd(), os.getuid(), os.path.exists('/etc/passwd'))
+    return [repr(seen).encode()]
+def check_password(environ, user, password):
+    return password == 'open'
+def handle_request(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [environ['SCRIPT_FILENAME'].encode()]
+`;
+
+describe.skipIf(process.getuid?.() !== 0 || !existsSync(library))(
+  'chroot= (as root, with a system Python)',
+  () => {
+    let folder: string;
+    let jail: string;
+    let server: RunningServer;
+
+    beforeAll(async () => {
+      folder = makeFolder();
+      jail = join(folder, 'jail');
+      mkdirSync(join(jail, 'srv'), { recursive: true });
+      installPython(jail);
+      for (const file of [join(jail, 'srv/app.py'), join(folder, 'outside.py')])
+        writeFileSync(file, application);
+      // What would be taken for modules of the standard library, were the working directory looked at first.
+      writeFileSync(join(jail, 'srv/json.py'), 'raise RuntimeError("not meant")\n');
+      chmodSync(folder, 0o755);
+      server = await startServer(
+        'modhost',
+        `User nobody
+WSGIDaemonProcess jailed chroot=${jail}/
+WSGIDaemonProcess home chroot=${jail} home=/srv processes=2
+WSGIScriptAlias /app ${jail}/srv/app.py process-group=jailed application-group=%{GLOBAL}
+WSGIScriptAlias /home ${jail}/srv/app.py process-group=home
+WSGIScriptAlias /outside ${folder}/outside.py process-group=jailed
+WSGIHandlerScript inside ${jail}/srv/app.py process-group=jailed
+<Location /handled>
+    SetHandler inside
+</Location>
+<Location /app/login>
+    AuthType Basic
+    AuthName area
+    AuthBasicProvider wsgi
+    WSGIAuthUserScript ${jail}/srv/app.py
+    Require valid-user
+</Location>
+DocumentRoot ${jail}/srv`,
+        folder,
+      );
+    }, 60_000);
+    afterAll(async () => {
+      await server?.stop();
+      removeFolder(folder);
+    });
+
+    const ask = async (path: string, headers: Record<string, string> = {}) => {
+      const answer = await fetch(server.origin + path, { headers });
+      return { status: answer.status, text: await answer.text() };
+    };
+
+    it('shows the application what is inside and nothing else', async () => {
+      expect((await ask('/app')).text).toMatch(
+        /^\(False, '\/srv\/app\.py', '\/srv\/app\.py', '\/', (?!0)\d+, False\)$/,
+      );
+      expect((await ask('/handled')).text).toBe('/srv/handled');
+    });
+
+    it('asks login functions inside', async () => {
+      const login = (password: string) => ({
+        authorization: `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`,
+      });
+      expect((await ask('/app/login', login('open'))).status).toBe(200);
+      expect((await ask('/app/login', login('wrong'))).status).toBe(401);
+    });
+
+    it('takes home= as a name inside', async () => {
+      expect((await ask('/home')).text).toContain("'/srv'");
+    });
+
+    it('refuses a script outside', async () => {
+      expect((await ask('/outside')).status).toBe(500);
+      await server.logged('lies outside of the chroot= of its process group');
+    });
+
+    it.each([
+      [
+        'JavaScript without modhost inside',
+        `WSGIScriptAlias / ${'JAIL'}/srv/app.mjs`,
+        'JavaScript needs modhost itself inside|there is no .*node inside',
+      ],
+      ['no account', 'WSGIScriptAlias / JAIL/srv/app.py', 'it takes an account that is not root'],
+      [
+        'a preloaded script outside',
+        'User nobody\nWSGIImportScript FOLDER/outside.py process-group=jailed application-group=x\nWSGIScriptAlias / JAIL/srv/app.py',
+        'lies outside of it',
+      ],
+    ])('does not start with %s', async (title, lines, reason) => {
+      const root = join(folder, 'refused');
+      mkdirSync(join(root, 'logs'), { recursive: true });
+      writeFileSync(join(jail, 'srv/app.mjs'), 'export default () => {};\n');
+      const user = title === 'JavaScript without modhost inside' ? 'User nobody\n' : '';
+      const text = `Listen 127.0.0.1:${await findFreePort()}\nServerName localhost\n${user}WSGIDaemonProcess jailed chroot=${jail}\nWSGIProcessGroup jailed\n${lines}\n`;
+      writeFileSync(join(root, 'site.conf'), text.replaceAll('JAIL', jail).replaceAll('FOLDER', folder));
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [join(projectRoot, 'dist/main.js'), '-X', '-d', root, '-f', 'site.conf'],
+        { encoding: 'utf8', timeout: 20_000 },
+      );
+      expect(stderr).toMatch(new RegExp(`chroot=.*(${reason})`));
+      expect(status).toBe(1);
+    });
+  },
+);
