@@ -52,7 +52,8 @@ export function listEffectiveSettings(
     ...listAppliedSections(config, settings),
   ];
   return Object.entries(settings).flatMap(([name, value]) => {
-    if (value === undefined) return [];
+    // Where a value was written is told beside it.
+    if (value === undefined || name === 'handlerPosition') return [];
     const text = describeSetting(name, settings) ?? describeValue(value);
     const saying = sources.filter((source) => name in source.settings);
     const from = saying.map((source) => findOrigin(source.settings, name) ?? source.position);

@@ -75,6 +75,7 @@ describe('explain of ProxyPass', () => {
         `SetHandler makes fcgi://127\\.0\\.0\\.1:9${folder}/${name}\\.php of it +\\(\\S+site\\.conf:12\\)`,
       ),
     );
+    expect(text).not.toContain('handlerPosition');
     expect(text).toMatch(/passed on to +fcgi:\/\/127\.0\.0\.1:9 +\(\S+site\.conf:12\)/);
     expect(text).toContain(`SCRIPT_FILENAME: proxy:fcgi://127.0.0.1:9${folder}/${name}.php`);
   });
