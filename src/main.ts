@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { digest } from './auth/index.js';
 import {
   type ControlAction,
   checkAddresses,
@@ -55,8 +54,6 @@ import {
   formatStatus,
   type NoOutcome,
 } from './control/index.js';
-import { explainRequest, findAskedRequest, formatExplanation } from './explain/index.js';
-import { hashPassword, verifyPassword } from './htpasswd-auth/index.js';
 import { toByteString } from './http/index.js';
 import { createHtaccessLookup, createRouter, resolveVirtualHostNames, runtimeOf } from './routing/index.js';
 import { supervise } from './supervise.js';
@@ -72,6 +69,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await run(process.argv.slice(2));
 
+// Rooms that only one command needs are loaded by that command: the supervisor does without them.
 async function run(argv: readonly string[]): Promise<number> {
   const command = parseCommandLine(argv);
   switch (command.kind) {
@@ -96,9 +94,9 @@ async function run(argv: readonly string[]): Promise<number> {
     case 'explain':
       return explain(command);
     case 'htpasswd':
-      return runHtpasswd(command.arguments, process, { hashPassword, verifyPassword });
+      return runHtpasswd(command.arguments, process, await import('./htpasswd-auth/index.js'));
     case 'htdigest':
-      return runHtdigest(command.arguments, process, digest);
+      return runHtdigest(command.arguments, process, (await import('./auth/index.js')).digest);
     case 'check':
       return check(command.site, command.json);
     case 'show-resolved':
@@ -183,6 +181,7 @@ function showVirtualHosts(site: SiteOptions): number {
 async function explain(command: ExplainCommand): Promise<number> {
   const config = readSite(command.site, true);
   if (config === undefined) return 1;
+  const { explainRequest, findAskedRequest, formatExplanation } = await import('./explain/index.js');
   const asked = findAskedRequest(config, command);
   if (typeof asked === 'string') {
     process.stderr.write(`modhost: ${asked}\n`);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable, Transform } from 'node:stream';
-import send from '@fastify/send';
+import { loadSend } from './load-send.js';
 import type { ByteRange } from './ranges.js';
 
 export type SentFile =
@@ -29,7 +29,7 @@ export async function sendOpenFile(
   const headers = range === 'whole' ? {} : { range: `bytes=${range.start}-${range.end}` };
   // Typed as a stream, but `method` and `headers` are all that is read.
   const request = { method, headers } as unknown as Readable;
-  const answer = await send(request, `${descriptorFolder}/${handle.fd}`, {
+  const answer = await loadSend()(request, `${descriptorFolder}/${handle.fd}`, {
     dotfiles: 'allow',
     index: false,
     cacheControl: false,

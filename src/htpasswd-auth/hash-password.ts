@@ -1,5 +1,4 @@
 import { createHash, randomInt } from 'node:crypto';
-import { hash as hashBcrypt } from '@node-rs/bcrypt';
 import { computeCrypt } from './crypt.js';
 import { cryptDigits } from './crypt-base64.js';
 import { defaultShaRounds } from './stored-hash.js';
@@ -17,8 +16,11 @@ export type HashRequest =
 export async function hashPassword(password: string, request: HashRequest): Promise<string> {
   const bytes = Buffer.from(password, 'latin1');
   switch (request.kind) {
-    case 'bcrypt':
+    case 'bcrypt': {
+      // Only the command line makes such hashes: no server needs the library in this process.
+      const { hash: hashBcrypt } = await import('@node-rs/bcrypt');
       return hashBcrypt(bytes, { cost: request.cost, version: '2y' });
+    }
     case 'sha1':
       return `{SHA}${createHash('sha1').update(bytes).digest('base64')}`;
     case 'apr1':

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { ipaddr } from './require-package.js';
 
 /** `host`, `host:port`, `[v6]`, `[v6]:port`; IPv6 loses its brackets. Undefined if it is none of these. */
 export function parseHostAndPort(text: string): { host: string; port?: number } | undefined {

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { ipaddr } from '../http/index.js';
 
 /** `10.0.0.0/8`, `2001:db8::/32`: address text in canonical form and prefix length in bits. */
 export interface AddressRange {

@@ -1,7 +1,8 @@
-import ipaddr from 'ipaddr.js';
+import type { IPv4, IPv6 } from 'ipaddr.js';
+import { ipaddr } from '../http/index.js';
 import type { AddressRange } from './address-range.js';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Address = IPv4 | IPv6;
 
 /**
  * Whether the numeric address lies in one of the ranges. IPv6 addresses that carry an IPv4 one count as that.
@@ -44,6 +45,6 @@ function parseAddress(text: string): Address | undefined {
   return ipaddr.isValid(numeric) ? ipaddr.process(numeric) : undefined;
 }
 
-function isMapped(address: Address): address is ipaddr.IPv6 {
+function isMapped(address: Address): address is IPv6 {
   return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress();
 }

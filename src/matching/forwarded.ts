@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { ipaddr } from '../http/index.js';
 import { type AddressRange, parseAddressRange } from './address-range.js';
 import { isInRanges } from './client-address.js';
 

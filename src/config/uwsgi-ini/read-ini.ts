@@ -1,4 +1,5 @@
-import { parse } from 'ini';
+import type { parse } from 'ini';
+import { requirePackage } from '../../http/index.js';
 
 /** One `key = value` of the section [uwsgi]; a key alone has the value ''. `line` counts from 1. */
 export interface IniEntry {
@@ -12,7 +13,9 @@ export interface IniEntry {
  * behind the first `=`, with its quotes, backslashes, `;` and `#`; only whole lines are comments.
  */
 export function readUwsgiSection(text: string): readonly IniEntry[] | undefined {
-  const section: unknown = parse(text.split('\n').map(toDialectOfPackage).join('\n')).uwsgi;
+  // Few site files have such a file beside them.
+  const ini = requirePackage('ini') as { readonly parse: typeof parse };
+  const section: unknown = ini.parse(text.split('\n').map(toDialectOfPackage).join('\n')).uwsgi;
   if (typeof section !== 'object' || section === null) return undefined;
   return Object.entries(section).flatMap(([name, value]) =>
     typeof value === 'string' ? [readEntry(name, value)] : [],
