@@ -65,10 +65,12 @@ export class LeanReply implements Reply {
   start(status: number, reason: string, headers: readonly string[]): void {
     const now = Date.now();
     const head = makeHead(status, reason, headers, now);
+    const hasBody = this.#hasBody && status !== 204 && status !== 304;
+    const isChunked = hasBody && head.length === undefined;
+    if (head.hasTrailer && !isChunked) throw new Error('Trailer without chunks');
+    this.#hasBody = hasBody;
+    this.#isChunked = isChunked;
     this.#length = head.length;
-    this.#hasBody &&= status !== 204 && status !== 304;
-    this.#isChunked = this.#hasBody && head.length === undefined;
-    if (head.hasTrailer && !this.#isChunked) throw new Error('Trailer without chunks');
     this.#head = head.text;
     this.isStarted = true;
     this.status = status;
@@ -115,6 +117,7 @@ export class LeanReply implements Reply {
   }
 
   onDrain(callback: () => void): void {
+    if (this.#closed !== undefined) return;
     this.#drainCallback = callback;
     this.#connection.awaitDrain(this);
   }
