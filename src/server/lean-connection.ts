@@ -6,7 +6,7 @@ import { LeanBody } from './lean-body.js';
 import { LeanReply } from './lean-reply.js';
 import { closeLingering } from './lingering-close.js';
 import type { HandedConnection, ListenerState } from './listener-ports.js';
-import { noBody, type RequestBody } from './request-record.js';
+import { type ConnectionFacts, noBody, type RequestBody } from './request-record.js';
 
 type HandOver = (socket: Socket, handed: HandedConnection) => void;
 
@@ -61,6 +61,7 @@ class LeanConnection {
   readonly #limits: ConnectionLimits;
   #served = 0;
   #known: LeanFields | undefined;
+  #facts: ConnectionFacts | undefined;
   /** Of the request whose turn it is. */
   #reply: LeanReply | undefined;
   /** As long as a part of it has not arrived: what comes belongs to it. */
@@ -86,8 +87,7 @@ class LeanConnection {
     socket.on('end', this.#end);
     socket.on('error', ignoreError);
     socket.on('close', this.#close);
-    const { head } = this.#limits;
-    if (head !== undefined && head.initialMs > 0) this.#setTimer(this.#since + head.initialMs);
+    this.#limitWait();
   }
 
   /** Hands over what a reply has last; that reply is over when the system has taken it. */
@@ -187,10 +187,11 @@ class LeanConnection {
       const behind = this.#body === undefined ? rest : this.#feed(this.#body, rest);
       if (behind !== undefined) this.#keep(behind);
     }
+    this.#facts ??= factsOf(this.socket);
     const keepAliveIndex = this.#served;
     this.#served += 1;
     handlers.request({
-      connection: factsOf(this.socket),
+      connection: this.#facts,
       method,
       target,
       httpVersion: '1.1',
@@ -245,31 +246,39 @@ class LeanConnection {
 
   #awaitNext(): void {
     this.#since = performance.now();
-    const until = this.#since + this.#limits.keepAliveTimeoutMs;
-    if (this.#timerAt > until) this.#setTimer(until);
+    this.#limitWait();
   }
 
-  #setTimer(at: number): void {
+  /** Until when a request has to begin, by performance.now(). */
+  get #waitsUntil(): number {
+    if (this.#served > 0) return this.#since + this.#limits.keepAliveTimeoutMs;
+    const headMs = this.#limits.head?.initialMs ?? 0;
+    return headMs === 0 ? Number.POSITIVE_INFINITY : this.#since + headMs;
+  }
+
+  /** A timer that fires early enough is left alone. */
+  #limitWait(): void {
+    const until = this.#waitsUntil;
+    if (until >= this.#timerAt) return;
     clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(this.#expire, Math.max(at - performance.now(), 1));
+    const waitMs = Math.min(Math.max(until - performance.now(), 1), longestTimerMs);
+    this.#timerAt = until;
+    this.#timer = setTimeout(this.#expire, waitMs);
   }
 
   /** Set for an earlier wait, perhaps, or in the midst of a request: then it is set again, or when the next wait begins. */
   readonly #expire = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY;
     if (this.#isOver || this.#reply !== undefined || this.#body !== undefined) return;
-    if (this.#served === 0) {
-      this.socket.destroy();
-      return;
-    }
-    const until = this.#since + this.#limits.keepAliveTimeoutMs;
-    if (until - performance.now() >= 1) this.#setTimer(until);
+    if (this.#waitsUntil - performance.now() >= 1) this.#limitWait();
+    else if (this.#served === 0) this.socket.destroy();
     else {
       this.stopReading();
       closeLingering(this.socket);
     }
   };
 }
+
+const longestTimerMs = 2 ** 31 - 1;
 
 function ignoreError(): void {}
