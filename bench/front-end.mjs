@@ -28,7 +28,7 @@ const sites = {
   node: () => hello('app.mjs'),
   'python-browser': () => hello('app.py'),
   'python-log': () => hello('app.py', ['CustomLog access.log combined']),
-  'python-many': () => hello('app.py', many(1000)),
+  'python-many': () => hello('app.py', many(300)),
   bare: () => hello('app.py'),
 };
 

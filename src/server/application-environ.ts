@@ -117,6 +117,7 @@ function shareHeaders(
 }
 
 function isSameList(one: HeaderList, other: HeaderList): boolean {
+  if (one === other) return true;
   if (one.length !== other.length) return false;
   for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
   return true;
