@@ -67,6 +67,7 @@ function refuseForeign(filename: string, name: string): Mapping {
 
 /** Without DocumentRoot: a WSGIHandlerScript answers as if there were one with nothing in it. */
 function mapNowhere(settings: DirectorySettings, path: RequestPath): Mapping {
+  if (settings.handler === 'balancer-manager') return refuseForeign('', settings.handler);
   const named = namedScriptOf(handlerOf(settings.handler ?? 'none', settings));
   if (named === undefined) return missing('', 'no alias matches and there is no DocumentRoot');
   const behindFirst = path.merged.indexOf('/', 1);
