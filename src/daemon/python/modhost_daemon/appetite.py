@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Optional, Tuple
+from typing import Dict
 
 
 class Appetite:
     """Of one thread of this process, by its id in the system."""
 
-    __slots__ = ('_descriptor', '_native_id', '_seen')
+    __slots__ = ('_descriptors', '_folder', '_seen_at', '_seen_seconds')
 
     def __init__(self, native_id: int) -> None:
-        self._native_id = native_id
-        self._descriptor: Optional[int] = None
-        # Seconds of the clock and seconds that it ran or would have run, when measured last.
-        self._seen: Tuple[float, float] = (0.0, 0.0)
+        self._folder = '/proc/self/task/%d/' % native_id
+        self._descriptors: Dict[str, int] = {}
+        # When measured last, and for how long the thread had run or would have run by then.
+        self._seen_at = 0.0
+        self._seen_seconds = 0.0
 
     def measure(self) -> float:
-        """The share of the time since the last call in which it ran, or waited for nothing but a processor; 0 if nobody knows."""
+        """
+        The share of the time since the last call in which it ran, or waited for nothing but a processor; 1 if it does so now,
+        since the system counts such a wait only when it is over; 0 if nobody knows.
+        """
         try:
-            wanted = self._read()
-        except (OSError, ValueError):
+            running, waiting, _ = self._read('schedstat').split()
+            seconds = (int(running) + int(waiting)) / 1e9
+            now = time.monotonic()
+            share = (seconds - self._seen_seconds) / (now - self._seen_at)
+            self._seen_at = now
+            self._seen_seconds = seconds
+            # The state stands behind the name, which may hold anything.
+            is_runnable = share < 1 and self._read('stat').rpartition(b') ')[2].startswith(b'R')
+        except (OSError, ValueError, ZeroDivisionError):
             return 0.0
-        now = time.monotonic()
-        before, wanted_before = self._seen
-        self._seen = (now, wanted)
-        return (wanted - wanted_before) / (now - before) if now > before else 0.0
+        return 1.0 if is_runnable else share
 
-    def _read(self) -> float:
-        if self._descriptor is None:
-            path = '/proc/self/task/%d/schedstat' % self._native_id
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        running, waiting, _ = os.pread(self._descriptor, 128, 0).split()
-        return (int(running) + int(waiting)) / 1e9
+    def _read(self, name: str) -> bytes:
+        descriptor = self._descriptors.get(name)
+        if descriptor is None:
+            descriptor = self._descriptors[name] = os.open(self._folder + name, os.O_RDONLY | os.O_CLOEXEC)
+        return os.pread(descriptor, 1024, 0)

@@ -30,6 +30,7 @@ _KEEP_SECONDS = 0.03
 # A thread that wants the processor for more than this share of the time does not block.
 _HUNGRY = 0.75
 _HUNGRY_LOOKS = 5
+_FRESH_SECONDS = 0.02
 # Pause after the system refused to start another thread.
 _START_PAUSE_SECONDS = 1.0
 
@@ -119,6 +120,7 @@ class Pool:
         self._judged_finished = 0
         self._looks_in_job = 0
         self._is_hungry = False
+        self._was_hungry = False
         # Whoever took a job last.
         self._latest: Optional[_Worker] = None
         self._idle: Optional[_Worker] = None
@@ -307,7 +309,11 @@ class Pool:
             worker = self._latest if self._busy == 1 else None
             share = 0.0 if worker is None or worker.appetite is None else worker.appetite.measure()
             self._looks_in_job = 0 if self._finished != self._judged_finished else self._looks_in_job + 1
-            self._is_hungry = share > _HUNGRY
+            is_hungry = share > _HUNGRY
+            # Nothing follows from what it did long before, nor from one look at a thread that gets on: the next look tells.
+            is_doubtful = now - self._judged_at >= _FRESH_SECONDS or (not self._looks_in_job and self._was_hungry)
+            self._is_hungry = is_hungry or (is_doubtful and worker is not None)
+            self._was_hungry = is_hungry
             self._judged_at = now
             self._judged_finished = self._finished
         return self._is_hungry and self._looks_in_job < _HUNGRY_LOOKS

@@ -57,6 +57,13 @@ def do_sleep(environ, seconds):
     return environ['mod_wsgi.thread_id']
 
 
+def do_spin(environ, seconds):
+    end = time.process_time() + float(seconds)
+    while time.process_time() < end:
+        pass
+    return environ['mod_wsgi.thread_id']
+
+
 def do_note(environ, name):
     with lock:
         seen.append(name)
