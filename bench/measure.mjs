@@ -24,8 +24,11 @@ export async function findFreePort() {
 
 /** Starts a server of servers.mjs in `folder` and waits until it answers. */
 export async function startServer(server, folder, port) {
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(server.files)) writeFileSync(join(folder, name), text);
+  for (const [name, content] of Object.entries(server.files)) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
   const children = [];
   // Of the round before: a server that is ended by a signal leaves its socket behind.
   for (const path of server.openSockets ?? []) rmSync(path, { force: true });

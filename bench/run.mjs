@@ -97,10 +97,7 @@ async function prepare(key, one, folder) {
     console.log(`${key}: not installed (bash bench/peers.sh)`);
     return undefined;
   }
-  mkdirSync(join(folder, 'files'), { recursive: true });
-  mkdirSync(join(folder, 'logs'));
-  writeFileSync(join(folder, 'files/10k.bin'), Buffer.alloc(10_240, 'x'));
-  writeFileSync(join(folder, 'files/1m.bin'), Buffer.alloc(1_048_576, 'x'));
+  mkdirSync(join(folder, 'logs'), { recursive: true });
   return { server, folder, port, rounds: [] };
 }
 

@@ -57,10 +57,15 @@ export function siteFile({ port, app, processes = 1, threads, files, folder, pas
   return `${lines.join('\n')}\n`;
 }
 
+function servedFiles({ files }) {
+  if (!files) return {};
+  return { 'files/10k.bin': Buffer.alloc(10_240, 'x'), 'files/1m.bin': Buffer.alloc(1_048_576, 'x') };
+}
+
 function modhost(setup) {
   return {
     name: 'modhost',
-    files: { 'modhost.conf': siteFile(setup), users: passwordEntry },
+    files: { 'modhost.conf': siteFile(setup), users: passwordEntry, ...servedFiles(setup) },
     commands: [[process.execPath, setup.main ?? modhostMain, '-X', '-d', setup.folder, '-f', 'modhost.conf']],
   };
 }
@@ -109,7 +114,7 @@ function apacheFiles(setup) {
   if (!has('apache')) return undefined;
   return {
     name: 'Apache',
-    files: { 'apache.conf': apacheHead(setup, []) + siteFile(setup) },
+    files: { 'apache.conf': apacheHead(setup, []) + siteFile(setup), ...servedFiles(setup) },
     commands: [[programs.apache, '-f', join(setup.folder, 'apache.conf'), '-DFOREGROUND']],
   };
 }
