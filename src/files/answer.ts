@@ -21,10 +21,12 @@ export interface FileAnswer {
   readonly headers: HeaderList;
   /** The media type, where the headers do not tell it: 304. */
   readonly type?: string;
-  /** Absent: no body (HEAD, 304, …) or, from 400 on, the caller's error page. */
+  /** Both absent: no body (HEAD, 304, …) or, from 400 on, the caller's error page. */
   readonly body?: Readable;
+  /** The body, where it is in memory; not to be changed. */
+  readonly content?: Buffer;
   /** What the error log shall say. */
   readonly reason?: string;
 }
 
-export type ServeFile = (request: FileRequest) => Promise<FileAnswer>;
+export type ServeFile = (request: FileRequest) => FileAnswer | Promise<FileAnswer>;

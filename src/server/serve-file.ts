@@ -29,13 +29,14 @@ export async function serveStaticFile(
       'info',
     );
   }
-  const answer = await site.serveFile({
+  const asked = site.serveFile({
     method: record.method === 'HEAD' ? 'HEAD' : exchange.method,
     headers: exchange.headers,
     filename: mapping.filename,
     media: mediaRules(exchange),
     ...(settings.fileETag === undefined ? {} : { entityTag: entityTagParts(settings.fileETag) }),
   });
+  const answer = asked instanceof Promise ? await asked : asked;
   if (answer.reason !== undefined)
     exchange.log(answer.status >= 500 ? 'error' : 'info', 'core', answer.reason);
   if (answer.body === undefined && answer.status >= 400 && answer.status !== 412) {
@@ -55,6 +56,7 @@ export async function serveStaticFile(
     return refuse(500, 'headers', started.reason);
   }
   if (body === undefined) {
+    if (answer.content !== undefined) record.reply.write(answer.content);
     record.reply.end();
     return undefined;
   }

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -48,7 +49,8 @@ function ask(headers: Record<string, string> | readonly string[] = {}, method = 
 
 async function read(answer: FileAnswer): Promise<string> {
   let text = '';
-  for await (const chunk of answer.body ?? []) text += (chunk as Buffer).toString('latin1');
+  for await (const chunk of answer.body ?? [answer.content ?? ''])
+    text += (chunk as Buffer).toString('latin1');
   return text;
 }
 
@@ -88,7 +90,7 @@ describe('a file', () => {
 
   it('has no body for HEAD and an empty file, and one for POST', async () => {
     const head = await ask({}, 'HEAD');
-    expect([head.status, head.body, headerValue(head.headers, 'content-length')]).toEqual([
+    expect([head.status, head.body ?? head.content, headerValue(head.headers, 'content-length')]).toEqual([
       200,
       undefined,
       '12',
@@ -96,11 +98,9 @@ describe('a file', () => {
     expect(await read(await ask({}, 'POST'))).toBe(content);
     put('empty.txt', '');
     const empty = await ask({ Range: 'bytes=0-' }, 'GET', 'empty.txt');
-    expect([empty.status, empty.body, headerValue(empty.headers, 'content-length')]).toEqual([
-      200,
-      undefined,
-      '0',
-    ]);
+    expect([empty.status, empty.body ?? empty.content, headerValue(empty.headers, 'content-length')]).toEqual(
+      [200, undefined, '0'],
+    );
   });
 
   it('has a weak tag while it is younger than a second', async () => {
@@ -197,7 +197,7 @@ describe('preconditions', () => {
     expect(answer.status).toBe(status);
     if (status === 304) {
       expect(answer.headers).toEqual(['Last-Modified', lastModified, 'ETag', tag, 'Accept-Ranges', 'bytes']);
-      expect(answer.body).toBeUndefined();
+      expect(answer.body ?? answer.content).toBeUndefined();
     }
     answer.body?.destroy();
   });
@@ -390,10 +390,11 @@ describe('descriptors', () => {
   });
 
   it('keep the file when its name goes', async () => {
-    put('gone.txt');
+    const large = content.repeat(10_000);
+    put('gone.txt', large);
     const answer = await ask({}, 'GET', 'gone.txt');
     unlinkSync(join(folder, 'gone.txt'));
-    expect(await read(answer)).toBe(content);
+    expect(await read(answer)).toBe(large);
   });
 
   it('a file that becomes shorter ends with an error, not as if it were complete', async () => {
@@ -402,5 +403,57 @@ describe('descriptors', () => {
     truncateSync(join(folder, 'shrinks.bin'), 10);
     await expect(read(answer)).rejects.toThrow(/ended \d+ bytes early/);
     await expect.poll(openFiles).toEqual([]);
+  });
+});
+
+describe('a small file that was served before', () => {
+  const old = () => utimesSync(join(folder, 'small.txt'), modifiedMs / 1000, modifiedMs / 1000);
+  /** The time of its last change of state cannot be set: only waiting makes it old enough to be kept. */
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 2_200));
+
+  it('comes from memory', async () => {
+    put('small.txt');
+    await settle();
+    await read(await ask({}, 'GET', 'small.txt'));
+    const again = serveFile({ method: 'GET', headers: [], filename: join(folder, 'small.txt') });
+    expect(again).not.toBeInstanceOf(Promise);
+    expect(await read(await again)).toBe(content);
+    expect(await read(await ask({ range: 'bytes=1-2' }, 'GET', 'small.txt'))).toBe('el');
+    expect((await ask({ 'if-none-match': tag }, 'GET', 'small.txt')).status).toBe(304);
+  });
+
+  it('is read again when its content was changed under the same size and time', async () => {
+    put('small.txt');
+    await settle();
+    await read(await ask({}, 'GET', 'small.txt'));
+    writeFileSync(join(folder, 'small.txt'), content.toUpperCase());
+    old();
+    expect(await read(await ask({}, 'GET', 'small.txt'))).toBe(content.toUpperCase());
+  });
+
+  it('is read again when another one has its name, and not served when it is gone', async () => {
+    put('small.txt');
+    await settle();
+    await read(await ask({}, 'GET', 'small.txt'));
+    put('other.txt', content.toUpperCase());
+    renameSync(join(folder, 'other.txt'), join(folder, 'small.txt'));
+    expect(await read(await ask({}, 'GET', 'small.txt'))).toBe(content.toUpperCase());
+    unlinkSync(join(folder, 'small.txt'));
+    expect((await ask({}, 'GET', 'small.txt')).status).toBe(404);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('asks anew who may read it when its mode was changed', async () => {
+    put('small.txt');
+    await settle();
+    await read(await ask({}, 'GET', 'small.txt'));
+    chmodSync(join(folder, 'small.txt'), 0o600);
+    const [nobody] = execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).split('\n');
+    chmodSync(folder, 0o755);
+    process.seteuid?.(Number(nobody));
+    try {
+      expect((await ask({}, 'GET', 'small.txt')).status).toBe(403);
+    } finally {
+      process.seteuid?.(0);
+    }
   });
 });

@@ -1,0 +1,71 @@
+import { type BigIntStats, statSync } from 'node:fs';
+import { toFilePath } from '../http/index.js';
+
+/** A file in memory, as it was when it was read. */
+export interface KeptFile {
+  readonly stat: BigIntStats;
+  readonly content: Buffer;
+}
+
+/** Files up to this size are kept: reading them again costs more than sending them. */
+export const keptFileBytes = 65_536;
+const keptBytesInAll = 16 * 2 ** 20;
+/** A file that was changed so short a time before it was read could change again without a new time. */
+const settledNs = 2_000_000_000n;
+
+/** By byte-string path, the one used longest ago first. */
+const kept = new Map<string, KeptFile>();
+let bytesKept = 0;
+
+/**
+ * What was read of this file, if it is the same file and nothing has touched it since: number, size, owner, mode and both times are looked
+ * at each time, so that neither old content nor content behind a new mode is served.
+ */
+export function recallFile(filename: string): KeptFile | undefined {
+  const file = kept.get(filename);
+  if (file === undefined) return undefined;
+  let stat: BigIntStats | undefined;
+  try {
+    stat = statSync(toFilePath(filename), { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // Whoever opens it finds out why.
+  }
+  forget(filename, file);
+  if (stat === undefined || !isSame(stat, file.stat)) return undefined;
+  keep(filename, file);
+  return file;
+}
+
+/** `stat`: from before the content was read. */
+export function keepFile(filename: string, stat: BigIntStats, content: Buffer): void {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  if (now - stat.mtimeNs < settledNs || now - stat.ctimeNs < settledNs) return;
+  const before = kept.get(filename);
+  if (before !== undefined) forget(filename, before);
+  keep(filename, { stat, content });
+  for (const [name, file] of kept) {
+    if (bytesKept <= keptBytesInAll) return;
+    forget(name, file);
+  }
+}
+
+function keep(filename: string, file: KeptFile): void {
+  kept.set(filename, file);
+  bytesKept += file.content.length;
+}
+
+function forget(filename: string, file: KeptFile): void {
+  if (kept.delete(filename)) bytesKept -= file.content.length;
+}
+
+function isSame(one: BigIntStats, other: BigIntStats): boolean {
+  return (
+    one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs &&
+    one.size === other.size &&
+    one.ino === other.ino &&
+    one.dev === other.dev &&
+    one.mode === other.mode &&
+    one.uid === other.uid
+  );
+}
