@@ -8,8 +8,8 @@ export interface KeptFile {
 }
 
 /** Files up to this size are kept: reading them again costs more than sending them. */
-export const keptFileBytes = 65_536;
-const keptBytesInAll = 16 * 2 ** 20;
+export const keptFileBytes = 1_048_576;
+const keptBytesInAll = 32 * 2 ** 20;
 /** A file that was changed so short a time before it was read could change again without a new time. */
 const settledNs = 2_000_000_000n;
 

@@ -242,7 +242,7 @@ describe('several ranges', () => {
   });
 
   it('leave no file open, whether they are read or not', async () => {
-    put('parts.bin', Buffer.alloc(1_000_000));
+    put('parts.bin', Buffer.alloc(3_000_000));
     const ranges = { Range: 'bytes=0-300000,500000-999999' };
     const never = await ask(ranges, 'GET', 'parts.bin');
     never.body?.destroy();
@@ -253,7 +253,7 @@ describe('several ranges', () => {
   });
 
   it('end with an error when the file becomes shorter', async () => {
-    put('shorter.bin', Buffer.alloc(1_000_000));
+    put('shorter.bin', Buffer.alloc(3_000_000));
     const answer = await ask({ Range: 'bytes=0-1,500000-999999' }, 'GET', 'shorter.bin');
     truncateSync(join(folder, 'shorter.bin'), 10);
     await expect(read(answer)).rejects.toThrow(/ended \d+ bytes early/);
@@ -374,7 +374,7 @@ describe('what is no file to be had', () => {
 
 describe('descriptors', () => {
   it('are closed after every kind of answer', async () => {
-    put('big.bin', Buffer.alloc(1_000_000));
+    put('big.bin', Buffer.alloc(3_000_000));
     const whole = await ask({}, 'GET', 'big.bin');
     await read(whole);
     const aborted = await ask({}, 'GET', 'big.bin');
@@ -390,7 +390,7 @@ describe('descriptors', () => {
   });
 
   it('keep the file when its name goes', async () => {
-    const large = content.repeat(10_000);
+    const large = content.repeat(200_000);
     put('gone.txt', large);
     const answer = await ask({}, 'GET', 'gone.txt');
     unlinkSync(join(folder, 'gone.txt'));
@@ -398,7 +398,7 @@ describe('descriptors', () => {
   });
 
   it('a file that becomes shorter ends with an error, not as if it were complete', async () => {
-    put('shrinks.bin', Buffer.alloc(1_000_000));
+    put('shrinks.bin', Buffer.alloc(3_000_000));
     const answer = await ask({}, 'GET', 'shrinks.bin');
     truncateSync(join(folder, 'shrinks.bin'), 10);
     await expect(read(answer)).rejects.toThrow(/ended \d+ bytes early/);
