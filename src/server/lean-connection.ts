@@ -96,6 +96,14 @@ class LeanConnection {
     else this.socket.write(text, 'latin1', this.#written);
   }
 
+  writeLastPiece(text: string, piece: Buffer): void {
+    const { socket } = this;
+    socket.cork();
+    if (text !== '') socket.write(text, 'latin1');
+    socket.write(piece, this.#written);
+    socket.uncork();
+  }
+
   /** Tells that reply when the client has taken what is on its way. */
   awaitDrain(reply: LeanReply): void {
     this.#drained = reply;

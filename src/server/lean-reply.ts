@@ -7,6 +7,8 @@ import { watchTaking } from './watch-taking.js';
 
 /** A piece of up to so many bytes is worth joining with the head, or with the size of its chunk. */
 const joinBytes = 16_384;
+/** A piece of up to so many bytes costs less as text than in a gathering write. */
+const textBytes = 4_096;
 /** For a reply that is cut off before anybody set a Timeout. */
 const cutTimeoutMs = 5_000;
 
@@ -15,6 +17,8 @@ export interface ReplyConnection {
   readonly socket: Socket;
   /** Calls `complete` when the system has taken the text and all before it. */
   writeLast(text: string): void;
+  /** The same for a text and a piece behind it. */
+  writeLastPiece(text: string, piece: Buffer): void;
   /** Calls `drained` when the system has taken what is written. */
   awaitDrain(reply: LeanReply): void;
   /** Nothing behind this reply is served. */
@@ -137,8 +141,13 @@ export class LeanReply implements Reply {
     const held = this.#held;
     this.#held = undefined;
     this.#isOver = true;
-    const text = held === undefined ? '' : this.#frame(held);
-    this.#connection.writeLast(`${this.#takeHead()}${text}${this.#isChunked ? '0\r\n\r\n' : ''}`);
+    const tail = this.#isChunked ? '0\r\n\r\n' : '';
+    if (held !== undefined && held.length > textBytes && !this.#isChunked)
+      this.#connection.writeLastPiece(this.#takeHead(), held);
+    else {
+      const text = held === undefined ? '' : this.#frame(held);
+      this.#connection.writeLast(`${this.#takeHead()}${text}${tail}`);
+    }
     if (this.#connection.socket.writableLength > 0) this.#watchTaking();
   }
 
