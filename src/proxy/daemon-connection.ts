@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   decodeAbort,
   decodeCredit,
@@ -21,6 +21,7 @@ import {
   StreamTable,
   WireViolation,
 } from '../wire/index.js';
+import { ReadToEndSocket } from './read-to-end-socket.js';
 import { WriteLedger } from './write-ledger.js';
 
 /**
@@ -85,10 +86,14 @@ export class DaemonConnection {
   #outgoingBytes = 0;
   #closed = false;
   #takesAhead = false;
+  /** Since a write has failed. */
+  #unreadFrom: number | undefined;
 
   constructor(socketPath: string, token: string, listener: ConnectionListener) {
     this.#listener = listener;
-    this.#socket = connect(socketPath);
+    this.#socket = new ReadToEndSocket((error) => {
+      this.#unreadFrom = this.#ledger.unreadFrom(error);
+    }).connect(socketPath);
     const reader = new FrameReader((type, stream, payload) => this.#receive(type, stream, payload));
     this.#socket.on('data', (piece) => {
       try {
@@ -262,8 +267,7 @@ export class DaemonConnection {
     this.#closed = true;
     this.#socket.destroy();
     const error = ending === 'end' ? undefined : ending;
-    const unreadFrom = this.#ledger.unreadFrom(error);
-    // A write that fails takes the connection down with what there was still to read.
+    const unreadFrom = this.#unreadFrom ?? this.#ledger.unreadFrom(error);
     const others = ending === 'end' || error?.syscall === 'read' ? 'all-heard' : 'unknown';
     const streams = this.#streams.values();
     this.#streams.clear();

@@ -157,6 +157,26 @@ describe('when a daemon process is killed', () => {
     expect(await Promise.all(ahead)).toEqual([done, done]);
   });
 
+  it('what it has said counts, though a write to it has failed before that was read', async () => {
+    const killed = await startDaemon();
+    const next = await startDaemon();
+    const pool = createPool([entryOf(killed)]);
+    const [begun, accepted, ahead] = ['a', 'b', 'c'].map((name) => send(pool, name));
+    await seen(killed, 3);
+    const { stream } = await killed.request(1);
+    // All in one turn of the event loop: this end writes before it reads.
+    killed.send(FrameType.accepted, stream);
+    killed.die();
+    const late = send(pool, 'd');
+    expect(await begun).toMatchObject({ kind: 'refused', status: 502 });
+    expect(await accepted).toMatchObject({ kind: 'refused', status: 502 });
+    pool.announce([entryOf(next)]);
+    expect(await seen(next, 2)).toEqual(['c', 'd ahead']);
+    await answer(next, 0);
+    await answer(next, 1);
+    expect(await Promise.all([ahead, late])).toEqual([done, done]);
+  });
+
   it('goes along with its body, unless somebody may have read of it', async () => {
     const killed = await startDaemon();
     const next = await startDaemon();
