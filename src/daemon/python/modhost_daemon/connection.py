@@ -32,8 +32,10 @@ class Host(Protocol):
     # `flush` is to be called when the socket takes more, or not any more.
     def want_writing(self, connection: Connection, is_wanted: bool) -> None: ...
 
-    # A worker is about to wait for what a front end has to send.
-    def yield_reading(self) -> None: ...
+    # A worker is about to wait for what a front end has to send or to take, and has waited.
+    def begin_wait(self) -> None: ...
+
+    def end_wait(self) -> None: ...
 
     # The end of the process may depend on what a front end has just said.
     def note_progress(self) -> None: ...
@@ -112,8 +114,11 @@ class Connection:
 
     def _wait_for_room(self, most: int) -> None:
         while self.is_open and self._outbox_bytes > most:
-            self.host.yield_reading()
-            self._room.wait()
+            self.host.begin_wait()
+            try:
+                self._room.wait()
+            finally:
+                self.host.end_wait()
 
     def flush(self) -> None:
         """Sends from the outbox as much as the socket takes."""

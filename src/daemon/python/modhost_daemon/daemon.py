@@ -153,8 +153,11 @@ class Daemon:
     def want_writing(self, connection: Connection, is_wanted: bool) -> None:
         self._reading.want_writing(connection, is_wanted)
 
-    def yield_reading(self) -> None:
-        self._pool.yield_reading()
+    def begin_wait(self) -> None:
+        self._pool.begin_wait()
+
+    def end_wait(self) -> None:
+        self._pool.end_wait()
 
     def note_progress(self) -> None:
         """Any thread: something has happened that the end of the process may wait for."""

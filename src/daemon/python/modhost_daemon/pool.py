@@ -129,6 +129,8 @@ class Pool:
         self._loop_bell = threading.Lock()
         self._loop_bell.acquire()
         self._is_loop_resting = False
+        # Workers that wait for a front end inside their jobs.
+        self._waiting = 0
         # The worker that reads; None: the loop does.
         self._reader: Optional[_Worker] = None
         # It runs a job; how many it has run since it reads; and how many when the loop looked last.
@@ -157,10 +159,11 @@ class Pool:
     def wait_for_progress(self) -> None:
         """
         Returns when no job waits any more, after `_REST_SECONDS` at the latest. The loop does so before it reads on:
-        while the workers have enough to do, each of its turns would only take the interpreter lock from them.
+        while the workers have enough to do, each of its turns would only take the interpreter lock from them. Where one
+        waits for a front end, the loop is what it waits for.
         """
         with self._lock:
-            if not self._jobs or self._reader is not None:
+            if not self._jobs or self._reader is not None or self._waiting:
                 return
             self._is_loop_resting = True
         if not self._loop_bell.acquire(timeout=_REST_SECONDS):
@@ -261,15 +264,20 @@ class Pool:
             self._take_over()
             return True
 
-    def yield_reading(self) -> None:
-        """A worker that is about to wait inside its job, perhaps for something that has to be read."""
-        reader = self._reader
-        if reader is None or reader.ident != threading.get_ident():
-            return
+    def begin_wait(self) -> None:
+        """A worker is about to wait inside its job for what has to be read or written; `end_wait` must follow."""
         with self._lock:
-            if self._reader is reader:
+            self._waiting += 1
+            self._wake_resting_loop()
+            is_reader = self._reader is not None and self._reader.ident == threading.get_ident()
+            if is_reader:
                 self._take_over()
-        self._source.wake_loop()
+        if is_reader:
+            self._source.wake_loop()
+
+    def end_wait(self) -> None:
+        with self._lock:
+            self._waiting -= 1
 
     def reclaim_reading(self) -> None:
         """No worker begins to read any more."""

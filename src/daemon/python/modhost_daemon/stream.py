@@ -212,8 +212,12 @@ class Stream:
     def _wait(self) -> None:
         if self._changed is None:
             self._changed = threading.Condition(self._lock)
-        self.connection.host.yield_reading()
-        self._changed.wait()
+        host = self.connection.host
+        host.begin_wait()
+        try:
+            self._changed.wait()
+        finally:
+            host.end_wait()
 
     def _wake(self) -> None:
         if self._changed is not None:
