@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type LeanFields, readLeanHead } from '../http/index.js';
 import { factsOf, localEndOf } from './connection-facts.js';
 import type { ConnectionLimits } from './connection-watch.js';
+import { awaitRest } from './half-closed.js';
 import { LeanBody } from './lean-body.js';
 import { LeanReply } from './lean-reply.js';
 import { closeLingering } from './lingering-close.js';
@@ -70,6 +71,8 @@ class LeanConnection {
   #ahead: Buffer | undefined;
   /** Nothing more is read as requests. */
   #isOver = false;
+  /** Nothing more comes. */
+  #hasEnded = false;
   /** By performance.now(): since when the next request is waited for. */
   #since = performance.now();
   #timer: NodeJS.Timeout | undefined;
@@ -170,8 +173,9 @@ class LeanConnection {
   #turn(): void {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead === undefined) this.#awaitNext();
-    else this.#begin(ahead);
+    if (ahead !== undefined) this.#begin(ahead);
+    else if (this.#hasEnded) this.socket.end();
+    else this.#awaitNext();
     if (ahead !== undefined && this.#ahead === undefined && !this.#isOver) this.socket.resume();
   }
 
@@ -219,9 +223,13 @@ class LeanConnection {
     return this.#body;
   }
 
-  /** Somebody else reads from here on. */
+  /** Somebody else reads from here on; what a client sent ahead and did not wait for is not worth it. */
   #leave(piece: Buffer): void {
     this.stopReading();
+    if (this.#hasEnded) {
+      this.socket.end();
+      return;
+    }
     clearTimeout(this.#timer);
     this.socket.off('data', this.#read);
     this.socket.off('end', this.#end);
@@ -237,11 +245,16 @@ class LeanConnection {
     if (!error) this.#reply?.complete();
   };
 
-  /** The client sends no more. Whoever waits for an answer does not do that (as with node:http). */
+  /** The client sends no more, and may be gone. */
   readonly #end = (): void => {
     if (this.#isOver) return;
-    if (this.#reply !== undefined || this.#body !== undefined) this.socket.destroy();
-    else this.socket.end();
+    this.#hasEnded = true;
+    if (this.#body !== undefined) this.socket.destroy();
+    else if (this.#reply === undefined) this.socket.end();
+    else {
+      if (this.#ahead === undefined) this.#reply.closeConnection();
+      awaitRest(this.socket);
+    }
   };
 
   readonly #close = (): void => {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { headerValues } from '../http/index.js';
 import { factsOf, localEndOf } from './connection-facts.js';
 import { ConnectionWatch } from './connection-watch.js';
+import { awaitRest } from './half-closed.js';
 import { closeLingering } from './lingering-close.js';
 import type { HandedConnection, ListenerState, UnreadableRequest } from './listener-ports.js';
 import { NodeBody } from './node-body.js';
@@ -39,6 +40,8 @@ export function createNodeServer(state: ListenerState): NodeServer {
   // One more than allowed is seen, so that too many can be told from just enough.
   server.maxHeadersCount = limits.headerLines === 0 ? 0 : limits.headerLines + 1;
   server.timeout = 0;
+  // Not in the documentation: an answer still goes to a client that sends no more.
+  Object.assign(server, { httpAllowHalfOpen: true });
 
   const connections = new WeakMap<Socket, RequestTurns>();
   const connectionOf = (socket: Socket): RequestTurns => connections.get(socket) ?? begin(socket);
@@ -92,7 +95,10 @@ export function createNodeServer(state: ListenerState): NodeServer {
   // and the client might never see the answer.
   server.on('connection', (socket: Socket) => {
     socket.destroySoon = () => closeLingering(socket);
-    connectionOf(socket);
+    const connection = connectionOf(socket);
+    socket.once('end', () => {
+      if (connection.isBusy) awaitRest(socket);
+    });
   });
   // node:http's own limit of the time between requests, which does not know that one may have begun.
   server.on('timeout', () => {});

@@ -36,6 +36,11 @@ export class RequestTurns {
     return this.#isOver;
   }
 
+  /** A request is being served. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
   /** What arrives belongs to the body of a request whose turn has come. */
   get readsBody(): boolean {
     return this.#newest?.isComplete === false;

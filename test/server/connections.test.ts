@@ -239,6 +239,29 @@ describe.each<Way>(['lean', 'node'])('a connection read by the %s way', (way) =>
       expect(requests[0]?.body.isComplete).toBe(false);
     });
 
+    it('that only closes its side gets its answer, and the connection ends', async () => {
+      const waiting: RequestRecord[] = [];
+      await listen(way, {}, (record) => waiting.push(record));
+      const client = await send(`${request('/')}${request('/behind')}`);
+      client.socket.end();
+      for (const turn of [1, 2]) {
+        await expect.poll(() => waiting.length, soon).toBe(turn);
+        // Longer than it takes to hear that nothing more comes.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        hello(waiting[turn - 1] as RequestRecord);
+      }
+      await expect.poll(() => client.ending, soon).toBe('end');
+      expect(count(client, 'hello')).toBe(2);
+    });
+
+    it('that is not heard of again is given up', async () => {
+      const told: string[] = [];
+      await listen(way, {}, ({ reply }) => reply.onClosed((how) => told.push(how)));
+      const client = await send(request('/'));
+      client.socket.end();
+      await expect.poll(() => told, { timeout: 10_000 }).toEqual(['aborted']);
+    });
+
     it('between two requests: nobody is told', async () => {
       await listen(way, {}, hello);
       const client = await send(request('/'));
