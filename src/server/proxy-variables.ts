@@ -64,11 +64,15 @@ function findScript(exchange: Exchange, destination: Destination, sent: string):
     : scriptOfFile(exchange, destination, file, origin);
 }
 
-/** As mod_proxy_uwsgi: the application is mounted where the URL takes over. */
+/**
+ * As mod_proxy_uwsgi: the application is mounted where the URL takes over. `ProxyPass /app uwsgi://host:1/` brings two slashes together, of which it
+ * is told one.
+ */
 function scriptOfMount(exchange: Exchange, { path }: Destination): ProxiedScript {
+  const pathInfo = path.replace(/^\/+/, '/');
   return {
-    scriptName: findScriptName(mergeSlashes(exchange.path ?? ''), path),
-    pathInfo: path,
+    scriptName: findScriptName(mergeSlashes(exchange.path ?? ''), pathInfo),
+    pathInfo,
     scriptFilename: exchange.filename ?? '',
     passesPassword: true,
   };

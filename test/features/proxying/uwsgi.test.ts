@@ -89,6 +89,7 @@ beforeAll(async () => {
 SetEnvIf Request_URI . FROM_SITE=yes
 ProxyPass /app/ uwsgi://127.0.0.1:${port}/ timeout=1
 ProxyPass /below uwsgi://127.0.0.1:${port}/x
+ProxyPass /slash uwsgi://127.0.0.1:${port}/
 ProxyPass /dead uwsgi://127.0.0.1:1/
 ProxyPass / unix:${folder}/u.sock|uwsgi://localhost/
 <Location />
@@ -139,6 +140,8 @@ describe('uWSGI', () => {
 
   it.each([
     ['/below/z', 'SCRIPT_NAME=/below\n', 'PATH_INFO=/x/z\n'],
+    ['/slash/z', 'SCRIPT_NAME=/slash\n', 'PATH_INFO=/z\n'],
+    ['/slash', 'SCRIPT_NAME=/slash\n', 'PATH_INFO=/\n'],
     ['/anything/else', 'SCRIPT_NAME=\n', 'PATH_INFO=/anything/else\n'],
     ['/', 'SCRIPT_NAME=\n', 'PATH_INFO=/\n'],
   ])('is told where %s is', async (path, scriptName, pathInfo) => {
