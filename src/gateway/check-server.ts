@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ServerTarget } from '../config/model.js';
-import { type ConnectionPlan, openConnection } from './connections.js';
+import type { ConnectionPlan } from './connection-plan.js';
+import { openConnection } from './connections.js';
 
 /** What a server is asked to show that it is well. */
 export interface ServerCheck {

@@ -1,36 +1,10 @@
 import { Agent, type ClientRequest } from 'node:http';
-import { isIP, connect as netConnect, type Socket } from 'node:net';
+import { connect as netConnect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ProxyTlsSettings, ServerTarget } from '../config/model.js';
-import type { ServerFault } from './gateway.js';
+import { ConnectFailure, type ConnectionPlan } from './connection-plan.js';
 import { KeptSockets } from './kept-sockets.js';
 import { Slots } from './slots.js';
 import { secureConnection } from './tls.js';
-
-/** Where connections of one kind lead, and how long one may take to come about. */
-export interface ConnectionPlan {
-  readonly target: ServerTarget;
-  /** Absent: no TLS. */
-  readonly tls?: ProxyTlsSettings;
-  /** Name in the certificate, and for SNI. */
-  readonly tlsName: string;
-  readonly connectTimeoutMs: number;
-  /** ProxySourceAddress */
-  readonly sourceAddress?: string;
-}
-
-/** A connection could not be made. */
-export class ConnectFailure extends Error {
-  readonly status: 500 | 502 | 503;
-  /** Absent: it listens, but not as it should. */
-  readonly fault?: ServerFault;
-
-  constructor(status: 500 | 502 | 503, message: string, fault?: ServerFault) {
-    super(message);
-    this.status = status;
-    if (fault !== undefined) this.fault = fault;
-  }
-}
 
 /** Free connections are kept for so long, unless `ttl` says otherwise: shorter than what servers usually wait. */
 const usualTtlMs = 4_000;
@@ -140,9 +114,4 @@ function describeFailure({ code = '', message, syscall }: NodeJS.ErrnoException)
   if (syscall === 'getaddrinfo')
     return new ConnectFailure(500, `the name cannot be looked up: ${code}`, 'no-address');
   return new ConnectFailure(503, `no connection: ${code || message}`, 'no-connection');
-}
-
-/** What SNI may say: no addresses (RFC 6066 section 3). */
-export function serverNameIndication(name: string): string {
-  return isIP(name) === 0 ? name : '';
 }

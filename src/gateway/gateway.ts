@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ProxyScheme, ProxyTlsSettings, ServerTarget } from '../config/model.js';
 import type { BodySource } from '../proxy/index.js';
-import { type ConnectionPlan, ConnectionPool } from './connections.js';
+import type { ConnectionPlan } from './connection-plan.js';
+import { ConnectionPool } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { fastcgi } from './dialect-fastcgi.js';
 import { scgi } from './dialect-scgi.js';

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AnswerHead } from './answer-head.js';
-import { ConnectFailure, type ConnectionPool } from './connections.js';
+import { ConnectFailure } from './connection-plan.js';
+import type { ConnectionPool } from './connections.js';
 import type { AnswerPart, AnswerReader, Dialect, EncodedRequest } from './dialect.js';
 import { ErrorLines } from './error-lines.js';
 import type { PassedRequest, PassOutcome } from './gateway.js';

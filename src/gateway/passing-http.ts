@@ -1,7 +1,8 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { headerValues } from '../http/index.js';
-import { ConnectFailure, type ConnectionPool } from './connections.js';
+import { ConnectFailure } from './connection-plan.js';
+import type { ConnectionPool } from './connections.js';
 import type { PassedRequest, PassOutcome, ServerFault } from './gateway.js';
 import { idempotentMethods } from './idempotent-methods.js';
 import { Passage } from './passage.js';

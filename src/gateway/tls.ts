@@ -8,7 +8,7 @@ import {
   connect as tlsConnect,
 } from 'node:tls';
 import type { ProxyTlsSettings } from '../config/model.js';
-import { ConnectFailure, type ConnectionPlan, serverNameIndication } from './connections.js';
+import { ConnectFailure, type ConnectionPlan, serverNameIndication } from './connection-plan.js';
 
 /** What OpenSSL says of a chain whose end nobody vouches for. */
 const unknownAuthority: ReadonlySet<string> = new Set([
