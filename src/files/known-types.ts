@@ -4,8 +4,8 @@ import standardTypes from 'mime/types/standard.js';
 let known: ReadonlyMap<string, string> | undefined;
 
 /**
- * The media type that an extension (in lower case) has everywhere. The tables are those of the package mime; its own lookup makes
- * three at start, and two thousand sets for questions that nobody asks here: 5 MB in each front end, of sites without files as well.
+ * The media type that an extension (in lower case) has everywhere. The tables are those of the package mime; its own lookup makes three
+ * more at start, and a thousand sets for questions that nobody asks here: 1 MB of each idle front end, of sites without files as well.
  */
 export function widelyKnownType(extension: string): string | undefined {
   known ??= indexTypes();
