@@ -62,7 +62,12 @@ async function startBuilds(one, running) {
     mkdirSync(join(folder, 'logs'), { recursive: true });
     const port = await findFreePort();
     const server = servers.modhost({ ...one, folder, port, main });
-    running.push({ port, path: one.path ?? '/', ...(await startServer(server, folder, port)) });
+    running.push({
+      port,
+      path: one.path ?? '/',
+      script: one.script,
+      ...(await startServer(server, folder, port)),
+    });
   }
 }
 
@@ -82,11 +87,12 @@ async function measureCost(server) {
   return costs;
 }
 
-function load({ port, path }, seconds) {
+function load({ port, path, script }, seconds) {
   return measureRound({ pids: () => [] }, `http://127.0.0.1:${port}${path}`, {
     seconds,
     connections: 32,
     headers: [],
+    script,
   });
 }
 

@@ -64,7 +64,7 @@ export interface ConnectionListener {
 
 const lastStreamId = 0x7fff_ffff;
 /** Up to this many bytes, one copy and one write beat many small writes. */
-const joinBytes = 65_536;
+const joinBytes = 16_384;
 
 interface OpenStream {
   readonly listener: StreamListener;
@@ -94,7 +94,10 @@ export class DaemonConnection {
     this.#socket = new ReadToEndSocket((error) => {
       this.#unreadFrom = this.#ledger.unreadFrom(error);
     }).connect(socketPath);
-    const reader = new FrameReader((type, stream, payload) => this.#receive(type, stream, payload));
+    const reader = new FrameReader(
+      (type, stream, payload) => this.#receive(type, stream, payload),
+      (stream, part) => this.#receiveBody(stream, part),
+    );
     this.#socket.on('data', (piece) => {
       try {
         reader.push(piece);
@@ -175,10 +178,6 @@ export class DaemonConnection {
     switch (type) {
       case FrameType.response:
         return listener.response(this.#responses.decode(payload));
-      case FrameType.body:
-        open.credit -= payload.length;
-        if (open.credit < 0) throw new WireViolation('a response body beyond the credit');
-        return listener.body(payload);
       case FrameType.end:
         // Still open while the listener hears it: it may have to ABORT what is left of the request body.
         listener.end();
@@ -205,6 +204,17 @@ export class DaemonConnection {
       default:
         throw new WireViolation(`a daemon may not send frames of type 0x${type.toString(16)} on a stream`);
     }
+  }
+
+  /** What has come of a BODY frame. */
+  #receiveBody(stream: number, part: Buffer): void {
+    if (stream === 0) throw new WireViolation('a daemon may not send BODY on stream 0');
+    const open = this.#streams.get(stream);
+    if (open === undefined) return;
+    this.#ledger.noteRead(open.start);
+    open.credit -= part.length;
+    if (open.credit < 0) throw new WireViolation('a response body beyond the credit');
+    open.listener.body(part);
   }
 
   #receiveForConnection(type: FrameType, payload: Buffer): void {

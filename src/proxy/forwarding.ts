@@ -56,7 +56,7 @@ export interface Forwarding {
 }
 
 /** Bytes that the consumer must have taken before credit is granted again. */
-const creditStep = initialWindow / 4;
+const creditStep = initialWindow / 2;
 
 /** Carries one request to a daemon process of the pool and the answer back. */
 export function forward(pool: ProcessPool, limits: GroupLimits, request: ForwardRequest): Forwarding {

@@ -75,21 +75,29 @@ export function writeFrameHeader(
 }
 
 export type FrameHandler = (type: FrameType, stream: number, payload: Buffer) => void;
+/** A part of a BODY frame, at least one byte. */
+export type BodyPartHandler = (stream: number, part: Buffer) => void;
 
 const knownTypes = new Set<number>(Object.values(FrameType));
 
 /**
  * Cuts a byte stream into frames, however it arrives. Payloads are views of the pieces pushed in where they lie in one
- * piece; a handler that keeps one beyond its call must copy it.
+ * piece; a handler that keeps one beyond its call must copy it. `body` hears of BODY frames instead, of each part as it comes, so that
+ * none of them is put together from two pieces: that would copy nearly all of a large body.
  */
 export class FrameReader {
   readonly #onFrame: FrameHandler;
+  readonly #onBody: BodyPartHandler | undefined;
+  /** Bytes that the BODY frame at hand still lacks, and its stream. */
+  #bodyLeft = 0;
+  #bodyStream = 0;
   #rest: Buffer[] = [];
   #restBytes = 0;
   #wanted = frameHeaderBytes;
 
-  constructor(onFrame: FrameHandler) {
+  constructor(onFrame: FrameHandler, body?: BodyPartHandler) {
     this.#onFrame = onFrame;
+    this.#onBody = body;
   }
 
   /** @throws WireViolation for an unknown frame type. */
@@ -108,13 +116,19 @@ export class FrameReader {
   }
 
   #cut(bytes: Buffer): void {
-    let at = 0;
+    let at = this.#takeBody(bytes, 0);
     while (bytes.length - at >= frameHeaderBytes) {
       const word = bytes.readUInt32BE(at);
       const length = word >>> 8;
       const type = word & 0xff;
       if (!knownTypes.has(type)) throw new WireViolation(`unknown frame type 0x${type.toString(16)}`);
       const end = at + frameHeaderBytes + length;
+      if (type === FrameType.body && this.#onBody !== undefined) {
+        this.#bodyStream = bytes.readUInt32BE(at + 4);
+        this.#bodyLeft = length;
+        at = this.#takeBody(bytes, at + frameHeaderBytes);
+        continue;
+      }
       if (end > bytes.length) {
         this.#keep(bytes.subarray(at), frameHeaderBytes + length);
         return;
@@ -127,6 +141,15 @@ export class FrameReader {
       at = end;
     }
     if (at < bytes.length) this.#keep(bytes.subarray(at), frameHeaderBytes);
+  }
+
+  /** Hands on what there is of the BODY frame at hand; returns where it ends. */
+  #takeBody(bytes: Buffer, at: number): number {
+    const end = Math.min(at + this.#bodyLeft, bytes.length);
+    if (end === at) return at;
+    this.#bodyLeft -= end - at;
+    this.#onBody?.(this.#bodyStream, bytes.subarray(at, end));
+    return end;
   }
 
   #keep(rest: Buffer, wanted: number): void {

@@ -6,7 +6,8 @@ import socket
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import Callable, Deque, Dict, Optional, Protocol
+from itertools import islice
+from typing import Callable, Deque, Dict, Optional, Protocol, Sequence, Tuple, Union
 
 from . import wire
 from .stream import Stream
@@ -16,6 +17,15 @@ _PATIENCE_BYTES = 1024 * 1024
 # A front end that lets this pile up does not read at all.
 _OUTBOX_LIMIT_BYTES = 16 * 1024 * 1024
 _DRAIN_PING = b'drain'
+# Up to this many bytes, one copy costs less than parts.
+_JOIN_BYTES = 16_384
+# The system takes up to 1024 parts at once.
+_MOST_PARTS = 256
+
+# What became of something to be sent.
+_LOST, _QUEUED, _WRITE = range(3)
+
+Piece = Union[bytes, memoryview]
 
 
 class Host(Protocol):
@@ -55,13 +65,20 @@ class Connection:
         self.is_drained = False
         self.is_open = True
         self._token = token
-        self._reader = wire.FrameReader()
+        self._reader = wire.FrameReader(parts_bodies=True)
         self._heard_hello = False
         # Guards the socket's sending side and the outbox.
         self._sending = threading.Lock()
         self._room = threading.Condition(self._sending)
-        self._outbox: Deque[memoryview] = deque()
+        self._outbox: Deque[Piece] = deque()
+        # With what the system is copying just now.
         self._outbox_bytes = 0
+        # One thread sends, without holding the lock; it closes the socket, if that has become due meanwhile.
+        self._is_writing = False
+        # The socket takes no more; and whether the host has heard so.
+        self._is_full = False
+        self._is_full_told = False
+        self._room_wanted = 0
         self._handlers: Dict[int, Callable[[int, bytes], None]] = {
             wire.HELLO: self._on_hello,
             wire.REQUEST: self._on_request,
@@ -82,72 +99,105 @@ class Connection:
         Sends whole frames without blocking; what the socket does not take goes into the outbox, which credit bounds.
         `patient` callers (never whoever reads) first wait until there is room. False: the connection is lost.
         """
-        with self._sending:
-            if patient:
-                self._wait_for_room(_PATIENCE_BYTES)
-            if not self.is_open:
-                return False
-            sent = 0
-            if not self._outbox:
-                try:
-                    sent = self.socket.send(data)
-                except (BlockingIOError, InterruptedError):
-                    sent = 0
-                except OSError:
-                    # The loop will read the end of the connection and close it.
-                    return False
-                if sent == len(data):
-                    return True
-            self._outbox.append(memoryview(data)[sent:])
-            self._outbox_bytes += len(data) - sent
-            self.host.want_writing(self, True)
-        return True
+        state = self._queue((data,), len(data), patient)
+        return self.write_out() if state == _WRITE else state == _QUEUED
+
+    def queue_parts(self, parts: Sequence[Piece]) -> bool:
+        """
+        The same for frames in parts, which are not copied (nobody may change them any more), in two steps: True, and the caller has to call
+        `write_out` at once, for which it need not hold a lock that keeps the order of frames.
+        """
+        size = sum(map(len, parts))
+        if size <= _JOIN_BYTES:
+            parts = (b''.join(parts),) if size else ()
+        return self._queue(parts, size) == _WRITE
 
     def send_through(self, data: bytes) -> bool:
         """As `send`, but waits until the system has all of it; never for whoever reads."""
         if not self.send(data):
             return False
-        if self._outbox:
+        if self._outbox_bytes:
             with self._sending:
                 self._wait_for_room(0)
         return self.is_open
 
-    def _wait_for_room(self, most: int) -> None:
-        while self.is_open and self._outbox_bytes > most:
-            self.host.begin_wait()
-            try:
-                self._room.wait()
-            finally:
-                self.host.end_wait()
-
     def flush(self) -> None:
         """Sends from the outbox as much as the socket takes."""
         with self._sending:
-            while self._outbox and self.is_open:
-                first = self._outbox[0]
-                try:
-                    sent = self.socket.send(first)
-                except (BlockingIOError, InterruptedError):
-                    break
-                except OSError:
-                    self._outbox.clear()
+            self._is_full = False
+            if self._is_writing or not self.is_open:
+                return
+            self._is_writing = True
+        self.write_out()
+
+    def _queue(self, parts: Sequence[Piece], size: int, patient: bool = False) -> int:
+        with self._sending:
+            if patient:
+                self._wait_for_room(_PATIENCE_BYTES)
+            if not self.is_open:
+                return _LOST
+            self._outbox.extend(parts)
+            self._outbox_bytes += size
+            if self._is_writing or self._is_full or not size:
+                return _QUEUED
+            self._is_writing = True
+            return _WRITE
+
+    def write_out(self) -> bool:
+        """
+        Sends from the outbox, for whoever has set `_is_writing`. While the system copies, nobody waits for the lock: others put what they have to
+        send behind it. False: the connection is lost.
+        """
+        outbox = self._outbox
+        while True:
+            # Only whoever writes takes something away.
+            parts = [outbox[0]] if len(outbox) == 1 else list(islice(outbox, _MOST_PARTS))
+            sent, is_lost = self._send_some(parts)
+            with self._sending:
+                if is_lost or not self.is_open:
                     self._outbox_bytes = 0
-                    break
-                self._outbox_bytes -= sent
-                if sent == len(first):
-                    self._outbox.popleft()
+                    outbox.clear()
                 else:
-                    self._outbox[0] = first[sent:]
-            self._room.notify_all()
-            is_empty = not self._outbox
+                    self._outbox_bytes -= sent
+                    self._is_full = _drop(outbox, parts, sent)
+                is_empty = not outbox
+                if self._room_wanted:
+                    self._room.notify_all()
+                if not is_empty and not self._is_full:
+                    continue
+                self._is_writing = False
+                if self._is_full != self._is_full_told:
+                    self._is_full_told = self._is_full
+                    self.host.want_writing(self, self._is_full)
+                if not self.is_open:
+                    self.socket.close()
+                is_lost = is_lost or not self.is_open
             if is_empty:
-                self.host.want_writing(self, False)
-        if is_empty:
-            self.host.note_progress()
+                self.host.note_progress()
+            return not is_lost
+
+    def _send_some(self, parts: Sequence[Piece]) -> Tuple[int, bool]:
+        """How many bytes the socket took, and whether the connection is lost: the loop will read its end and close it."""
+        try:
+            return (self.socket.send(parts[0]) if len(parts) == 1 else self.socket.sendmsg(parts)), False
+        except (BlockingIOError, InterruptedError):
+            return 0, False
+        except OSError:
+            return 0, True
+
+    def _wait_for_room(self, most: int) -> None:
+        while self.is_open and self._outbox_bytes > most:
+            self.host.begin_wait()
+            self._room_wanted += 1
+            try:
+                self._room.wait()
+            finally:
+                self._room_wanted -= 1
+                self.host.end_wait()
 
     @property
     def has_unsent(self) -> bool:
-        return bool(self._outbox)
+        return bool(self._outbox_bytes)
 
     def announce_drain(self) -> None:
         """The PING shows, by its PONG, that the front end has read the DRAIN before it."""
@@ -176,7 +226,10 @@ class Connection:
             # Before any length is believed: whatever speaks another protocol is not waited for.
             if not self._heard_hello and count > 3 and self._reader.is_empty and buffer[3] != wire.HELLO:
                 raise wire.WireViolation('the first frame is not HELLO')
-            for frame_type, stream_id, payload in self._reader.feed(bytes(memoryview(buffer)[:count])):
+            piece = memoryview(buffer)[:count]
+            for frame_type, stream_id, payload in self._reader.feed(
+                bytes(piece) if count <= _JOIN_BYTES else piece
+            ):
                 handler = handlers.get(frame_type)
                 if handler is None:
                     raise wire.WireViolation('a front end may not send frame type 0x%x' % frame_type)
@@ -193,9 +246,10 @@ class Connection:
         """Ends every stream on it as if the client had left."""
         with self._sending:
             self.is_open = False
-            self.socket.close()
-            self._outbox.clear()
-            self._outbox_bytes = 0
+            if not self._is_writing:
+                self.socket.close()
+                self._outbox.clear()
+                self._outbox_bytes = 0
             self._room.notify_all()
         with self.lock:
             streams = list(self.streams.values())
@@ -250,8 +304,6 @@ class Connection:
 
     def _on_body(self, stream_id: int, payload: bytes) -> None:
         _check_stream_frame(stream_id)
-        if not 1 <= len(payload) <= wire.MAX_BODY_BYTES:
-            raise wire.WireViolation('BODY of %d bytes' % len(payload))
         with self.lock:
             stream = self.streams.get(stream_id)
             credit = b'' if stream is None else stream.add_body(payload)
@@ -284,8 +336,9 @@ class Connection:
         count = wire.decode_credit(payload)
         with self.lock:
             stream = self.streams.get(stream_id)
-            if stream is not None:
-                stream.add_credit(count)
+            must_write = stream is not None and stream.add_credit(count)
+        if must_write:
+            self.write_out()
 
     def _on_ping(self, stream_id: int, payload: bytes) -> None:
         _check_connection_frame(stream_id)
@@ -313,6 +366,17 @@ def _is_same(given: bytes, secret: bytes) -> bool:
     for one, other in zip(given, secret):
         difference |= one ^ other
     return not difference
+
+
+def _drop(outbox: Deque[Piece], parts: Sequence[Piece], sent: int) -> bool:
+    """Takes away what is sent of `parts`, which begin the outbox. True: something of them is left."""
+    for part in parts:
+        if sent < len(part):
+            outbox[0] = memoryview(part)[sent:]
+            return True
+        sent -= len(part)
+        outbox.popleft()
+    return False
 
 
 def _check_connection_frame(stream_id: int) -> None:

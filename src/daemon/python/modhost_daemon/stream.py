@@ -11,7 +11,7 @@ from . import wire
 if TYPE_CHECKING:
     from .connection import Connection
 
-_GRANT_STEP = wire.INITIAL_WINDOW // 4
+_GRANT_STEP = wire.INITIAL_WINDOW // 2
 
 
 class ClientGone(OSError):
@@ -33,6 +33,7 @@ class Stream:
         '_receivable',
         '_sendable',
         '_taken',
+        '_unsent',
         'connection',
         'id',
         'is_call',
@@ -56,6 +57,8 @@ class Stream:
         self._taken = 0
         self._body_ended = not has_body
         self._sendable = wire.INITIAL_WINDOW
+        # What of the answer waits for credit; its thread waits, too.
+        self._unsent: Optional[memoryview] = None
         self._gone: Optional[str] = None
 
     # --- the thread that reads, holding the connection's lock ---
@@ -79,14 +82,21 @@ class Stream:
         self._body_ended = True
         self._wake()
 
-    def add_credit(self, count: int) -> None:
+    def add_credit(self, count: int) -> bool:
+        """Queues what it allows; True: the caller has to call `write_out` when it has let go of the lock."""
         self._sendable += count
-        self._wake()
+        if self._unsent is None:
+            return False
+        must_write = self.connection.queue_parts(self._cut_unsent())
+        if self._unsent is None:
+            self._wake()
+        return must_write
 
     def leave(self, reason: str) -> None:
         """The front end is not interested any more."""
         self._gone = reason
         self._pieces = None
+        self._unsent = None
         self._wake()
 
     # --- worker threads ---
@@ -115,26 +125,42 @@ class Stream:
         return piece
 
     def send_body(self, data: bytes, lead: bytes = b'') -> None:
-        """Sends `lead` (whole frames) and `data` in as few writes as the credit allows. Raises ClientGone."""
-        rest = memoryview(data)
-        while True:
-            with self._lock:
-                if not lead:
-                    while not self._sendable and self._gone is None:
-                        self._wait()
-                self._check_presence()
-                count = min(len(rest), self._sendable)
-                self._sendable -= count
-            parts: List[Union[bytes, memoryview]] = [lead]
-            for at in range(0, count, wire.MAX_BODY_BYTES):
-                piece = rest[at : min(at + wire.MAX_BODY_BYTES, count)]
-                parts.append(wire.encode_header(wire.BODY, self.id, len(piece)))
-                parts.append(piece)
-            self.connection.send(b''.join(parts))
-            lead = b''
-            rest = rest[count:]
-            if not rest:
-                return
+        """
+        Sends `lead` (whole frames) and `data`, and returns when the credit has sufficed for all of it. What has to wait for credit is
+        sent by whoever reads that credit: this thread wakes once, however much it is. Raises ClientGone.
+        """
+        connection = self.connection
+        with self._lock:
+            self._check_presence()
+            self._unsent = memoryview(data)
+            must_write = connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
+        if must_write:
+            connection.write_out()
+        if self._unsent is None and self._gone is None:
+            return
+        with self._lock:
+            try:
+                while self._unsent is not None and self._gone is None:
+                    self._wait()
+            finally:
+                # An exception may have been raised in this thread.
+                self._unsent = None
+            self._check_presence()
+
+    def _cut_unsent(self) -> List[Union[bytes, memoryview]]:
+        """The frames that the credit allows; `_unsent` is None when nothing is left. The caller holds the lock, and queues them before it lets go."""
+        unsent = self._unsent
+        if unsent is None:
+            return []
+        count = min(len(unsent), self._sendable)
+        self._sendable -= count
+        self._unsent = unsent[count:] if count < len(unsent) else None
+        parts: List[Union[bytes, memoryview]] = []
+        for at in range(0, count, wire.MAX_BODY_BYTES):
+            piece = unsent[at : min(at + wire.MAX_BODY_BYTES, count)]
+            parts.append(wire.encode_header(wire.BODY, self.id, len(piece)))
+            parts.append(piece)
+        return parts
 
     def end(self, lead: bytes = b'', data: bytes = b'') -> bytes:
         """

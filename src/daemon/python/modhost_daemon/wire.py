@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple, Union
 
 HELLO = 0x01
 REQUEST = 0x10
@@ -51,11 +51,18 @@ class WireViolation(Exception):
 
 
 class FrameReader:
-    """Cuts a byte stream into frames, however it arrives."""
+    """
+    Cuts a byte stream into frames, however it arrives. `parts_bodies`: a BODY frame is told of part by part, as it comes, so that
+    none is put together from two pieces, which would copy nearly all of a large body.
+    """
 
-    __slots__ = ('_rest', '_rest_bytes', '_wanted')
+    __slots__ = ('_body_left', '_body_stream', '_parts_bodies', '_rest', '_rest_bytes', '_wanted')
 
-    def __init__(self) -> None:
+    def __init__(self, parts_bodies: bool = False) -> None:
+        self._parts_bodies = parts_bodies
+        # Bytes that the BODY frame at hand still lacks, and its stream.
+        self._body_left = 0
+        self._body_stream = 0
         self._rest: List[bytes] = []
         self._rest_bytes = 0
         self._wanted = HEADER_BYTES
@@ -63,12 +70,12 @@ class FrameReader:
     @property
     def is_empty(self) -> bool:
         """No part of a frame is waiting for the rest of it."""
-        return not self._rest_bytes
+        return not self._rest_bytes and not self._body_left
 
-    def feed(self, piece: bytes) -> List[Frame]:
-        """The frames that `piece` completes. Raises WireViolation for an unknown frame type."""
+    def feed(self, piece: Union[bytes, memoryview]) -> List[Frame]:
+        """The frames that `piece`, of which nothing is kept, completes. Raises WireViolation for an unknown frame type."""
         if self._rest_bytes:
-            self._rest.append(piece)
+            self._rest.append(bytes(piece))
             self._rest_bytes += len(piece)
             if self._rest_bytes < self._wanted:
                 return []
@@ -77,10 +84,10 @@ class FrameReader:
             self._rest_bytes = 0
         return self._cut(piece)
 
-    def _cut(self, data: bytes) -> List[Frame]:
-        frames = []
-        at = 0
+    def _cut(self, data: Union[bytes, memoryview]) -> List[Frame]:
+        frames: List[Frame] = []
         size = len(data)
+        at = self._take_body(data, 0, frames) if self._body_left else 0
         wanted = HEADER_BYTES
         while size - at >= HEADER_BYTES:
             word, stream = _unpack_header(data, at)
@@ -88,16 +95,31 @@ class FrameReader:
             if frame_type not in _KNOWN_TYPES:
                 raise WireViolation('unknown frame type 0x%x' % frame_type)
             end = at + HEADER_BYTES + (word >> 8)
+            if frame_type == BODY and self._parts_bodies:
+                self._body_left = word >> 8
+                if not 1 <= self._body_left <= MAX_BODY_BYTES:
+                    raise WireViolation('BODY of %d bytes' % self._body_left)
+                self._body_stream = stream
+                at = self._take_body(data, at + HEADER_BYTES, frames)
+                continue
             if end > size:
                 wanted = end - at
                 break
-            frames.append((frame_type, stream, data[at + HEADER_BYTES : end]))
+            frames.append((frame_type, stream, bytes(data[at + HEADER_BYTES : end])))
             at = end
         if at < size:
-            self._rest.append(data[at:])
+            self._rest.append(bytes(data[at:]))
             self._rest_bytes = size - at
             self._wanted = wanted
         return frames
+
+    def _take_body(self, data: Union[bytes, memoryview], at: int, frames: List[Frame]) -> int:
+        """Adds what there is of the BODY frame at hand; returns where it ends."""
+        end = min(at + self._body_left, len(data))
+        if end > at:
+            self._body_left -= end - at
+            frames.append((BODY, self._body_stream, bytes(data[at:end])))
+        return end
 
 
 class RequestMessage:
