@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { Finding } from '../config/index.js';
 import type { Position, ProcessGroup, ServerConfig } from '../config/model.js';
 
-/** What `-t` says about directories that process groups and aliases name, and that are not there. */
+/** What `-t` says about directories and programs that process groups and aliases name, and that are not there. */
 export function checkFolders(config: ServerConfig): Finding[] {
   const servers = [config.mainServer, ...config.virtualHosts];
   return [
@@ -17,7 +17,7 @@ export function checkFolders(config: ServerConfig): Finding[] {
   ];
 }
 
-function checkGroup({ chroot = '', home, pythonHome, pythonPath, position }: ProcessGroup): Finding[] {
+function checkGroup({ chroot = '', home, pythonHome, pythonPath, node, position }: ProcessGroup): Finding[] {
   const directive = 'WSGIDaemonProcess';
   const cannotStart = 'the daemon processes of the group cannot start';
   return [
@@ -27,6 +27,9 @@ function checkGroup({ chroot = '', home, pythonHome, pythonPath, position }: Pro
     ...(pythonHome === undefined || hasPython(chroot + pythonHome)
       ? []
       : [find(position, directive, `python-home: there is no Python in ${pythonHome}: ${cannotStart}`)]),
+    ...(node?.startsWith('/') !== true || isThere(node)
+      ? []
+      : [find(position, directive, `node: there is no program ${node}: no JavaScript of the group can run`)]),
     ...pythonPath
       .filter((folder) => !isThere(chroot + folder))
       .map((folder) =>

@@ -177,7 +177,10 @@ export class Place {
     log('info', `daemon process ${name} is ready`, process.pid);
     this.#answerRenewals(this.#failure);
     this.#watch?.stop();
-    this.#watch = new ProcessWatch(process, this.#ports.plan, (reason) => this.#replace(process, reason));
+    this.#watch = new ProcessWatch(process, this.#ports.plan, {
+      replace: (reason) => this.#replace(process, reason),
+      warn: (message) => log('warn', `daemon process ${name}: ${message}`, process.pid),
+    });
     this.#ports.changed();
   }
 

@@ -32,12 +32,28 @@ export function planPools(
   return plans;
 }
 
-/** The scripts that the processes of a pool have loaded and that the new site file mounts there too. */
-export function listReloads({ plan, loadedScripts }: DaemonPool, needed: readonly NeededPool[]) {
-  const mounted = needed.filter(({ group, runtime }) => group === plan.group && runtime === plan.runtime);
-  return loadedScripts.filter(({ script, applicationGroup }) =>
-    mounted.some((mount) => mount.script === script && mount.applicationGroup === applicationGroup),
-  );
+/**
+ * What the processes of a pool have loaded and a new pool has to load before it may replace them: everything, but for what the site file
+ * mounted there and mounts there no longer. Site files do not tell all: folders of scripts, patterns, handlers and names that
+ * hold a listener's port show in requests only.
+ */
+export function listReloads(
+  { plan, loadedScripts }: Pick<DaemonPool, 'plan' | 'loadedScripts'>,
+  neededBefore: readonly NeededPool[],
+  needed: readonly NeededPool[],
+): readonly LoadedScript[] {
+  const isHere = ({ group, runtime }: NeededPool) => group === plan.group && runtime === plan.runtime;
+  const before = neededBefore.filter(isHere);
+  const now = needed.filter(isHere);
+  return loadedScripts.flatMap((loaded) => {
+    const mounts = now.filter(({ script }) => script === loaded.script);
+    const isSame = (mount: NeededPool) =>
+      mount.script === loaded.script && mount.applicationGroup === loaded.applicationGroup;
+    const isGone = mounts.length === 0 && before.some(({ script }) => script === loaded.script);
+    const hasMoved = !mounts.some(isSame) && before.some(isSame);
+    if (!isGone && !hasMoved) return [loaded];
+    return mounts.map(({ script, applicationGroup }) => ({ script, applicationGroup }));
+  });
 }
 
 /**

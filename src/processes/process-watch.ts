@@ -8,6 +8,12 @@ export interface WatchLimits {
   readonly memoryRecycle: number;
 }
 
+export interface WatchPorts {
+  replace(reason: string): void;
+  /** For the log: what the limits come to. */
+  warn(message: string): void;
+}
+
 const memoryPeriodMs = 1_000;
 
 /** After a successor could not be started, the next try waits so long. */
@@ -19,18 +25,22 @@ export class ProcessWatch {
   readonly #limits: WatchLimits;
   readonly #replace: (reason: string) => void;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #warn: (message: string) => void;
   #askAgainAt = 0;
+  #isStopped = false;
 
-  constructor(process: DaemonProcess, limits: WatchLimits, replace: (reason: string) => void) {
+  /** `process` has just become ready. */
+  constructor(process: DaemonProcess, limits: WatchLimits, ports: WatchPorts) {
     this.#process = process;
     this.#limits = limits;
-    this.#replace = replace;
+    this.#replace = ports.replace;
+    this.#warn = ports.warn;
     if (limits.restartIntervalMs > 0) this.#watchAge();
-    if (limits.memoryRecycle > 0)
-      this.#timers.push(setInterval(() => void this.#checkMemory(), memoryPeriodMs));
+    if (limits.memoryRecycle > 0) void this.#watchMemory();
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
@@ -44,12 +54,29 @@ export class ProcessWatch {
     this.#timers.push(setTimeout(ask, Math.max(0, restartIntervalMs - age)));
   }
 
+  /** A limit that a process is beyond from its first moment on would have it replaced without end: each lives for a while, then. */
+  async #watchMemory(): Promise<void> {
+    const excess = await this.#findExcess();
+    if (this.#isStopped) return;
+    if (excess !== undefined) {
+      this.#askAgainAt = Date.now() + secondTryMs;
+      this.#warn(`${excess} as soon as it is ready: it is replaced every ${secondTryMs / 1000} s`);
+    }
+    this.#timers.push(setInterval(() => void this.#checkMemory(), memoryPeriodMs));
+  }
+
   async #checkMemory(): Promise<void> {
+    const excess = await this.#findExcess();
+    if (excess !== undefined) this.#ask(excess);
+  }
+
+  /** How its memory is beyond memory-recycle, if it is. */
+  async #findExcess(): Promise<string | undefined> {
     const bytes = await readResidentBytes(this.#process.pid);
     const { memoryRecycle } = this.#limits;
-    if (bytes < memoryRecycle) return;
+    if (bytes < memoryRecycle) return undefined;
     const megabytes = (count: number): string => `${Math.ceil(count / 2 ** 20)} MiB`;
-    this.#ask(`its memory of ${megabytes(bytes)} is beyond ${megabytes(memoryRecycle)} (memory-recycle)`);
+    return `its memory of ${megabytes(bytes)} is beyond ${megabytes(memoryRecycle)} (memory-recycle)`;
   }
 
   #ask(reason: string): void {

@@ -166,8 +166,9 @@ export class Supervisor {
   }
 
   async #renewGroup(name: string): Promise<string | undefined> {
-    const pools = [...(this.#current?.pools.values() ?? [])].filter(({ plan }) => plan.group === name);
-    if (pools.length === 0) return 'no process of that group runs';
+    const all = [...(this.#current?.pools.values() ?? [])];
+    const pools = all.filter(({ plan }) => plan.group === name);
+    if (pools.length === 0) return describeMissingGroup(name, this.#current?.config.processGroups ?? [], all);
     this.#ports.log('notice', `reload of the process group ${name === '' ? '%{GLOBAL}' : name} requested`);
     for (const pool of pools) {
       const failure = await Promise.race([
@@ -278,11 +279,13 @@ export class Supervisor {
 
   #preparePools(config: ServerConfig, old: Generation | undefined): Map<string, DaemonPool> {
     const needed = this.#ports.neededPools(config);
+    const neededBefore = old === undefined ? [] : this.#ports.neededPools(old.config);
     const pools = new Map<string, DaemonPool>();
     for (const [key, plan] of planPools(config, needed, old?.pools, this.#ports)) {
       const before = old?.pools.get(key);
       const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
-      const reloads = before === undefined || before.isAsleep ? undefined : listReloads(before, needed);
+      const reloads =
+        before === undefined || before.isAsleep ? undefined : listReloads(before, neededBefore, needed);
       pools.set(key, isSame ? before : this.#createPool(plan, reloads));
     }
     return pools;
@@ -400,4 +403,17 @@ export class Supervisor {
   #terminateAll(): void {
     for (const generation of [this.#current, ...this.#leaving]) generation?.terminate();
   }
+}
+
+/** Why no group of that name has processes to replace. */
+function describeMissingGroup(
+  name: string,
+  declared: readonly { readonly name: string }[],
+  pools: readonly DaemonPool[],
+): string {
+  if (declared.some((group) => group.name === name))
+    return `the process group ${name} has no processes: no request has needed it yet`;
+  const names = [...new Set(pools.map(({ plan }) => (plan.group === '' ? '%{GLOBAL}' : plan.group)))];
+  const known = names.length === 0 ? 'there is none' : `processes run for ${names.join(', ')}`;
+  return `there is no process group ${name === '' ? '%{GLOBAL}' : name}: ${known}`;
 }

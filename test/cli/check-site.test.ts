@@ -268,7 +268,9 @@ describe('-t looks at protections that requests pass by', () => {
     mkdirSync(join(root, 'venv/bin'), { recursive: true });
     writeFileSync(join(root, 'venv/bin/python'), '');
     const text = `WSGIDaemonProcess a home=/gone/home python-home=/gone/python python-path=/gone/x:${root}/www
-WSGIDaemonProcess b home=${root} python-home=${root}/venv
+WSGIDaemonProcess b home=${root} python-home=${root}/venv node=/gone/node
+WSGIDaemonProcess c node=${process.execPath}
+WSGIDaemonProcess d node=node
 Alias /gone gone
 Alias /www www
 AliasMatch ^/x gone
@@ -278,7 +280,8 @@ AliasMatch ^/x gone
       'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: home: there is no directory /gone/home: the daemon processes of the group cannot start',
       'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-home: there is no Python in /gone/python: the daemon processes of the group cannot start',
       'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-path: there is no /gone/x: Python finds no modules in it',
-      'MH0706 $ROOT/site.conf:3: warning: Alias: there is no $ROOT/gone: requests for it are answered with 404',
+      'MH0706 $ROOT/site.conf:2: warning: WSGIDaemonProcess: node: there is no program /gone/node: no JavaScript of the group can run',
+      'MH0706 $ROOT/site.conf:5: warning: Alias: there is no $ROOT/gone: requests for it are answered with 404',
     ]);
   });
 });

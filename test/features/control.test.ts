@@ -246,6 +246,39 @@ ${more}`,
     expect(await ask()).toMatch(/^new/);
   });
 
+  it('graceful keeps what serves when a script is broken whose place and name only requests show', async () => {
+    const site = (threads: number) =>
+      writeFileSync(
+        join(folder, 'conf/site.conf'),
+        `Listen 127.0.0.1:${port}
+ServerName localhost
+WSGIDaemonProcess app threads=${threads} graceful-timeout=5
+WSGIScriptAlias /plain ${folder}/one.py process-group=app
+WSGIScriptAliasMatch ^/pattern ${folder}/two.py process-group=app
+<Directory />
+Require all granted
+</Directory>
+`,
+      );
+    const askAt = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    site(4);
+    await modhost('start');
+    for (const [path, file, threads] of [
+      ['/plain', 'one.py', 5],
+      ['/pattern', 'two.py', 6],
+    ] as const) {
+      const before = await askAt(path);
+      const good = readFileSync(join(folder, file), 'utf8');
+      writeFileSync(join(folder, file), 'raise RuntimeError("no database")');
+      site(threads);
+      const { exitCode, stderr } = await modhost('graceful');
+      expect(stderr).toContain('RuntimeError: no database');
+      expect(exitCode).toBe(1);
+      expect(await askAt(path)).toBe(before);
+      writeFileSync(join(folder, file), good);
+    }
+  });
+
   it('reload GROUP puts new processes in place, or says why they cannot serve', async () => {
     expect(await modhost('reload', 'app')).toMatchObject({ exitCode: 1 });
     await modhost('start');
@@ -260,7 +293,10 @@ ${more}`,
     expect(failed.stderr).toMatch(/modhost: daemon process app\/python could not load \S+one\.py\n$/);
     expect(await ask()).toBe(after);
     const unknown = await modhost('reload', 'nobody');
-    expect(unknown).toMatchObject({ exitCode: 1, stderr: 'modhost: no process of that group runs\n' });
+    expect(unknown).toMatchObject({
+      exitCode: 1,
+      stderr: 'modhost: there is no process group nobody: processes run for app\n',
+    });
   });
 
   it('plan tells what graceful would do', async () => {

@@ -282,13 +282,24 @@ describe('DaemonPool', () => {
     expect(pool.isReady).toBe(true);
   });
 
-  it('replaces a process whose memory is beyond memory-recycle', async () => {
-    const pool = createPool('ready', { memoryRecycle: 2 ** 20 });
+  it('replaces a process whose memory grows beyond memory-recycle', async () => {
+    const pool = createPool('grows', { memoryRecycle: 200 * 2 ** 20 });
     await until(() => pool.isReady);
     await untilLogged('(memory-recycle)');
     expect(log.find((line) => line.includes('memory-recycle'))).toMatch(
-      /its memory of \d+ MiB is beyond 1 MiB/,
+      /^info: replacing daemon process site\/node: its memory of \d+ MiB is beyond 200 MiB/,
     );
+  });
+
+  it('warns of a memory-recycle that no process keeps to, and does not replace them one after the other', async () => {
+    const pool = createPool('ready', { memoryRecycle: 2 ** 20 });
+    await untilLogged('(memory-recycle) as soon as it is ready');
+    expect(log.find((line) => line.includes('memory-recycle'))).toMatch(
+      /^warn: daemon process site\/node: its memory of \d+ MiB is beyond 1 MiB/,
+    );
+    // Longer than until its next look.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(pool.starts).toBe(1);
   });
 
   it('ends a process whose interpreter does not answer within deadlock-timeout', async () => {

@@ -113,9 +113,10 @@ export const knownKeys: ReadonlyMap<string, KeyMeaning> = new Map<string, KeyMea
   ...refused('LimitRequestBody', 'limit-post'),
   ...refused('Require in the site file', 'static-skip-ext'),
   ...refused('supplementary-groups=', 'no-initgroups'),
+  ...refused('chroot= on WSGIDaemonProcess in the site file', 'chroot'),
   ...refused(
     'a container',
-    'chroot pivot_root jail jail2 unshare unshare2 namespace namespace-net ns-net setns cgroup cap capabilities limit-nproc',
+    'pivot_root jail jail2 unshare unshare2 namespace namespace-net ns-net setns cgroup cap capabilities limit-nproc',
   ),
 ]);
 

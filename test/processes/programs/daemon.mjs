@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 
 const [behaviour = 'ready', ...scripts] = process.argv.slice(2);
 const control = new Socket({ fd: 3, readable: true, writable: true });
+const grown = [];
 const say = (message) => control.write(`${JSON.stringify(message)}\n`);
 
 if (behaviour === 'exits-at-start') {
@@ -40,6 +41,8 @@ createInterface({ input: control }).on('line', (line) => {
     }).listen({ fd: 4 }, () => {
       if (isFirst) for (const script of scripts) say({ type: 'loaded', script, applicationGroup: '' });
       say({ type: 'ready', failed });
+      // The first look at its memory comes before.
+      if (behaviour === 'grows') setTimeout(() => grown.push(Buffer.alloc(300 * 2 ** 20, 1)), 500);
     });
   }
   if (message.type === 'ping' && behaviour !== 'never-answers') say({ type: 'pong' });
