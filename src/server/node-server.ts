@@ -91,14 +91,17 @@ export function createNodeServer(state: ListenerState): NodeServer {
       else closeLingering(socket);
     });
   };
+  function endBehindRequest(this: Socket): void {
+    if (connectionOf(this).isBusy) awaitRest(this);
+  }
   // Node would destroy a socket as soon as its answer is written; what the client still sends would then reset the connection,
   // and the client might never see the answer.
   server.on('connection', (socket: Socket) => {
     socket.destroySoon = () => closeLingering(socket);
-    const connection = connectionOf(socket);
-    socket.once('end', () => {
-      if (connection.isBusy) awaitRest(socket);
-    });
+    // Its limits in time hold from here on.
+    connectionOf(socket);
+    // A connection comes here again for each request that offered another protocol.
+    if (!socket.listeners('end').includes(endBehindRequest)) socket.once('end', endBehindRequest);
   });
   // node:http's own limit of the time between requests, which does not know that one may have begun.
   server.on('timeout', () => {});
@@ -156,8 +159,9 @@ export function createNodeServer(state: ListenerState): NodeServer {
 function findFramingProblem({ httpVersionMajor, rawHeaders }: IncomingMessage): string | undefined {
   if (httpVersionMajor !== 1) return 'neither HTTP/1.0 nor HTTP/1.1';
   const encodings = headerValues(rawHeaders, 'transfer-encoding');
-  if (encodings.length > 0 && !/(?:^|,)[ \t]*chunked[ \t]*$/i.test(encodings.join(',')))
-    return 'Transfer-Encoding does not end with chunked';
+  // Another coding below the chunks would reach applications as if it were the body.
+  if (encodings.length > 0 && !/^[ \t]*chunked[ \t]*$/i.test(encodings.join(',')))
+    return 'Transfer-Encoding is not chunked';
   return undefined;
 }
 
@@ -222,9 +226,9 @@ function makeUnreadableRecord(socket: Socket): RequestRecord {
   };
 }
 
-/** HTTP/1.0 knows no Expect. Only the one expectation is known, and not in a list with others. */
+/** HTTP/1.0 knows no Expect, and an empty one expects nothing. Only the one expectation is known, and not in a list with others. */
 function expectationOf({ rawHeaders, httpVersionMinor }: IncomingMessage): Expectation {
-  const values = headerValues(rawHeaders, 'expect');
+  const values = headerValues(rawHeaders, 'expect').filter((value) => value.trim() !== '');
   if (values.length === 0 || httpVersionMinor === 0) return 'none';
   return values.every((value) => value.trim().toLowerCase() === '100-continue') ? 'continue' : 'unknown';
 }

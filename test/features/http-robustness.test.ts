@@ -240,6 +240,9 @@ describe('Transfer-Encoding', () => {
     ['identity', encoded('identity'), [400], 'closed'],
     ['gzip', encoded('gzip'), [400], 'closed'],
     ['chunked, gzip', encoded('chunked, gzip'), [400], 'closed'],
+    ['gzip, chunked', encoded('gzip, chunked'), [400], 'closed'], // httpd: 500
+    ['chunked, chunked', encoded('chunked, chunked'), [400], 'closed'],
+    [', chunked', encoded(', chunked'), [400], 'closed'],
     ['xchunked', encoded('xchunked'), [400], 'closed'],
     ['chunked;q=1', encoded('chunked;q=1'), [400], 'closed'],
     ['empty', encoded(''), [400], 'closed'],
@@ -290,6 +293,7 @@ describe('Expect', () => {
     ],
     ['of a file', expecting('/f'), [200], 'closed'],
     ['something else', expecting('/py', 'foo'), [417], 'closed'],
+    ['nothing', `${expecting('/py', '')}abc`, [200], 'kept'],
     ['something else beside it', expecting('/py', '100-continue, foo'), [417], 'closed'],
     ['in HTTP/1.0', 'GET /f HTTP/1.0\r\nExpect: foo\r\n\r\n', [200], 'closed'],
   ])('%s', checkRow);
