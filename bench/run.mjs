@@ -15,11 +15,14 @@ import { missingFor, servers } from './servers.mjs';
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     case: { type: 'string', multiple: true, default: [] },
   },
 });
 const rounds = values.quick ? 1 : 3;
 const seconds = values.quick ? 2 : 5;
+/** Everybody's: long enough for the compilers of those that have one. */
+const warmUpSeconds = 2;
 const credentials = `Authorization: Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
 try {
@@ -46,10 +49,11 @@ for (const one of cases.filter(({ name }) => isWanted(name))) {
 }
 if (isWanted(constantRateCase.name)) show(await runConstantRate());
 if (isWanted('facts')) show(formatFacts(await measureFacts({ rounds, seconds })));
-if (values.case.length === 0 && !values.quick) {
+if (values.write || (values.case.length === 0 && !values.quick)) {
+  const command = `npm run bench${values.quick ? ' -- --quick' : ''}`;
   writeFileSync(
     fileURLToPath(new URL('./results.md', import.meta.url)),
-    `# Results of the last full run\n\n\`npm run bench\`: ${rounds} rounds of ${seconds} s each.\n\n${sections.join('\n')}`,
+    `# Results of the last full run\n\n\`${command}\`: ${rounds} round${rounds > 1 ? 's' : ''} of ${seconds} s each.\n\n${sections.join('\n')}`,
   );
 }
 
@@ -71,7 +75,7 @@ async function runCase(one) {
       const url = `http://127.0.0.1:${port}${one.path ?? '/'}`;
       try {
         const idle = one.idle && !server.isSparedIdle ? await openIdle(port, one.idle) : undefined;
-        await measureRound(running, url, { seconds: 1, connections: 8, headers, script });
+        await measureRound(running, url, { seconds: warmUpSeconds, connections: 32, headers, script });
         contestant.rounds.push(
           await measureRound(running, url, { seconds, connections: 32, headers, script }),
         );
