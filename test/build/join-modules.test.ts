@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
-const joiner = fileURLToPath(new URL('../../build/join-modules.mjs', import.meta.url));
+const joiner = fileURLToPath(new URL('../../src/build/join-modules.mjs', import.meta.url));
 let folder: string;
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 /**
- * Makes one file of each program in dist/ and the modules that it imports: `node build/join-modules.mjs dist/main.js …`, in place.
+ * Makes one file of each program in dist/ and the modules that it imports: `node src/build/join-modules.mjs dist/main.js …`, in place.
  *
  * To find, read, compile and link four hundred modules takes Node four times as long as to run them, and 25 MB. This is no bundler: it
  * knows the few forms of import and export that our code has and the compiler writes, one a line, and stops at all others. Each module
