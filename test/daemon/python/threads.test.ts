@@ -33,10 +33,11 @@ describe('threads', () => {
     const behind = first.request({ script, path: '/note', query: 'behind' });
     await first.confirm();
     expect(exchanges.slice(3).map(({ logText }) => logText)).toEqual(Array(6).fill(''));
-    for (const exchange of exchanges) {
-      await exchange.logged(/entered/);
+    for (const [index, exchange] of exchanges.entries()) {
       exchange.sendEnd();
       await exchange.done();
+      // Otherwise two could enter at once, and either be seen first.
+      await exchanges[index + 3]?.logged(/entered/);
     }
     await behind.done();
     expect(await ask(first, '/most')).toBe('3');
