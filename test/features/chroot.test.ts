@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../peers/installed.js';
@@ -22,7 +22,8 @@ function installPython(jail: string): void {
   const needed = new Set(listed.match(/(?<=[\s>])\/lib\S+(?= \()/g) ?? []);
   for (const file of [python, ...needed]) {
     mkdirSync(join(jail, dirname(file)), { recursive: true });
-    cpSync(file, join(jail, file), { dereference: true });
+    // Follows symbolic links, which cpSync does not do alike in all versions of Node.
+    copyFileSync(file, join(jail, file));
   }
   cpSync(library, join(jail, library), {
     recursive: true,

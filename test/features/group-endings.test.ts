@@ -66,7 +66,8 @@ const groups = {
   interrupted: 'request-timeout=1 interrupt-timeout=10',
   limited: 'request-timeout=1',
   computing: 'cpu-time-limit=1 shutdown-timeout=0 graceful-timeout=60',
-  large: 'memory-limit=300M',
+  // Node 24 takes more than 1 GB of it before it runs anything.
+  large: 'memory-limit=1500M',
   spacious: 'virtual-memory-limit=3G',
   evicted: 'eviction-timeout=1 shutdown-timeout=1 graceful-timeout=60',
   graceful: 'graceful-timeout=1 shutdown-timeout=1',

@@ -248,8 +248,10 @@ describe.each<Way>(['lean', 'node'])('a client of the %s way', (way) => {
     const socket = connect(listener.port, '127.0.0.1').pause();
     socket.on('error', () => {});
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    // node:http's way does not notice that the last of it never left.
-    await expect.poll(() => closed, { timeout: 5_000 }).toEqual([way === 'lean' ? 'aborted' : 'complete']);
+    // Before Node 24, node:http does not notice that the last of it never left.
+    const endings = way === 'lean' ? ['aborted'] : ['aborted', 'complete'];
+    await expect.poll(() => closed.length, { timeout: 5_000 }).toBe(1);
+    expect(endings).toContain(closed[0]);
     socket.destroy();
     await listener.stop();
   });
