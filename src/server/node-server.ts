@@ -109,7 +109,11 @@ export function createNodeServer(state: ListenerState): NodeServer {
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
   listenForUpgrades(server, 'connection', limits.upgradeProtocols, {
-    wanted: (request, protocol, makeResponse) => serve(request, makeResponse, protocol),
+    wanted: (request, protocol, makeResponse) => {
+      // What the connection may become has rules of its own for a side that is closed.
+      request.socket.off('end', endBehindRequest);
+      serve(request, makeResponse, protocol);
+    },
     waitForTurn: ({ socket }, begin) => connectionOf(socket).addAgain(begin),
   });
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ListenerLimits } from '../../src/server/listener.js';
 import type { RequestRecord } from '../../src/server/request-record.js';
@@ -252,6 +253,24 @@ describe.each<Way>(['lean', 'node'])('a connection read by the %s way', (way) =>
       }
       await expect.poll(() => client.ending, soon).toBe('end');
       expect(count(client, 'hello')).toBe(2);
+    });
+
+    it('that has changed the protocol may close its side for as long as it likes', async () => {
+      let tunnel: Duplex | undefined;
+      await listen(way, {}, ({ reply }) => {
+        tunnel = reply.switchProtocol(['Upgrade', 'websocket', 'Connection', 'Upgrade']);
+        tunnel.resume();
+      });
+      const client = await send(
+        'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      );
+      await expect.poll(() => client.text, soon).toMatch(/^HTTP\/1\.1 101 /);
+      client.socket.end();
+      // Longer than a client waits for a mere answer: see half-closed.ts.
+      await pause(4_500);
+      tunnel?.end('late');
+      await expect.poll(() => client.ending, soon).toBe('end');
+      expect(client.text).toMatch(/late$/);
     });
 
     it('that is not heard of again is given up', async () => {
