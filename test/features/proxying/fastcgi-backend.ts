@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { anyPort, type BackendAddress, type ListeningBackend, listenAsBackend } from './listening-backend.js';
 
 /** One request as a FastCGI responder gets it. */
 export interface FastcgiRequest {
@@ -11,30 +11,20 @@ export interface FastcgiRequest {
   readonly body: string;
 }
 
-export interface FastcgiBackend {
-  readonly port: number;
+export interface FastcgiBackend extends ListeningBackend {
   readonly requests: FastcgiRequest[];
-  /** Of all connections that were accepted. */
-  readonly sockets: Socket[];
-  stop(): Promise<void>;
 }
 
 /** A FastCGI server that says exactly what a test tells it to, for each complete request on a connection. */
 export async function startFastcgiBackend(
   answer: (request: FastcgiRequest, socket: Socket) => void,
-  listen: { readonly path: string } | { readonly port: number; readonly host: string } = {
-    port: 0,
-    host: '127.0.0.1',
-  },
+  at: BackendAddress = anyPort,
 ): Promise<FastcgiBackend> {
   const requests: FastcgiRequest[] = [];
-  const sockets: Socket[] = [];
   const server = createServer((socket) => {
-    sockets.push(socket);
     let bytes = Buffer.alloc(0);
     let records: string[] = [];
     let [head, params, body] = [Buffer.alloc(8), Buffer.alloc(0), Buffer.alloc(0)];
-    socket.on('error', () => {});
     socket.on('data', (piece) => {
       bytes = Buffer.concat([bytes, piece]);
       while (bytes.length >= 8) {
@@ -62,19 +52,8 @@ export async function startFastcgiBackend(
         answer(request, socket);
       }
     });
-  }).listen(listen);
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    requests,
-    sockets,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  });
+  return { ...(await listenAsBackend(server, at)), requests };
 }
 
 /** One record, as text with one character per byte. */

@@ -1,32 +1,22 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { anyPort, type BackendAddress, type ListeningBackend, listenAsBackend } from './listening-backend.js';
 
 /** A server that says exactly what a test tells it to, and remembers every byte it was sent. */
-export interface RawBackend {
-  readonly port: number;
+export interface RawBackend extends ListeningBackend {
   /** What came in on each connection so far, one character per byte. */
   readonly received: string[];
-  /** Of connections that were accepted. */
-  readonly sockets: Socket[];
-  stop(): Promise<void>;
 }
 
 /** `answer` is called for each complete request (head and body) on a connection, with its text. */
 export async function startRawBackend(
   answer: (request: string, socket: Socket) => void,
-  listen: { readonly path: string } | { readonly port: number; readonly host: string } = {
-    port: 0,
-    host: '127.0.0.1',
-  },
+  at: BackendAddress = anyPort,
 ): Promise<RawBackend> {
   const received: string[] = [];
-  const sockets: Socket[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const index = received.push('') - 1;
-    sockets.push(socket);
     let pending = '';
     socket.setEncoding('latin1');
-    socket.on('error', () => {});
     socket.on('end', () => socket.end());
     socket.on('data', (piece: string) => {
       received[index] += piece;
@@ -37,19 +27,8 @@ export async function startRawBackend(
         answer(request, socket);
       }
     });
-  }).listen(listen);
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    received,
-    sockets,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  });
+  return { ...(await listenAsBackend(server, at)), received };
 }
 
 /** Where the first request ends; 0: it is not complete. A body that waits for 100 Continue is not waited for. */

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { anyPort, type BackendAddress, type ListeningBackend, listenAsBackend } from './listening-backend.js';
 
 /** One request as an SCGI server gets it. */
 export interface ScgiRequest {
@@ -9,27 +9,19 @@ export interface ScgiRequest {
   readonly body: string;
 }
 
-export interface ScgiBackend {
-  readonly port: number;
+export interface ScgiBackend extends ListeningBackend {
   readonly requests: ScgiRequest[];
-  stop(): Promise<void>;
 }
 
 /** An SCGI server that says exactly what a test tells it to. */
 export async function startScgiBackend(
   answer: (request: ScgiRequest, socket: Socket) => void,
-  listen: { readonly path: string } | { readonly port: number; readonly host: string } = {
-    port: 0,
-    host: '127.0.0.1',
-  },
+  at: BackendAddress = anyPort,
 ): Promise<ScgiBackend> {
   const requests: ScgiRequest[] = [];
-  const sockets: Socket[] = [];
   const server = createServer((socket) => {
-    sockets.push(socket);
     let text = '';
     let isAnswered = false;
-    socket.on('error', () => {});
     socket.setEncoding('latin1');
     socket.on('data', (piece) => {
       text += piece;
@@ -39,18 +31,8 @@ export async function startScgiBackend(
       requests.push(request);
       answer(request, socket);
     });
-  }).listen(listen);
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    requests,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  });
+  return { ...(await listenAsBackend(server, at)), requests };
 }
 
 /** Undefined: something is still to come. */
