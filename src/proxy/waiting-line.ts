@@ -1,10 +1,5 @@
 import type { GroupLimits, LeaseCallback, PoolRefusal, Waiting } from './process-pool.js';
-
-interface Waiter {
-  readonly callback: LeaseCallback;
-  readonly since: number;
-  timer: NodeJS.Timeout | undefined;
-}
+import { Waiter, WaitingRow } from './waiting-row.js';
 
 interface WaitLimit {
   /** 0: none. */
@@ -18,17 +13,24 @@ interface WaitLimit {
  */
 export class WaitingLine {
   readonly #places: number;
-  readonly #inside: WaitLimit;
-  readonly #outside: WaitLimit;
-  readonly #inLine = new Set<Waiter>();
-  readonly #before = new Set<Waiter>();
+  readonly #inLine: WaitingRow;
+  readonly #before: WaitingRow;
+
+  /** Nobody overtakes: whoever stands before the line has waited less than all in it. */
+  readonly #moveUp = () => {
+    const { first } = this.#before;
+    if (first === undefined || this.#inLine.size >= this.#places) return;
+    this.#before.remove(first);
+    this.#inLine.add(first);
+  };
 
   constructor(limits: GroupLimits) {
     this.#places = limits.listenBacklog;
-    this.#inside = insideLimit(limits);
+    const inside = insideLimit(limits);
     const outside = outsideLimit(limits);
-    const expiresInside = this.#inside.ms > 0 && this.#inside.ms < outside.ms;
-    this.#outside = expiresInside ? this.#inside : outside;
+    const expiresInside = inside.ms > 0 && inside.ms < outside.ms;
+    this.#inLine = this.#createRow(inside);
+    this.#before = this.#createRow(expiresInside ? inside : outside);
   }
 
   get isEmpty(): boolean {
@@ -36,46 +38,28 @@ export class WaitingLine {
   }
 
   join(callback: LeaseCallback): Waiting {
-    const waiter: Waiter = { callback, since: performance.now(), timer: undefined };
-    if (this.#inLine.size < this.#places) this.#stand(waiter, this.#inLine, this.#inside);
-    else this.#stand(waiter, this.#before, this.#outside);
-    return { cancel: () => this.#leave(waiter) };
+    const waiter = new Waiter(callback, this.#moveUp);
+    (this.#inLine.size < this.#places ? this.#inLine : this.#before).add(waiter);
+    return waiter;
   }
 
   /** Takes the first out of the line. */
   shift(): LeaseCallback | undefined {
-    const [first] = this.#inLine;
-    if (first !== undefined) this.#leave(first);
+    const { first } = this.#inLine;
+    first?.cancel();
     return first?.callback;
   }
 
   refuseAll(refusal: PoolRefusal): void {
-    const everyone = [...this.#inLine, ...this.#before];
-    this.#inLine.clear();
-    this.#before.clear();
-    for (const { timer } of everyone) clearTimeout(timer);
+    const everyone = [...this.#inLine.clear(), ...this.#before.clear()];
     for (const { callback } of everyone) callback(refusal);
   }
 
-  #stand(waiter: Waiter, where: Set<Waiter>, limit: WaitLimit): void {
-    where.add(waiter);
-    clearTimeout(waiter.timer);
-    waiter.timer = undefined;
-    if (limit.ms === 0) return;
-    const leftMs = Math.max(0, waiter.since + limit.ms - performance.now());
-    waiter.timer = setTimeout(() => {
-      this.#leave(waiter);
-      waiter.callback(limit.refusal);
-    }, leftMs);
-  }
-
-  #leave(waiter: Waiter): void {
-    clearTimeout(waiter.timer);
-    if (this.#before.delete(waiter) || !this.#inLine.delete(waiter)) return;
-    const [next] = this.#before;
-    if (next === undefined) return;
-    this.#before.delete(next);
-    this.#stand(next, this.#inLine, this.#inside);
+  #createRow({ ms, refusal }: WaitLimit): WaitingRow {
+    return new WaitingRow(ms, ({ callback }) => {
+      this.#moveUp();
+      callback(refusal);
+    });
   }
 }
 

@@ -73,7 +73,23 @@ describe('WaitingLine', () => {
       if (told[at] === `503 ${at}`) order.push(at);
     }
     expect(order).toEqual([1, 2]);
-    expect([line.isEmpty, line.shift(), vi.getTimerCount()]).toEqual([true, undefined, 0]);
+    expect([line.isEmpty, line.shift()]).toEqual([true, undefined]);
+    vi.advanceTimersByTime(60_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts for each from when it came, whoever came and left before', () => {
+    const { line, told, waiting } = createLine(1, { queueTimeoutMs: 5_000 });
+    vi.advanceTimersByTime(3_000);
+    waiting[0]?.cancel();
+    line.join((answer) => {
+      told[0] = answer.kind;
+    });
+    vi.advanceTimersByTime(4_999);
+    expect(told[0]).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect(told[0]).toBe('refusal');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('refuses everybody when nobody comes to serve', () => {
