@@ -1,4 +1,5 @@
 import { checkClients } from './check-clients.js';
+import { checkProcessGroups } from './check-process-groups.js';
 import { checkTls } from './check-tls.js';
 import type { ChildSection, ConfigDraft, ServerDraft } from './draft.js';
 import type { Requirement } from './model.js';
@@ -9,6 +10,7 @@ import { listWords } from './values.js';
 export function checkDraft(draft: ConfigDraft): void {
   checkListeners(draft);
   checkGroupReferences(draft);
+  checkProcessGroups(draft);
   checkWsgiProviders(draft);
   checkTls(draft);
   checkClients(draft);

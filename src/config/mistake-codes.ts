@@ -196,6 +196,12 @@ export const mistakeCodes = {
     "Conditions are written as in Apache: `%{VARIABLE}`, `req('Header')` or a quoted text, an operator such as `==`, `=~` or `-in`, and another one of these; `&&`, `||`, `!` and parentheses put conditions together. The message says at which character it stopped.",
   ),
 
+  'option-idle': code(
+    'MH0513',
+    'An option does nothing beside the others',
+    'Apache takes it and says nothing. The message names what is missing, or what does not go with it: add or remove that, or remove the option.',
+  ),
+
   // ---- 06: the whole
 
   'no-listener': code(

@@ -36,7 +36,8 @@ export function planPool(
   runtime: Runtime,
   { runtimeOf, healthTargetOf }: PlanPorts,
 ): PoolPlan {
-  const health = healthTargetOf(config, group);
+  // Without threads nobody could answer.
+  const health = group.threads === 0 ? undefined : healthTargetOf(config, group);
   const isAsked = health !== undefined && (health.script?.runtime ?? runtime) === runtime;
   return {
     group: group.name,

@@ -84,7 +84,7 @@ ${mount('well')}
 WSGIDaemonProcess named display-name=%{GROUP}
 ${mount('named')}
 WSGIImportScript ${at(`imported.${extension}`)} process-group=named application-group=%{GLOBAL}
-WSGIDaemonProcess service threads=0
+WSGIDaemonProcess service threads=0 health-path=/nowhere
 WSGIImportScript ${at(`service.${extension}`)} process-group=service application-group=%{GLOBAL}
 WSGIScriptAlias /service ${at(`named.${extension}`)} process-group=service application-group=%{GLOBAL}
 `,
