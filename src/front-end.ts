@@ -1,6 +1,7 @@
 /** Entry of a front-end process: started by the supervisor, which hands over configuration, sockets and open logs. */
 
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import {
   type Authorizer,
   type AuthPorts,
@@ -17,8 +18,15 @@ import {
   type LoginNews,
 } from './auth/index.js';
 import { BalancerTable, type MemberNews, startHealthChecks } from './balancing/index.js';
-import { createHtaccessParser } from './config/index.js';
-import type { AuthScript, LogDestination, ProcessGroup, ServerConfig } from './config/model.js';
+import type { createHtaccessParser } from './config/index.js';
+import type {
+  AuthScript,
+  HtaccessFile,
+  LogDestination,
+  ParseHtaccess,
+  ProcessGroup,
+  ServerConfig,
+} from './config/model.js';
 import { serveFile } from './files/index.js';
 import { createGateway } from './gateway/index.js';
 import { createLogWriter, type LogWriter } from './log/index.js';
@@ -117,7 +125,7 @@ async function start(given: FrontEndStart): Promise<void> {
     }
   });
   const router = createRouter(config, await resolveVirtualHostNames(config), {
-    parse: createHtaccessParser(config, process.env),
+    parse: createLateParser(config),
     warn: (virtualHost, text) => site.logs.errorLog(virtualHost).log('warn', 'core', text),
   });
   const site: Site = createSite(given, pools, router, balancers, guard, cacheSecret);
@@ -139,6 +147,24 @@ async function start(given: FrontEndStart): Promise<void> {
     await listener.listen(fd, config.global.listenBacklog);
   }
   tell({ type: 'listening' });
+}
+
+/**
+ * Reads .htaccess files with what reads the site file, and loads that for the first file that there is: it is a third of all that
+ * a front end can do, and few sites have such files.
+ */
+function createLateParser(config: ServerConfig): ParseHtaccess {
+  let parse: ParseHtaccess | undefined;
+  return (file: HtaccessFile) => {
+    // Made by the build of all that reading needs: a request waits for it, so it is not `import()`.
+    const load = createRequire(import.meta.url);
+    const library = './config/htaccess.cjs';
+    parse ??= (load(library) as { createHtaccessParser: typeof createHtaccessParser }).createHtaccessParser(
+      config,
+      process.env,
+    );
+    return parse(file);
+  };
 }
 
 /** Without a file: what the front ends of this server share as long as it runs. */

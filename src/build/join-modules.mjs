@@ -1,5 +1,6 @@
 /**
  * Makes one file of each program in dist/ and the modules that it imports: `node src/build/join-modules.mjs dist/main.js …`, in place.
+ * Of a module that is to be loaded on demand, with `require`, it makes one in CommonJS beside it: `dist/config/htaccess.cjs`.
  *
  * To find, read, compile and link four hundred modules takes Node four times as long as to run them, and 25 MB. This is no bundler: it
  * knows the few forms of import and export that our code has and the compiler writes, one a line, and stops at all others. Each module
@@ -10,11 +11,50 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, posix, relative, resolve, sep } from 'node:path';
 
-const joined = process.argv.slice(2).map((program) => [program, joinProgram(resolve(program))]);
-for (const [program, text] of joined) writeFileSync(program, text);
+const joined = process.argv.slice(2).map((target) => {
+  const file = resolve(target);
+  return [target, target.endsWith('.cjs') ? joinLibrary(file.replace(/cjs$/, 'js')) : joinProgram(file)];
+});
+for (const [target, text] of joined) writeFileSync(target, escapeUnicode(text));
 
 /** The text that stands for the program and all that it imports. */
 function joinProgram(program) {
+  const { interpreter, packages, bodies } = joinModules(program, {
+    locate: (place) => `new URL('./${place}', import.meta.url).href`,
+    finish: () => '',
+  });
+  const imports = [...packages].map(([specifier, name]) => `import * as ${name} from '${specifier}';`);
+  return `${interpreter}${[...imports, ...bodies].join('\n')}\n`;
+}
+
+/** The same for a module whose exports somebody requires. */
+function joinLibrary(library) {
+  const { packages, bodies } = joinModules(library, {
+    locate: (place) => `require('node:url').pathToFileURL(\`\${__dirname}/${place}\`).href`,
+    finish: (exported) => `module.exports = { ${exported.join(', ')} };\n`,
+  });
+  const imports = [...packages].map(([specifier, name]) => {
+    if (!specifier.startsWith('node:')) throw new Error(`${library}: ${specifier} would have to be required`);
+    return `const ${name} = require('${specifier}');`;
+  });
+  return `${[...imports, ...bodies].join('\n')}\n`;
+}
+
+/**
+ * Text of nothing but ASCII takes half of the memory, as long as the process lives. Only strings, templates and regular expressions
+ * hold anything else, since the compiler takes the comments out, and may hold escapes.
+ */
+function escapeUnicode(text) {
+  if (text.includes('String.raw'))
+    throw new Error('a form that is not known here: String.raw knows no escapes');
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/**
+ * What stands at the beginning, the packages that are imported with their names, and a text for each module. `locate` writes the URL of
+ * a file, `finish` what follows upon the program itself.
+ */
+function joinModules(program, { locate, finish }) {
   const modules = orderModules(program);
   const names = new Map([...modules.keys()].map((file, at) => [file, `module${at}`]));
   const packages = new Map();
@@ -22,14 +62,12 @@ function joinProgram(program) {
   const bodies = [...modules].map(([file, text]) => {
     const place = relative(folder, file).split(sep).join(posix.sep);
     const { body, exported } = rewriteModule(file, text, names, packages);
-    const located = body.replaceAll('import.meta.url', `new URL('./${place}', import.meta.url).href`);
-    // The program itself may wait for something, and exports nothing.
-    if (file === program) return `{ // ${place}\n${located}}`;
+    const located = body.replaceAll('import.meta.url', locate(place));
+    // The program itself may wait for something.
+    if (file === program) return `{ // ${place}\n${located}${finish(exported)}}`;
     return `const ${names.get(file)} = (() => { // ${place}\n${located}return { ${exported.join(', ')} };\n})();`;
   });
-  const imports = [...packages].map(([specifier, name]) => `import * as ${name} from '${specifier}';`);
-  const interpreter = /^#!.*\n/.exec(modules.get(program))?.[0] ?? '';
-  return `${interpreter}${[...imports, ...bodies].join('\n')}\n`;
+  return { interpreter: /^#!.*\n/.exec(modules.get(program))?.[0] ?? '', packages, bodies };
 }
 
 /** File → text, each after those that it imports. */

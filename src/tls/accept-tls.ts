@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type SecureContext, TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import type { ServerConfig, TlsSettings, VirtualHost } from '../config/model.js';
 import { readFirstBytes } from './client-hello.js';
 import { asksForCertificate, createHostContext } from './host-context.js';
@@ -173,6 +173,7 @@ function shakeHands(
 }
 
 function secureSocket(socket: Socket, { tls, context }: ChosenContext): TLSSocket {
+  const { TLSSocket } = process.getBuiltinModule('node:tls');
   const secure = new TLSSocket(socket, {
     isServer: true,
     secureContext: context,

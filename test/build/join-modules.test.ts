@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -80,6 +80,34 @@ export function inner() {
     expect(await output()).toBe(expected);
   });
 
+  it('has nothing but ASCII in it, and means the same', async () => {
+    write(
+      'main.js',
+      `import { width } from './width.js';\nprocess.stdout.write(\`…\${width} \${/^[–😀]$/u.test('😀')}\`);\n`,
+    );
+    write('width.js', `export const width = 'ü…😀'.length;\n`);
+    await joinProgram();
+    expect(await output()).toBe('…4 true');
+    expect(readFileSync(join(folder, 'main.js'), 'utf8')).not.toMatch(/[^\0-\x7f]/);
+  });
+
+  it('can be one that is required, beside the module that it is made of', async () => {
+    write('room/late.js', `import { inner } from './inner.js';\nexport const late = () => inner;\n`);
+    write(
+      'room/inner.js',
+      `import { basename } from 'node:path';\nexport const inner = basename(import.meta.url);\n`,
+    );
+    await run(process.execPath, [joiner, join(folder, 'room/late.cjs')]);
+    rmSync(join(folder, 'room/inner.js'));
+    write(
+      'main.js',
+      `import { createRequire } from 'node:module';
+process.stdout.write(createRequire(import.meta.url)('./room/late.cjs').late());
+`,
+    );
+    expect(await output()).toBe('inner.js');
+  });
+
   it.each([
     [
       'two modules that need each other',
@@ -88,6 +116,7 @@ export function inner() {
     ],
     ['what may change after it was exported', `export let other = 1;\n`, 'export let other'],
     ['an export without a name', `export default 1;\n`, 'export default 1'],
+    ['text that knows no escapes', 'export const other = String.raw`…`;\n', 'String.raw'],
   ])('is not made of %s', async (_, text, problem) => {
     write('main.js', `import { other } from './other.js';\nexport const main = other;\n`);
     write('other.js', text);
