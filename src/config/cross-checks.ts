@@ -1,5 +1,6 @@
 import { checkClients } from './check-clients.js';
 import { checkProcessGroups } from './check-process-groups.js';
+import { checkRawPaths } from './check-raw-paths.js';
 import { checkTls } from './check-tls.js';
 import type { ChildSection, ConfigDraft, ServerDraft } from './draft.js';
 import type { Requirement } from './model.js';
@@ -14,6 +15,7 @@ export function checkDraft(draft: ConfigDraft): void {
   checkWsgiProviders(draft);
   checkTls(draft);
   checkClients(draft);
+  checkRawPaths(draft);
   checkRewriteMaps(draft);
   checkHandlers(draft);
   for (const server of [draft.mainServer, ...draft.virtualHosts])
