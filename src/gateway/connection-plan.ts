@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { ProxyTlsSettings, ServerTarget } from '../config/model.js';
-import type { ServerFault } from './gateway.js';
+import type { PassFault } from './gateway.js';
 
 /** Where connections of one kind lead, and how long one may take to come about. */
 export interface ConnectionPlan {
@@ -18,9 +18,9 @@ export interface ConnectionPlan {
 export class ConnectFailure extends Error {
   readonly status: 500 | 502 | 503;
   /** Absent: it listens, but not as it should. */
-  readonly fault?: ServerFault;
+  readonly fault?: PassFault;
 
-  constructor(status: 500 | 502 | 503, message: string, fault?: ServerFault) {
+  constructor(status: 500 | 502 | 503, message: string, fault?: PassFault) {
     super(message);
     this.status = status;
     if (fault !== undefined) this.fault = fault;

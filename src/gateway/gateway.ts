@@ -62,10 +62,10 @@ export type PassOutcome =
       readonly kind: 'refused';
       readonly status: 400 | 408 | 411 | 413 | 500 | 502 | 503 | 504;
       readonly reason: string;
-      readonly fault?: ServerFault;
+      readonly fault?: PassFault;
     }
   /** The head was out: the reply has been cut off visibly. */
-  | { readonly kind: 'cut'; readonly reason: string; readonly fault?: ServerFault }
+  | { readonly kind: 'cut'; readonly reason: string; readonly fault?: PassFault }
   /** The sink wanted nothing of the answer. */
   | { readonly kind: 'dropped' }
   | { readonly kind: 'gone' }
@@ -77,8 +77,11 @@ export type PassOutcome =
       readonly early: Buffer;
     };
 
-/** no-connection: it does not listen, and has seen nothing of the request; no-address: its name cannot be looked up. */
-export type ServerFault = 'no-connection' | 'no-address' | 'silence';
+/**
+ * What went wrong, where that matters to somebody. no-connection: the other server does not listen, and has seen nothing of the request; no-address: its
+ * name cannot be looked up; silence: it did not answer in time; client: what the client sent, or did not send.
+ */
+export type PassFault = 'no-connection' | 'no-address' | 'silence' | 'client';
 
 export interface Passing {
   readonly outcome: Promise<PassOutcome>;

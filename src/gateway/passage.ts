@@ -1,4 +1,4 @@
-import type { PassedRequest, PassOutcome, ServerFault } from './gateway.js';
+import type { PassedRequest, PassFault, PassOutcome } from './gateway.js';
 import type { Slots } from './slots.js';
 import { Upload } from './upload.js';
 
@@ -37,7 +37,7 @@ export class Passage {
       this.#settle = resolve;
     });
     if (request.body !== undefined)
-      this.upload = new Upload(request.body, (status, reason) => this.fail(status, reason));
+      this.upload = new Upload(request.body, (status, reason) => this.fail(status, reason, 'client'));
   }
 
   /** Begins as soon as there is room for a connection. */
@@ -98,7 +98,7 @@ export class Passage {
   }
 
   /** Before the head: the client is told the status. Behind it: the answer is cut off visibly. */
-  fail(status: RefusalStatus, reason: string, fault?: ServerFault): void {
+  fail(status: RefusalStatus, reason: string, fault?: PassFault): void {
     if (this.isOver) return;
     const why = fault === undefined ? { reason } : { reason, fault };
     if (!this.hasAnswered) {

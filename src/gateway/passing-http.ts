@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { headerValues } from '../http/index.js';
 import { ConnectFailure } from './connection-plan.js';
 import type { ConnectionPool } from './connections.js';
-import type { PassedRequest, PassOutcome, ServerFault } from './gateway.js';
+import type { PassedRequest, PassFault, PassOutcome } from './gateway.js';
 import { idempotentMethods } from './idempotent-methods.js';
 import { Passage } from './passage.js';
 
@@ -222,7 +222,7 @@ function statusOf(error: Error): 500 | 502 | 503 {
   return error instanceof ConnectFailure ? error.status : 502;
 }
 
-function faultOf(error: Error): ServerFault | undefined {
+function faultOf(error: Error): PassFault | undefined {
   return error instanceof ConnectFailure ? error.fault : undefined;
 }
 

@@ -44,9 +44,11 @@ export type ForwardOutcome =
       readonly kind: 'refused';
       readonly status: 400 | 408 | 413 | 500 | 502 | 503 | 504;
       readonly reason: string;
+      /** Nobody is to blame but the client: for what it sent, or did not send. */
+      readonly isClients?: true;
     }
   /** The head was out: the reply has been cut off visibly. */
-  | { readonly kind: 'cut'; readonly reason: string }
+  | { readonly kind: 'cut'; readonly reason: string; readonly isClients?: true }
   | { readonly kind: 'gone' };
 
 export interface Forwarding {
@@ -259,18 +261,25 @@ class Exchange implements StreamListener {
   #failUpload(status: 400 | 408 | 413, reason: string): void {
     if (this.#isOver) return;
     this.#abortStream('gone', reason);
-    this.#fail(status, reason);
+    this.#endWith(status, { reason, isClients: true });
   }
 
-  #fail(status: 400 | 408 | 413 | 500 | 502 | 503 | 504, reason: string): void {
+  #fail(status: 500 | 502 | 503 | 504, reason: string): void {
     if (this.#isOver) return;
     this.#abortStream('cancel', reason);
+    this.#endWith(status, { reason });
+  }
+
+  #endWith(
+    status: 400 | 408 | 413 | 500 | 502 | 503 | 504,
+    why: { readonly reason: string; readonly isClients?: true },
+  ): void {
     if (!this.#hasHead) {
-      this.#finish({ kind: 'refused', status, reason });
+      this.#finish({ kind: 'refused', status, ...why });
       return;
     }
     this.#request.sink.cut();
-    this.#finish({ kind: 'cut', reason });
+    this.#finish({ kind: 'cut', ...why });
   }
 
   #abortStream(code: 'gone' | 'timeout' | 'cancel', sentence: string): void {

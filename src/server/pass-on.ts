@@ -48,7 +48,7 @@ export interface PassedOn {
   /** To be answered in place of what the other server said. */
   readonly instead?: Refusal | Resend;
   readonly outcome: PassOutcome;
-  /** What the other server answered, or what is answered for it. */
+  /** What the other server answered, or what is answered for it; absent: neither. */
   readonly status: number | undefined;
   /** Of the request as it went out, and of the first line and the body that came back. */
   readonly sentBytes: number;
@@ -77,7 +77,7 @@ export async function passOn(exchange: Exchange, destination: Destination): Prom
   return {
     ...(instead === undefined ? {} : { instead }),
     outcome,
-    status: outcome.kind === 'refused' ? outcome.status : answer.status,
+    status: outcome.kind !== 'refused' ? answer.status : isClients(outcome) ? undefined : outcome.status,
     sentBytes: passing.sentBytes(),
     receivedBytes: answer.bytes,
   };
@@ -334,9 +334,11 @@ async function finish(
 ): Promise<Refusal | undefined> {
   switch (outcome.kind) {
     case 'refused':
+      if (isClients(outcome)) return refuse(outcome.status, 'core', outcome.reason);
       return refuse(outcome.status, 'proxy', `${where} answered ${outcome.status}: ${outcome.reason}`);
     case 'cut':
-      exchange.log('error', 'proxy', `${where}: the answer was cut off: ${outcome.reason}`);
+      if (isClients(outcome)) exchange.log('error', 'core', `the answer was cut off: ${outcome.reason}`);
+      else exchange.log('error', 'proxy', `${where}: the answer was cut off: ${outcome.reason}`);
       return undefined;
     case 'gone':
       exchange.log('info', 'proxy', `${where}: the client left before the answer was complete`);
@@ -355,6 +357,11 @@ async function finish(
     default:
       return undefined;
   }
+}
+
+/** The other server has no part in it. */
+function isClients({ fault }: Extract<PassOutcome, { kind: 'refused' | 'cut' }>): boolean {
+  return fault === 'client';
 }
 
 /** For the log: which server, and who said so. */

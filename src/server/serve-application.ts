@@ -242,9 +242,12 @@ function reportOutcome(
   const where = `[script ${scriptFile}, process group ${processGroup === '' ? '%{GLOBAL}' : processGroup}]`;
   switch (outcome.kind) {
     case 'refused':
+      if (outcome.isClients === true) return refuse(outcome.status, 'core', outcome.reason);
       return refuse(outcome.status, 'wsgi', `${where} answered ${outcome.status}: ${outcome.reason}`);
     case 'cut':
-      exchange.log('error', 'wsgi', `${where} the response was cut off: ${outcome.reason}`);
+      if (outcome.isClients === true)
+        exchange.log('error', 'core', `the response was cut off: ${outcome.reason}`);
+      else exchange.log('error', 'wsgi', `${where} the response was cut off: ${outcome.reason}`);
       return undefined;
     case 'gone':
       exchange.log('info', 'wsgi', `${where} ${whyGone(exchange, group)}`);

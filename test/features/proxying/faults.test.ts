@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +26,10 @@ beforeAll(async () => {
   folder = makeFolder();
   backend = await startFaultyBackend();
   const dead = await findFreePort();
+  writeFileSync(
+    join(folder, 'hosted.py'),
+    "def application(environ, start_response):\n    environ['wsgi.input'].read()\n    return start_response('200 OK', []) and []\n",
+  );
   server = await startServer(
     'modhost',
     `
@@ -35,6 +40,11 @@ ProxyPass /dead http://127.0.0.1:${dead}/
 ProxyPass /no-name http://no-such-host.invalid/
 ProxyPass /no-socket unix:${folder}/none.sock|http://localhost/
 ProxyPass /no-tls https://127.0.0.1:${backend.port}/
+ProxyPass /all/ balancer://all/ failonstatus=400
+<Proxy balancer://all>
+BalancerMember http://127.0.0.1:${backend.port}
+</Proxy>
+WSGIScriptAlias /hosted ${folder}/hosted.py
 <Location /tls>
 ProxyPass https://127.0.0.1:${backend.port}/ connectiontimeout=1
 SSLProxyEngine On
@@ -200,6 +210,18 @@ describe('a client that', () => {
     expect(answer.connection).not.toBe('kept');
     expect(sent()).not.toContain('/never');
   });
+
+  it.each(['/b/fine', '/all/fine', '/hosted'])(
+    'sends a malformed body to %s: it is at fault, not who would have read it',
+    async (path) => {
+      const before = server.log().length;
+      const head = `POST ${path} HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n`;
+      expect((await askRaw(server.port, `${head}2\r\nok\r\nzz\r\n`)).statuses).toEqual([400]);
+      const said = () => server.log().slice(before);
+      await expect.poll(said).toMatch(/\[core:error\] .*\[client 127[^\]]*\] the request is malformed/);
+      expect(said()).not.toMatch(/answered 400|is in error/);
+    },
+  );
 
   it('sends chunk extensions has them taken off', async () => {
     await askRaw(
