@@ -376,7 +376,12 @@ describe('forward', () => {
     const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client(), body));
     await daemon.request();
     body.listener?.fail(413, 'too large');
-    expect(await outcome).toEqual({ kind: 'refused', status: 413, reason: 'too large' });
+    expect(await outcome).toEqual({
+      kind: 'refused',
+      status: 413,
+      reason: 'too large',
+      isClients: true,
+    });
     expect(await daemon.abortCode()).toBe('gone');
   });
 
