@@ -1,10 +1,9 @@
-import { ReadableStream } from 'node:stream/web';
 import type { Pairs } from '../../wire/index.js';
 import type { Environ, RequestFacts } from './environ.js';
-import { takeKnownBody } from './known-body.js';
-import { LazySignal } from './lazy-signal.js';
+import { describeValue } from './fetch/describe-value.js';
+import { LightRequest } from './fetch/light-request.js';
+import { isResponse, sendResponse } from './fetch/send-response.js';
 import type { Reply } from './reply.js';
-import type { RequestBody } from './request-body.js';
 import type { Stream } from './stream.js';
 
 /** Second argument of `fetch`: the environ, and once more under its name. */
@@ -28,13 +27,9 @@ export function callFetch(
   headers: Pairs,
   keepAlive: (promise: Promise<unknown>) => void,
 ): void {
-  const left = new LazySignal();
-  const bodyWanted = { yes: false };
-  stream.onOver((outcome) => {
-    if (outcome !== 'ended') left.abort();
-    else if (!bodyWanted.yes) stream.body.discard();
-  });
-  const request = createRequest(facts, headers, stream.body, left, bodyWanted);
+  const light = new LightRequest(facts, headers, stream.body);
+  stream.onOver((outcome) => light.end(outcome, stream.body));
+  const request = createRequest(light);
   if (typeof request === 'number') return answerPlainly(reply, request);
   const fail = (error: unknown): void => reply.fail('the application raised an error', error);
   let response: unknown;
@@ -46,6 +41,16 @@ export function callFetch(
   // What is there already is not waited for.
   if (isResponse(response)) send(response, stream, reply);
   else Promise.resolve(response).then((settled) => answer(settled, stream, reply), fail);
+}
+
+/** A status where the Fetch standard has no Request for what the client sent. */
+function createRequest(light: LightRequest): Request | number {
+  if (/^(CONNECT|TRACE|TRACK)$/i.test(light.method)) return 405;
+  try {
+    return light.toRequest();
+  } catch {
+    return 400;
+  }
 }
 
 function answer(response: unknown, stream: Stream, reply: Reply): void {
@@ -61,74 +66,6 @@ function send(response: Response, stream: Stream, reply: Reply): void {
   } catch (error) {
     fail(error);
   }
-}
-
-/** A status where the Fetch standard has no Request for what the client sent. */
-function createRequest(
-  facts: RequestFacts,
-  headers: Pairs,
-  body: RequestBody,
-  signal: LazySignal,
-  bodyWanted: { yes: boolean },
-): Request | number {
-  const { method, urlScheme, url } = facts;
-  if (/^(CONNECT|TRACE|TRACK)$/i.test(method)) return 405;
-  const fields = new Headers();
-  let host: string | undefined;
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const name = headers[at] as string;
-    const value = headers[at + 1] as string;
-    if (host === undefined && name.toLowerCase() === 'host') host = value;
-    fields.append(name, value);
-  }
-  const hasBody = !body.ended && method !== 'GET' && method !== 'HEAD';
-  try {
-    const request = new Request(
-      `${urlScheme}://${host ?? serverOf(facts.environ)}${url === '*' ? '/*' : url}`,
-      {
-        method,
-        headers: fields,
-        ...(signal.early === undefined ? {} : { signal: signal.early }),
-        ...(hasBody ? { body: readableBody(body, bodyWanted), duplex: 'half' } : {}),
-      } as RequestInit,
-    );
-    signal.belongTo(request);
-    return request;
-  } catch {
-    return 400;
-  }
-}
-
-function readableBody(body: RequestBody, wanted: { yes: boolean }): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      pull(controller) {
-        wanted.yes = true;
-        return new Promise<void>((resolve, reject) => {
-          const step = (): boolean => {
-            const piece = body.take();
-            if (piece !== undefined) {
-              controller.enqueue(new Uint8Array(piece.buffer, piece.byteOffset, piece.length));
-              resolve();
-            } else if (body.broken !== undefined) reject(body.broken);
-            else if (body.ended) {
-              controller.close();
-              resolve();
-            } else return false;
-            return true;
-          };
-          if (step()) return;
-          body.onChange(() => {
-            if (step()) body.onChange(() => {});
-          });
-        });
-      },
-      cancel() {
-        body.discard();
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 function createEnv(environ: Environ): FetchEnv {
@@ -149,60 +86,7 @@ function createContext(reply: Reply, keepAlive: (promise: Promise<unknown>) => v
   };
 }
 
-/** A promise if there is something to wait for. */
-function sendResponse(response: Response, stream: Stream, reply: Reply): Promise<void> | undefined {
-  if (response.bodyUsed) {
-    reply.fail('fetch() returned a Response whose body was read before');
-    return undefined;
-  }
-  const headers: string[] = [];
-  // Set-Cookie comes once per cookie here.
-  for (const [name, value] of response.headers) headers.push(name, value);
-  const known = takeKnownBody(response);
-  const reader = known === undefined ? response.body?.getReader() : undefined;
-  if (reader !== undefined) {
-    stream.onOver((outcome) => {
-      if (outcome !== 'ended') reader.cancel().catch(() => {});
-    });
-  }
-  reply.start(response.status, response.statusText, headers);
-  if (reader !== undefined) return sendBody(reader, reply);
-  if (known !== undefined) reply.write(known, () => {});
-  reply.end();
-  return undefined;
-}
-
-async function sendBody(reader: ReadableStreamDefaultReader<unknown>, reply: Reply): Promise<void> {
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (reply.over) return;
-    if (done) break;
-    if (!(value instanceof Uint8Array))
-      return reply.fail(`the Response's body gave ${describeValue(value)} in place of a Uint8Array`);
-    await reply.writeAll(value);
-  }
-  reply.end();
-}
-
-/** By its members, since an application may bring its own Response (undici, a polyfill). */
-function isResponse(value: unknown): value is Response {
-  if (typeof value !== 'object' || value === null) return false;
-  const { status, headers } = value as Partial<Response>;
-  return typeof status === 'number' && typeof headers?.forEach === 'function';
-}
-
-function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'object') return `an object (${value.constructor?.name ?? 'without a class'})`;
-  return `a ${typeof value}`;
-}
-
 function answerPlainly(reply: Reply, status: number): void {
   reply.start(status, '', ['Content-Length', '0']);
   reply.end();
-}
-
-function serverOf(environ: Environ): string {
-  const name = environ.SERVER_NAME ?? 'localhost';
-  return `${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${environ.SERVER_PORT ?? '80'}`;
 }

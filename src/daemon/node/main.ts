@@ -4,6 +4,7 @@ import { captureListening } from './captured-listen.js';
 import { ControlChannel, type StartMessage } from './control-channel.js';
 import { Daemon } from './daemon.js';
 import { watchFaults } from './faults.js';
+import { installLightFetch } from './fetch/install.js';
 import { captureOutput } from './output-capture.js';
 import { endService, runService } from './service.js';
 import { registerTypeScript } from './typescript/register.js';
@@ -45,6 +46,7 @@ async function start(message: StartMessage): Promise<void> {
       return await runService(message, control);
     }
     captureListening();
+    installLightFetch();
     daemon = new Daemon(message, control);
     failed = await daemon.preload();
     await daemon.listen();

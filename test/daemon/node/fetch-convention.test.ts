@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { hostDaemon } from './hosted-daemon.js';
 
@@ -321,4 +324,34 @@ describe('what is made when it is looked at', () => {
     expect(await bad.aborted()).toBe('error');
     expect(bad.logs.join('\n')).toContain('fetch() returned a string in place of a Response');
   });
+});
+
+describe('fetch() of the application', () => {
+  it.each(['request', 'new Request(request)', 'request.clone()', 'request.url, request'])(
+    'passes on %s, and its answer',
+    async (expression) => {
+      const backend = createServer((request, response) => {
+        response.writeHead(201, 'Passed', {
+          'Set-Cookie': ['a=1', 'b=2'],
+          'X-Seen': String(request.headers['x-own']),
+        });
+        request.pipe(response);
+      }).listen(0, '127.0.0.1');
+      await once(backend, 'listening');
+      const { port } = backend.address() as AddressInfo;
+      const exchange = hosted.frontEnd.request(fetcher(`return fetch(${expression})`), {
+        method: 'POST',
+        body: 'passed on',
+        headers: ['Host', `127.0.0.1:${port}`, 'X-Own', 'own', 'Content-Type', 'text/plain'],
+      });
+      const { status, text, headers } = await exchange.answer();
+      backend.close();
+      backend.closeAllConnections();
+      expect([status, text, headers['x-seen']]).toEqual([201, 'passed on', 'own']);
+      expect((await exchange.response).headers.filter((field) => /^[ab]=/.test(field))).toEqual([
+        'a=1',
+        'b=2',
+      ]);
+    },
+  );
 });

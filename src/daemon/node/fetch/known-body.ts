@@ -1,5 +1,7 @@
+import { GenuineResponse } from './genuine.js';
+
 /** Where Node before 24 keeps what a Response was made of; undefined where nobody can reach it. */
-const responseState = Object.getOwnPropertySymbols(new Response('')).find(
+const responseState = Object.getOwnPropertySymbols(new GenuineResponse('')).find(
   (symbol) => symbol.description === 'state',
 );
 
@@ -12,7 +14,7 @@ interface ResponseState {
  * other body, and where Node does not tell.
  */
 export function takeKnownBody(response: Response): Uint8Array | undefined {
-  if (responseState === undefined || !(response instanceof Response)) return undefined;
+  if (responseState === undefined || !(response instanceof GenuineResponse)) return undefined;
   const state = (response as unknown as Record<symbol, ResponseState | undefined>)[responseState];
   const source = state?.body?.source;
   const bytes = typeof source === 'string' ? Buffer.from(source, 'utf8') : source;

@@ -1,5 +1,7 @@
+import { GenuineRequest } from './genuine.js';
+
 /** Where Node before 24 keeps the signal of a Request; undefined where nobody can reach it. */
-const requestSignal = Object.getOwnPropertySymbols(new Request('http://localhost/')).find(
+const requestSignal = Object.getOwnPropertySymbols(new GenuineRequest('http://localhost/')).find(
   (symbol) => symbol.description === 'signal',
 );
 
@@ -15,7 +17,7 @@ export class LazySignal {
   /** To be given to the constructor of the Request that {@link belongTo} is called with then. */
   readonly early: AbortSignal | undefined = requestSignal === undefined ? this.#make() : undefined;
 
-  /** Everything that asks for the request's signal, `clone()` and `new Request(request)` included, gets this one. */
+  /** Everything that asks for the request's signal, `clone()` and `new GenuineRequest(request)` included, gets this one. */
   belongTo(request: Request): void {
     if (requestSignal === undefined) return;
     Object.defineProperty(request, requestSignal, { get: () => this.#follow(), configurable: true });
@@ -28,7 +30,7 @@ export class LazySignal {
 
   /** A signal as a Request makes it of the one it is given: copies of a Request hear of that, and of no other. */
   #follow(): AbortSignal {
-    this.#follower ??= new Request('http://localhost/', { signal: this.#make() });
+    this.#follower ??= new GenuineRequest('http://localhost/', { signal: this.#make() });
     return this.#follower.signal;
   }
 

@@ -1,0 +1,76 @@
+import type { ReadableStreamDefaultReader } from 'node:stream/web';
+import { type PreparedHead, prepareHead, type Reply } from '../reply.js';
+import type { Stream } from '../stream.js';
+import { describeValue } from './describe-value.js';
+import { takeKnownBody } from './known-body.js';
+import { type LightResponse, lightResponseOf } from './light-response.js';
+
+/** By its members, since an application may bring its own Response (undici, a polyfill). */
+export function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false;
+  if (lightResponseOf(value) !== undefined) return true;
+  const { status, headers } = value as Partial<Response>;
+  return typeof status === 'number' && typeof headers?.forEach === 'function';
+}
+
+/** So many characters go out as they are; what is longer becomes bytes that are sent piece by piece. */
+const shortTextLength = 8192;
+/** Characters that are one byte in UTF-8, too. */
+const ascii = /^[\x00-\x7f]*$/;
+
+/**
+ * Sends what the application returned; a promise if there is something to wait for.
+ * @throws ApplicationFault as `prepareHead`, and whatever an application's own Response throws.
+ */
+export function sendResponse(response: Response, stream: Stream, reply: Reply): Promise<void> | undefined {
+  if (response.bodyUsed) {
+    reply.fail('fetch() returned a Response whose body was read before');
+    return undefined;
+  }
+  const light = lightResponseOf(response);
+  const head = prepareResponseHead(response, light);
+  const known =
+    light === undefined || light.known !== undefined
+      ? takeKnownBody(light?.known ?? response)
+      : light.takeBody();
+  const reader = known === undefined ? response.body?.getReader() : undefined;
+  if (reader !== undefined) {
+    stream.onOver((outcome) => {
+      if (outcome !== 'ended') reader.cancel().catch(() => {});
+    });
+  }
+  reply.startPrepared(head);
+  if (reader !== undefined) return sendPieces(reader, reply);
+  if (typeof known === 'string') sendText(known, reply);
+  else if (known instanceof Uint8Array) reply.write(known, () => {});
+  reply.end();
+  return undefined;
+}
+
+function prepareResponseHead(response: Response, light: LightResponse | undefined): PreparedHead {
+  const { status, statusText } = response;
+  const fields = light?.fields;
+  if (fields !== undefined) return fields.prepareHead(status, statusText);
+  const pairs: string[] = [];
+  // Set-Cookie comes once per cookie here.
+  for (const [name, value] of response.headers) pairs.push(name, value);
+  return prepareHead(status, statusText, pairs);
+}
+
+function sendText(text: string, reply: Reply): void {
+  if (text.length <= shortTextLength && reply.takesAtOnce(text.length) && ascii.test(text))
+    reply.writeText(text);
+  else reply.write(Buffer.from(text, 'utf8'), () => {});
+}
+
+async function sendPieces(reader: ReadableStreamDefaultReader<unknown>, reply: Reply): Promise<void> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (reply.over) return;
+    if (done) break;
+    if (!(value instanceof Uint8Array))
+      return reply.fail(`the Response's body gave ${describeValue(value)} in place of a Uint8Array`);
+    await reply.writeAll(value);
+  }
+  reply.end();
+}
