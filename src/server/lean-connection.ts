@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type LeanFields, readLeanHead } from '../http/index.js';
+import { type LeanFields, type LeanHead, readLeanHead } from '../http/index.js';
 import { factsOf, localEndOf } from './connection-facts.js';
 import type { ConnectionLimits } from './connection-watch.js';
 import { awaitRest } from './half-closed.js';
@@ -7,6 +7,7 @@ import { LeanBody } from './lean-body.js';
 import { LeanReply } from './lean-reply.js';
 import { closeLingering } from './lingering-close.js';
 import type { HandedConnection, ListenerState } from './listener-ports.js';
+import { type PooledReader, type PooledReading, readPooled } from './pooled-reading.js';
 import { type ConnectionFacts, noBody, type RequestBody } from './request-record.js';
 
 type HandOver = (socket: Socket, handed: HandedConnection) => void;
@@ -55,8 +56,9 @@ const emptyBody: RequestBody = { ...noBody, length: 0 };
  * the request in front of it is answered. There is one object for all requests of a connection, with one timer that is set when it
  * fires too early, not for every request; replies and bodies are new each time, since whoever served a request may hold them longer.
  */
-class LeanConnection {
+class LeanConnection implements PooledReader {
   readonly socket: Socket;
+  readonly #pooled: PooledReading | undefined;
   readonly #state: ListenerState;
   readonly #endings: Endings;
   readonly #limits: ConnectionLimits;
@@ -86,6 +88,7 @@ class LeanConnection {
     this.#state = state;
     this.#endings = endings;
     this.#limits = state.limits.ofConnection(localEndOf(socket));
+    this.#pooled = readPooled(socket, this);
     socket.on('data', this.#read);
     socket.on('end', this.#end);
     socket.on('error', ignoreError);
@@ -141,6 +144,20 @@ class LeanConnection {
     else this.#turn();
   }
 
+  /** What came into the pool: mostly one head and nothing else, of which nothing has to be kept but the text. */
+  read(buffer: Buffer, count: number, isOwn: boolean): void {
+    if (this.#isOver) return;
+    if (this.#body === undefined && this.#reply === undefined) {
+      const head = this.#readHead(buffer, count);
+      if (head?.length === count) {
+        this.#serve(head, undefined);
+        return;
+      }
+    }
+    const bytes = buffer.subarray(0, count);
+    this.#read(isOwn ? bytes : Buffer.from(bytes));
+  }
+
   readonly #read = (piece: Buffer): void => {
     if (this.#isOver) return;
     let rest: Buffer | undefined = piece;
@@ -156,7 +173,10 @@ class LeanConnection {
   #feed(body: LeanBody, piece: Buffer): Buffer | undefined {
     const { missing } = body;
     const rest = piece.length > missing ? piece.subarray(missing) : undefined;
-    if (piece.length >= missing) this.#body = undefined;
+    if (piece.length >= missing) {
+      this.#body = undefined;
+      this.#pooled?.giveAway(false);
+    }
     body.take(rest === undefined ? piece : piece.subarray(0, missing));
     if (this.#body === undefined && this.#reply === undefined && rest === undefined && !this.#isOver)
       this.#turn();
@@ -180,25 +200,35 @@ class LeanConnection {
   }
 
   #begin(piece: Buffer): void {
+    const head = this.#readHead(piece, piece.length);
+    if (head === undefined) this.#leave(piece);
+    else this.#serve(head, piece.length > head.length ? piece.subarray(head.length) : undefined);
+  }
+
+  #readHead(bytes: Buffer, count: number): LeanHead | undefined {
+    const { limits } = this.#state;
+    const head = readLeanHead(
+      bytes.toString('latin1', 0, Math.min(count, usualHeadBytes)),
+      limits,
+      this.#known,
+    );
+    if (head !== undefined || count <= usualHeadBytes) return head;
+    return readLeanHead(bytes.toString('latin1', 0, Math.min(count, limits.headBytes)), limits, this.#known);
+  }
+
+  /** `rest`: what stands behind the head. */
+  #serve({ fields, method, target }: LeanHead, rest: Buffer | undefined): void {
     const { handlers, limits } = this.#state;
-    let head = readLeanHead(piece.toString('latin1', 0, usualHeadBytes), limits, this.#known);
-    if (head === undefined && piece.length > usualHeadBytes)
-      head = readLeanHead(piece.toString('latin1', 0, limits.headBytes), limits, this.#known);
-    if (head === undefined) {
-      this.#leave(piece);
-      return;
-    }
-    const { fields, length, method, target } = head;
     this.#known = fields;
     const reply = new LeanReply(this, method !== 'HEAD', limits.timeoutMs);
     const body = this.#makeBody(fields.bodyLength, reply);
     this.#reply = reply;
     if (fields.closes || this.#state.isDraining) reply.closeConnection();
-    if (piece.length > length) {
-      const rest = piece.subarray(length);
+    if (rest !== undefined) {
       const behind = this.#body === undefined ? rest : this.#feed(this.#body, rest);
       if (behind !== undefined) this.#keep(behind);
     }
+    if (this.#body !== undefined) this.#pooled?.giveAway(true);
     this.#facts ??= factsOf(this.socket);
     const keepAliveIndex = this.#served;
     this.#served += 1;
@@ -231,6 +261,7 @@ class LeanConnection {
       return;
     }
     clearTimeout(this.#timer);
+    this.#pooled?.stop();
     this.socket.off('data', this.#read);
     this.socket.off('end', this.#end);
     this.socket.off('error', ignoreError);

@@ -1,0 +1,92 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { readPooled } from '../../src/server/pooled-reading.js';
+import type { RequestRecord } from '../../src/server/request-record.js';
+import { startListener, type TestListener } from './listening.js';
+
+let stop: (() => unknown) | undefined;
+afterEach(() => stop?.());
+
+const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+/** Answers with the digest of the body, of which it keeps every piece as it came until the last is there. */
+function answerDigest({ target, body, reply }: RequestRecord): void {
+  const pieces: Buffer[] = [];
+  const answer = () => {
+    const text = `${target} ${digest(Buffer.concat(pieces))}\n`;
+    reply.start(200, '', ['Content-Length', String(text.length)]);
+    reply.write(Buffer.from(text));
+    reply.end();
+  };
+  if (!body.isPresent) return answer();
+  body.start({
+    piece: (piece) => {
+      pieces.push(piece);
+      body.pause();
+      setImmediate(() => body.resume());
+    },
+    end: answer,
+    fail: () => reply.cut(),
+  });
+}
+
+/** All requests of one client at once, in pieces of any size; resolves with the bodies of the answers. */
+async function ask(listener: TestListener, bodies: readonly Buffer[]): Promise<string> {
+  const sent = bodies.flatMap((body, at) => {
+    const length = body.length === 0 ? '' : `Content-Length: ${body.length}\r\n`;
+    return [Buffer.from(`POST /${at} HTTP/1.1\r\nHost: a\r\n${length}\r\n`), body];
+  });
+  const all = Buffer.concat(sent);
+  const socket = connect({ port: listener.port, host: '127.0.0.1', noDelay: true });
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text) => {
+    heard += text;
+  });
+  for (let at = 0; at < all.length; ) {
+    const end = at + 1 + Math.floor(Math.random() * 100_000);
+    socket.write(all.subarray(at, end));
+    at = end;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await expect.poll(() => heard.match(/^\/\d+ .*\n/gm)?.length, { timeout: 10_000 }).toBe(bodies.length);
+  socket.destroy();
+  return heard.match(/^\/\d+ .*\n/gm)?.join('') ?? '';
+}
+
+it('is possible with the sockets of this Node', async () => {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stop = () => server.close();
+  const { port } = server.address() as { port: number };
+  const client = connect(port, '127.0.0.1');
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  const heard: string[] = [];
+  const pooled = readPooled(socket, {
+    read: (buffer, count) => heard.push(buffer.toString('latin1', 0, count)),
+  });
+  expect(pooled).toBeDefined();
+  client.write('one');
+  await expect.poll(() => heard).toEqual(['one']);
+  pooled?.stop();
+  client.end('two');
+  const [piece] = (await once(socket, 'data')) as [Buffer];
+  expect([String(piece), heard]).toEqual(['two', ['one']]);
+  await once(socket, 'end');
+  socket.destroy();
+});
+
+it('never gives one client, or one piece, the bytes of another', async () => {
+  const listener = await startListener('lean', answerDigest);
+  stop = () => listener.stop();
+  const clients = Array.from({ length: 12 }, () =>
+    Array.from({ length: 8 }, (_, at) =>
+      randomBytes(at % 3 === 0 ? 0 : Math.floor(Math.random() * (at % 2 === 0 ? 500_000 : 500))),
+    ),
+  );
+  const heard = await Promise.all(clients.map((bodies) => ask(listener, bodies)));
+  const expected = clients.map((bodies) => bodies.map((body, at) => `/${at} ${digest(body)}\n`).join(''));
+  expect(heard).toEqual(expected);
+});
