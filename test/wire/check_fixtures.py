@@ -16,6 +16,8 @@ NAMES = {
     for name, value in vars(wire).items()
     if name in 'HELLO REQUEST RESPONSE BODY END ABORT CREDIT LOG CALL REPLY PING PONG DRAIN ACCEPTED'.split()
 }
+# Of all fixtures, which it reads several times each: what it remembers of one must not show in another.
+REQUESTS = wire.RequestReader()
 # What only a daemon sends: Python encodes it and never reads it.
 FROM_DAEMON = ('response', 'log', 'reply')
 PIECES = (('whole', 1 << 20), ('in pieces of 7', 7), ('byte by byte', 1))
@@ -48,16 +50,17 @@ def decode(name, payload):
     if name == 'hello':
         return {'fields': wire.decode_hello(payload)}
     if name == 'request':
-        request = wire.decode_request(payload)
+        request = REQUESTS.decode(payload)
+        target = request.target
         return {
-            'scriptFile': request.script_file,
-            'applicationGroup': request.application_group,
-            'callableName': request.callable_name,
-            'callInterface': request.interface,
-            'hasBody': request.has_body,
-            'checkScript': request.check_script,
-            **({'isAhead': True} if request.is_ahead else {}),
-            **({'isHandlerScript': True} if request.is_handler_script else {}),
+            'scriptFile': target.script_file,
+            'applicationGroup': target.application_group,
+            'callableName': target.callable_name,
+            'callInterface': target.interface,
+            'hasBody': target.has_body,
+            'checkScript': target.check_script,
+            **({'isAhead': True} if target.is_ahead else {}),
+            **({'isHandlerScript': True} if target.is_handler_script else {}),
             'environ': request.environ,
             'headers': request.headers,
         }

@@ -66,6 +66,7 @@ class Connection:
         self.is_open = True
         self._token = token
         self._reader = wire.FrameReader(parts_bodies=True)
+        self._requests = wire.RequestReader()
         self._heard_hello = False
         # Guards the socket's sending side and the outbox.
         self._sending = threading.Lock()
@@ -278,8 +279,8 @@ class Connection:
         self._heard_hello = True
 
     def _on_request(self, stream_id: int, payload: bytes) -> None:
-        message = wire.decode_request(payload)
-        stream = self._open(stream_id, False, message.has_body)
+        message = self._requests.decode(payload)
+        stream = self._open(stream_id, False, message.target.has_body)
         if self.host.is_accepting():
             self.host.open_request(stream, message)
         else:

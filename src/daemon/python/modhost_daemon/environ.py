@@ -37,7 +37,7 @@ class EnvironBuilder:
             'mod_wsgi.version': MOD_WSGI_VERSION,
             'apache.version': APACHE_VERSION,
         }
-        self._shared: Dict[str, Environ] = {'': self._constants}
+        self._shared: Dict[str, _Shared] = {}
 
     def build(
         self,
@@ -48,23 +48,47 @@ class EnvironBuilder:
         daemon_start: float,
     ) -> Environ:
         """`daemon_start`: the time at which the request arrived here."""
-        environ = _from_pairs(message.pairs)
-        environ.update(self._shared.get(message.shared) or self._take_apart(message.shared))
-        https = environ.pop('HTTPS', '')
-        environ['wsgi.url_scheme'] = 'https' if https == '1' or https.lower() == 'on' else 'http'
+        pairs = message.pairs
+        shared = self._shared.get(message.shared) or self._take_apart(message.shared)
+        environ = shared.environ.copy()
+        environ.update(zip(pairs[0::2], pairs[1::2]))
+        if len(environ) != len(shared.environ) + len(pairs) // 2:
+            # What is shared wins.
+            environ.update(shared.environ)
+        for key in shared.own_file_keys:
+            if key in environ:
+                environ[key] = decode_path(environ[key])
         environ['wsgi.input'] = body
         environ['wsgi.errors'] = log.errors
+        environ['wsgi.url_scheme'] = 'http'
         environ['mod_wsgi.thread_id'] = thread_id
         environ['mod_wsgi.daemon_start'] = daemon_start
+        if 'HTTPS' in environ:
+            https = environ.pop('HTTPS')
+            if https == '1' or https.lower() == 'on':
+                environ['wsgi.url_scheme'] = 'https'
+        for key in _TIME_KEYS:
+            if key in environ:
+                _decode_time(environ, key)
         environ['mod_wsgi.application_start'] = time.time()
         return environ
 
-    def _take_apart(self, text: str) -> Environ:
-        shared = {**_from_pairs(text.split('\0')), **self._constants}
+    def _take_apart(self, text: str) -> _Shared:
+        shared = _Shared(text.split('\0') if text else [], self._constants)
         if len(self._shared) >= _MOST_SHARED:
-            self._shared = {'': self._constants}
+            self._shared.clear()
         self._shared[text] = shared
         return shared
+
+
+class _Shared:
+    """What requests to the same mount have in common, and which keys each of them may have for itself."""
+
+    __slots__ = ('environ', 'own_file_keys')
+
+    def __init__(self, pairs: List[str], constants: Environ) -> None:
+        self.environ = {**_from_pairs(pairs), **constants}
+        self.own_file_keys = tuple(key for key in _FILE_KEYS if key not in self.environ)
 
 
 def build_call_environ(pairs: List[str], log: RequestLog) -> Environ:
@@ -96,8 +120,12 @@ def _from_pairs(pairs: List[str]) -> Environ:
             environ[key] = decode_path(environ[key])
     for key in _TIME_KEYS:
         if key in environ:
-            try:
-                environ[key] = float(environ[key])
-            except ValueError:
-                del environ[key]
+            _decode_time(environ, key)
     return environ
+
+
+def _decode_time(environ: Environ, key: str) -> None:
+    try:
+        environ[key] = float(environ[key])
+    except ValueError:
+        del environ[key]

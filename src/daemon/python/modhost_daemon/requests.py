@@ -52,7 +52,7 @@ class RequestJob:
         self._stream = stream
         self._message = message
         self._arrived_at = time.time()
-        self.announcement = stream.acceptance if message.is_ahead else None
+        self.announcement = stream.acceptance if message.target.is_ahead else None
         self.queued_at = 0.0
 
     def expire(self) -> None:
@@ -72,7 +72,7 @@ class RequestJob:
             return self._run(thread_id)
         if wear is not None:
             wear.begin()
-        running = timeouts and timeouts.begin(self._stream, decode_path(self._message.script_file))
+        running = timeouts and timeouts.begin(self._stream, decode_path(self._message.target.script_file))
         try:
             return self._run(thread_id)
         except RequestTimeout:
@@ -89,9 +89,9 @@ class RequestJob:
         message = self._message
         log = RequestLog(self._stream)
         current.log = log
-        current.application_group = message.application_group
+        current.application_group = message.target.application_group
         try:
-            script = decode_path(message.script_file)
+            script = decode_path(message.target.script_file)
             application = self._find_application(script, log)
             if application is None:
                 return None
@@ -107,7 +107,7 @@ class RequestJob:
 
     def _find_application(self, script: str, log: RequestLog) -> Optional[Callable[..., Any]]:
         """None if there is none; the request is answered then."""
-        message = self._message
+        message = self._message.target
         if message.interface not in ('auto', 'wsgi'):
             self._refuse(log, 'interface %s is not for Python scripts: %s' % (message.interface, script))
             return None
@@ -147,7 +147,7 @@ class RequestJob:
         environ = dict(zip(pairs[0::2], pairs[1::2]))
         function = getattr(module, 'reload_required', None)
         started_at = read_request_start(environ)
-        if function is None or not self._host.was_loaded_before(script, self._message.application_group, started_at):
+        if function is None or not self._host.was_loaded_before(script, self._message.target.application_group, started_at):
             return False
         try:
             is_wanted = bool(function(decode_path(environ.get('SCRIPT_FILENAME', ''))))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 HELLO = 0x01
 REQUEST = 0x10
@@ -37,6 +37,8 @@ _KNOWN_TYPES = frozenset(
 _INTERFACES = frozenset(('auto', 'wsgi', 'fetch', 'node'))
 _FUNCTIONS = frozenset(('check_password', 'groups_for_user', 'get_realm_hash', 'allow_access', 'dispatch'))
 _COUNT = re.compile(r'[0-9]{1,7}')
+# One for each mount point and virtual host, with and without a body.
+_MOST_TARGETS = 256
 _NUMBERS = {str(count): count for count in range(1000)}
 _HEADER = struct.Struct('>II')
 _pack_header = _HEADER.pack
@@ -122,11 +124,8 @@ class FrameReader:
         return end
 
 
-class RequestMessage:
-    """
-    REQUEST. `pairs` is name, value, name, value, … of the environ up to what it shares with other requests; `shared` is the same for
-    those, texts that are still joined, and wins.
-    """
+class Target:
+    """What a REQUEST begins with: whom it is for and how, the same for many requests."""
 
     __slots__ = (
         'script_file',
@@ -137,12 +136,17 @@ class RequestMessage:
         'check_script',
         'is_ahead',
         'is_handler_script',
-        'pairs',
+        'has_shared',
+        'prefix',
         'shared',
-        'headers',
+        'shared_texts',
+        'shared_length',
+        'shared_tail',
     )
 
-    def __init__(self, texts: List[str], pairs: List[str], shared: str, headers: List[str]) -> None:
+    def __init__(self, texts: List[str]) -> None:
+        if len(texts) < 5 or texts[3] not in _INTERFACES:
+            raise WireViolation('REQUEST is too short or names no known interface')
         self.script_file = texts[0]
         self.application_group = texts[1]
         self.callable_name = texts[2]
@@ -152,6 +156,32 @@ class RequestMessage:
         self.check_script = 'r' in flags
         self.is_ahead = 'a' in flags
         self.is_handler_script = 'h' in flags
+        self.has_shared = 's' in flags
+        # The bytes of all that.
+        self.prefix = '\0'.join(texts[:5]).encode('latin-1') + b'\0'
+        # What the latest of these requests shared with others: joined, the number of texts, its length as text, and with the NUL before it.
+        self.shared = ''
+        self.shared_texts = 0
+        self.shared_length = 'none yet'
+        self.shared_tail = ''
+
+    def note_shared(self, shared: str, length: str) -> None:
+        self.shared = shared
+        self.shared_texts = shared.count('\0') + 1
+        self.shared_length = length
+        self.shared_tail = '\0' + shared
+
+
+class RequestMessage:
+    """
+    REQUEST. `pairs` is name, value, name, value, … of the environ up to what it shares with other requests; `shared` is the same for
+    those, texts that are still joined, and wins.
+    """
+
+    __slots__ = ('target', 'pairs', 'shared', 'headers')
+
+    def __init__(self, target: Target, pairs: List[str], shared: str, headers: Sequence[str] = ()) -> None:
+        self.target = target
         self.pairs = pairs
         self.shared = shared
         self.headers = headers
@@ -210,26 +240,56 @@ def decode_texts(payload: bytes) -> List[str]:
     return payload.decode('latin-1').split('\0') if payload else []
 
 
-def decode_request(payload: bytes) -> RequestMessage:
-    # Script file, application group, callable name, interface, flags, count, the rest.
-    texts = payload.decode('latin-1').split('\0', 6) if payload else []
-    if len(texts) < 5 or texts[3] not in _INTERFACES:
-        raise WireViolation('REQUEST is too short or names no known interface')
-    count = _decode_number(texts[5] if len(texts) > 5 else '')
-    if 's' in texts[4]:
-        pairs, shared = _decode_shared(texts, count)
-        return RequestMessage(texts, pairs, shared, [])
-    pairs = texts[6].split('\0') if len(texts) > 6 else []
+class RequestReader:
+    """Decodes the REQUEST frames of one connection. What they begin and end with is mostly the same, so it is remembered."""
+
+    __slots__ = ('_latest', '_targets')
+
+    def __init__(self) -> None:
+        self._latest: Optional[Target] = None
+        self._targets: Dict[bytes, Target] = {}
+
+    def decode(self, payload: bytes) -> RequestMessage:
+        target = self._latest
+        if target is None or not payload.startswith(target.prefix):
+            target = self._latest = self._find_target(payload)
+        # Count, length of what is shared, the rest.
+        texts = payload[len(target.prefix) :].decode('latin-1').split('\0', 2)
+        if not target.has_shared:
+            return _decode_unshared(target, texts)
+        if len(texts) < 3 or texts[1] != target.shared_length or not texts[2].endswith(target.shared_tail):
+            return _decode_shared(target, texts)
+        pairs = texts[2][: -len(target.shared_tail)].split('\0')
+        if len(pairs) % 2 or 2 * _decode_number(texts[0]) != len(pairs) + target.shared_texts:
+            raise _misfit(texts[0])
+        return RequestMessage(target, pairs, target.shared)
+
+    def _find_target(self, payload: bytes) -> Target:
+        texts = payload.split(b'\0', 5)
+        prefix = b'\0'.join(texts[:5]) + b'\0'
+        target = self._targets.get(prefix)
+        if target is None:
+            target = Target([text.decode('latin-1') for text in texts])
+            if len(self._targets) >= _MOST_TARGETS:
+                self._targets.clear()
+            self._targets[prefix] = target
+        return target
+
+
+def _decode_unshared(target: Target, texts: List[str]) -> RequestMessage:
+    count = _decode_number(texts[0])
+    pairs = texts[1:2] + texts[2].split('\0') if len(texts) > 2 else texts[1:2]
     if 2 * count > len(pairs):
-        raise _misfit(texts[5])
+        raise _misfit(texts[0])
     if len(pairs) % 2:
         raise WireViolation('REQUEST has a header name without a value')
-    return RequestMessage(texts, pairs[: 2 * count], '', pairs[2 * count :])
+    return RequestMessage(target, pairs[: 2 * count], '', pairs[2 * count :])
 
 
-def _decode_shared(texts: List[str], count: int) -> Tuple[List[str], str]:
-    """Name, value, …, and the joined texts at the end of the frame whose length stands before it all."""
-    length, _, rest = texts[6].partition('\0') if len(texts) > 6 else ('', '', '')
+def _decode_shared(target: Target, texts: List[str]) -> RequestMessage:
+    """Takes the joined texts at the end of the frame, whose length stands before it all."""
+    number, length, rest = texts if len(texts) > 2 else (*texts, '', '')[:3]
+    count = _decode_number(number)
     at = len(rest) - _decode_number(length)
     # The NUL in front of the shared texts is the last character of what is not shared.
     if at < 0 or at == 1 or (at and rest[at - 1] != '\0'):
@@ -237,8 +297,9 @@ def _decode_shared(texts: List[str], count: int) -> Tuple[List[str], str]:
     pairs = rest[: at - 1].split('\0') if at else []
     shared = rest[at:]
     if len(pairs) % 2 or 2 * count != len(pairs) + shared.count('\0') + 1:
-        raise _misfit(texts[5])
-    return pairs, shared
+        raise _misfit(number)
+    target.note_shared(shared, length)
+    return RequestMessage(target, pairs, shared)
 
 
 def decode_call(payload: bytes) -> CallMessage:
