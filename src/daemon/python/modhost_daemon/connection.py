@@ -57,6 +57,7 @@ class Connection:
     def __init__(self, connected: socket.socket, host: Host, hello: bytes, token: str) -> None:
         connected.setblocking(False)
         self.socket = connected
+        self._send_at_once = connected.send
         self.host = host
         # Guards `streams` and the state of each of them.
         self.lock = threading.Lock()
@@ -72,7 +73,7 @@ class Connection:
         self._sending = threading.Lock()
         self._room = threading.Condition(self._sending)
         self._outbox: Deque[Piece] = deque()
-        # With what the system is copying just now.
+        # With what the system is copying just now, unless nothing was before it.
         self._outbox_bytes = 0
         # One thread sends, without holding the lock; it closes the socket, if that has become due meanwhile.
         self._is_writing = False
@@ -100,8 +101,27 @@ class Connection:
         Sends whole frames without blocking; what the socket does not take goes into the outbox, which credit bounds.
         `patient` callers (never whoever reads) first wait until there is room. False: the connection is lost.
         """
-        state = self._queue((data,), len(data), patient)
-        return self.write_out() if state == _WRITE else state == _QUEUED
+        with self._sending:
+            is_next = not self._is_writing and not self._outbox and self.is_open
+            if is_next:
+                self._is_writing = True
+        if not is_next:
+            state = self._queue((data,), len(data), patient)
+            return self.write_out() if state == _WRITE else state == _QUEUED
+        # As nearly always: nothing is before it, and the socket takes all of it.
+        try:
+            sent = self._send_at_once(data)
+        except OSError:
+            # Whatever it is: found out with the rest.
+            sent = 0
+        with self._sending:
+            if sent < len(data):
+                self._outbox.appendleft(memoryview(data)[sent:])
+                self._outbox_bytes += len(data) - sent
+            if not self._outbox and self.is_open:
+                self._is_writing = False
+                return True
+        return self.write_out()
 
     def queue_parts(self, parts: Sequence[Piece]) -> bool:
         """
