@@ -23,14 +23,15 @@ _MOST_GROUP_BYTES = 1024 * 1024
 class CallJob:
     """CALL, to be run by a worker thread."""
 
-    __slots__ = ('_host', '_message', '_stream', 'announcement', 'queued_at')
+    __slots__ = ('_host', '_message', '_stream', 'announcement', 'channel', 'queued_at')
 
     def __init__(self, host: Host, stream: Stream, message: wire.CallMessage) -> None:
         self._host = host
         self._stream = stream
         self._message = message
-        self.announcement = stream.acceptance if message.is_ahead else None
-        self.queued_at = 0.0
+        self.channel = stream.connection
+        self.announcement = wire.encode_accepted(stream.id) if message.is_ahead else b''
+        self.queued_at = stream.connection.received_at
 
     def expire(self) -> None:
         self._stream.abort('timeout', 'the call waited longer than the queue timeout for a thread')
@@ -38,12 +39,12 @@ class CallJob:
     def give_back(self) -> None:
         self._stream.abort('retry', 'the daemon process is draining')
 
-    def run(self, thread_id: int) -> None:
+    def run(self, thread_id: int) -> bytes:
         """Replies, whatever happens; anything unexpected is an error, never a yes."""
         # The other half of a cycle that would keep both until the garbage collector comes.
         self._stream.job = None
         if self._stream.is_gone:
-            return
+            return b''
         log = RequestLog(self._stream)
         with Serving(log, self._message.application_group):
             script = decode_path(self._message.script_file)
@@ -53,6 +54,7 @@ class CallJob:
                 self._stream.abort('retry', 'the script file has changed: %s' % script)
             else:
                 self._stream.reply(reply)
+        return b''
 
     def _ask(self, script: str, log: RequestLog) -> Optional[Reply]:
         """None if a successor of this process is the one to ask."""

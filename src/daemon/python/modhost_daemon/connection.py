@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from itertools import islice
@@ -37,8 +38,6 @@ class Host(Protocol):
 
     def forget_job(self, stream: Stream) -> None: ...
 
-    def is_accepting(self) -> bool: ...
-
     # `flush` is to be called when the socket takes more, or not any more.
     def want_writing(self, connection: Connection, is_wanted: bool) -> None: ...
 
@@ -65,6 +64,9 @@ class Connection:
         # The front end has read our DRAIN: no request can be on its way any more.
         self.is_drained = False
         self.is_open = True
+        # When what is being read came: time.monotonic(), and seconds since the epoch.
+        self.received_at = 0.0
+        self.received_time = 0.0
         self._token = token
         self._reader = wire.FrameReader(parts_bodies=True)
         self._requests = wire.RequestReader()
@@ -242,6 +244,8 @@ class Connection:
             return ''
         if not count:
             return ''
+        self.received_at = time.monotonic()
+        self.received_time = time.time()
         handlers = self._handlers
         try:
             # Before any length is believed: whatever speaks another protocol is not waited for.
@@ -301,26 +305,19 @@ class Connection:
     def _on_request(self, stream_id: int, payload: bytes) -> None:
         message = self._requests.decode(payload)
         stream = self._open(stream_id, False, message.target.has_body)
-        if self.host.is_accepting():
-            self.host.open_request(stream, message)
-        else:
-            stream.abort('retry', 'the daemon process is draining')
+        self.host.open_request(stream, message)
 
     def _on_call(self, stream_id: int, payload: bytes) -> None:
         message = wire.decode_call(payload)
         stream = self._open(stream_id, True, False)
-        if self.host.is_accepting():
-            self.host.open_call(stream, message)
-        else:
-            stream.abort('retry', 'the daemon process is draining')
+        self.host.open_call(stream, message)
 
     def _open(self, stream_id: int, is_call: bool, has_body: bool) -> Stream:
         _check_stream_frame(stream_id)
         stream = Stream(self, stream_id, is_call, has_body)
         with self.lock:
-            if stream_id in self.streams:
+            if self.streams.setdefault(stream_id, stream) is not stream:
                 raise wire.WireViolation('stream %d is in use' % stream_id)
-            self.streams[stream_id] = stream
         return stream
 
     def _on_body(self, stream_id: int, payload: bytes) -> None:

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from . import wire
 from .calls import CallJob
@@ -132,12 +132,15 @@ class Daemon:
     # --- what connections and jobs ask ---
 
     def open_request(self, stream: Stream, message: wire.RequestMessage) -> None:
-        job = RequestJob(self, stream, message)
-        stream.job = job
-        self._pool.put(job)
+        self._put(stream, RequestJob(self, stream, message))
 
     def open_call(self, stream: Stream, message: wire.CallMessage) -> None:
-        job = CallJob(self, stream, message)
+        self._put(stream, CallJob(self, stream, message))
+
+    def _put(self, stream: Stream, job: Union[RequestJob, CallJob]) -> None:
+        if self._draining_since is not None:
+            job.give_back()
+            return
         stream.job = job
         self._pool.put(job)
 
@@ -146,9 +149,6 @@ class Daemon:
         if stream.job is not None:
             self._pool.remove(stream.job)
             stream.job = None
-
-    def is_accepting(self) -> bool:
-        return self._draining_since is None
 
     def want_writing(self, connection: Connection, is_wanted: bool) -> None:
         self._reading.want_writing(connection, is_wanted)

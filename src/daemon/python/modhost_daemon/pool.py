@@ -44,21 +44,18 @@ class Channel(Protocol):
     def send_through(self, data: bytes) -> bool: ...
 
 
-# What a job leaves to be sent, so that it goes out together with what the next job has to say first.
-Rest = Tuple[Channel, bytes]
-
-
 class Job(Protocol):
     """Something for a worker thread to do."""
 
-    # time.monotonic() when it was put into the queue; set by the pool.
+    # time.monotonic() when it came.
     queued_at: float
+    # None: it has nothing to send.
+    channel: Optional[Channel]
+    # What has to be with the system before `run`; empty: it was not sent ahead.
+    announcement: bytes
 
-    # What has to be with the system before `run`; None: it was not sent ahead.
-    @property
-    def announcement(self) -> Optional[Rest]: ...
-
-    def run(self, thread_id: int) -> Optional[Rest]: ...
+    # Returns what is left to be sent, so that it goes out together with what the next job has to say first.
+    def run(self, thread_id: int) -> bytes: ...
 
     # It waited longer than the queue timeout and will not be run.
     def expire(self) -> None: ...
@@ -146,14 +143,12 @@ class Pool:
 
     def put(self, job: Job) -> None:
         """Queues the job."""
-        job.queued_at = time.monotonic()
         with self._lock:
             self._jobs.append(job)
             if self._idle is not None:
                 self._call(self._idle)
                 self._idle = None
-            first = not self._workers
-        if first:
+        if not self._workers:
             self.tend(job.queued_at, True)
 
     def wait_for_progress(self) -> None:
@@ -222,14 +217,14 @@ class Pool:
     def take_back(self) -> List[Job]:
         """Takes the jobs that were sent ahead out of the queue."""
         with self._lock:
-            ahead = [job for job in self._jobs if job.announcement is not None]
-            self._jobs = deque(job for job in self._jobs if job.announcement is None)
+            ahead = [job for job in self._jobs if job.announcement]
+            self._jobs = deque(job for job in self._jobs if not job.announcement)
         return ahead
 
     def count(self) -> Tuple[int, int]:
         """Jobs that run or wait for a thread, but for those that were sent ahead of that, and those that are over."""
         with self._lock:
-            waiting = sum(job.announcement is None for job in self._jobs)
+            waiting = sum(not job.announcement for job in self._jobs)
             return waiting + self._busy, self._finished
 
     def is_empty_but_for(self, given_up: int) -> bool:
@@ -359,20 +354,26 @@ class Pool:
         worker.ident = threading.get_ident()
         worker.appetite = Appetite(threading.get_native_id())
         job: Optional[Job] = None
-        rest: Optional[Rest] = None
+        # What the last job has left to be sent, and where.
+        channel: Optional[Channel] = None
+        rest = b''
         while True:
             if job is None:
                 job = self._take(worker)
             announcement = job.announcement
-            if announcement is not None:
-                _announce(announcement, rest)
-            elif rest is not None:
-                rest[0].send(rest[1])
+            if rest and channel is not None:
+                if announcement and channel is job.channel:
+                    announcement = rest + announcement
+                else:
+                    channel.send(rest)
+            channel = job.channel
+            if announcement and channel is not None:
+                channel.send_through(announcement)
             worker.is_running = True
             try:
                 rest = job.run(worker.number)
             except BaseException:  # noqa: B036 - nothing that a job does may end its thread
-                rest = None
+                rest = b''
                 traceback.print_exc()
             if self.is_abandoned:
                 return
@@ -381,9 +382,10 @@ class Pool:
             job = None
             job = self._take_next(worker)
             if job is None:
-                if rest is not None:
-                    rest[0].send(rest[1])
-                    rest = None
+                if rest and channel is not None:
+                    channel.send(rest)
+                rest = b''
+                channel = None
                 with self._lock:
                     self._busy -= 1
                     self._finished += 1
@@ -431,14 +433,3 @@ class Pool:
         elif not self._jobs:
             self._wake_resting_loop()
         return job
-
-
-def _announce(announcement: Rest, rest: Optional[Rest]) -> None:
-    """What is left of the job before goes along where both have the same way."""
-    channel, data = announcement
-    if rest is not None:
-        if rest[0] is channel:
-            data = rest[1] + data
-        else:
-            rest[0].send(rest[1])
-    channel.send_through(data)

@@ -21,12 +21,13 @@ class Host(Protocol):
 class PreloadJob:
     """All of `preload`, one after the other, to be run by a worker thread. What fails is tried again at first use."""
 
-    __slots__ = ('_host', '_preload', 'announcement', 'queued_at')
+    __slots__ = ('_host', '_preload', 'announcement', 'channel', 'queued_at')
 
     def __init__(self, host: Host, preload: List[Tuple[str, str]]) -> None:
         self._host = host
         self._preload = preload
-        self.announcement = None
+        self.announcement = b''
+        self.channel = None
         self.queued_at = 0.0
 
     def expire(self) -> None:
@@ -36,13 +37,14 @@ class PreloadJob:
     def give_back(self) -> None:
         """Cannot happen either."""
 
-    def run(self, thread_id: int) -> None:
+    def run(self, thread_id: int) -> bytes:
         failed = []
         for script, application_group in self._preload:
             with Serving(None, application_group):
                 if not self._load(script, application_group):
                     failed.append(script)
         self._host.announce_ready(failed)
+        return b''
 
     def _load(self, script: str, application_group: str) -> bool:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Protocol
+from typing import Any, Callable, List, Optional, Protocol
 
 from . import wire
 from .current import current
@@ -17,9 +17,6 @@ from .response import Response, ShortResponse
 from .scripts import ScriptUnreadable
 from .stream import ClientGone, Stream
 from .wear import Wear
-
-if TYPE_CHECKING:
-    from .pool import Rest
 
 _MOST_CANDIDATES = 5
 
@@ -45,15 +42,17 @@ class Host(Protocol):
 class RequestJob:
     """REQUEST, to be run by a worker thread."""
 
-    __slots__ = ('_arrived_at', '_host', '_message', '_stream', 'announcement', 'queued_at')
+    __slots__ = ('_arrived_at', '_host', '_message', '_stream', 'announcement', 'channel', 'queued_at')
 
     def __init__(self, host: Host, stream: Stream, message: wire.RequestMessage) -> None:
         self._host = host
         self._stream = stream
         self._message = message
-        self._arrived_at = time.time()
-        self.announcement = stream.acceptance if message.target.is_ahead else None
-        self.queued_at = 0.0
+        connection = stream.connection
+        self._arrived_at = connection.received_time
+        self.channel = connection
+        self.announcement = wire.encode_accepted(stream.id) if message.target.is_ahead else b''
+        self.queued_at = connection.received_at
 
     def expire(self) -> None:
         self._stream.abort('timeout', 'the request waited longer than the queue timeout for a thread')
@@ -61,12 +60,12 @@ class RequestJob:
     def give_back(self) -> None:
         self._stream.abort('retry', 'the daemon process is draining')
 
-    def run(self, thread_id: int) -> Optional[Rest]:
+    def run(self, thread_id: int) -> bytes:
         """Answers the request, whatever happens; the last of the answer is for the caller to send."""
         # The other half of a cycle that would keep both until the garbage collector comes.
         self._stream.job = None
         if self._stream.is_gone:
-            return None
+            return b''
         wear, timeouts = self._host.wear, self._host.request_timeouts
         if wear is None and timeouts is None:
             return self._run(thread_id)
@@ -78,14 +77,14 @@ class RequestJob:
         except RequestTimeout:
             # It struck between the application and its answer.
             self._stream.abort('timeout', 'the request took longer than request-timeout')
-            return None
+            return b''
         finally:
             if timeouts is not None and running is not None:
                 timeouts.end(running)
             if wear is not None:
                 wear.end()
 
-    def _run(self, thread_id: int) -> Optional[Rest]:
+    def _run(self, thread_id: int) -> bytes:
         message = self._message
         log = RequestLog(self._stream)
         current.log = log
@@ -94,7 +93,7 @@ class RequestJob:
             script = decode_path(message.target.script_file)
             application = self._find_application(script, log)
             if application is None:
-                return None
+                return b''
             body = RequestBody(self._stream)
             environ = self._host.environs.build(message, body, log, thread_id, self._arrived_at)
             frames = serve(application, environ, self._stream, log, script)
@@ -103,7 +102,7 @@ class RequestJob:
             log.close()
             current.log = None
             current.application_group = ''
-        return (self._stream.connection, frames) if frames else None
+        return frames
 
     def _find_application(self, script: str, log: RequestLog) -> Optional[Callable[..., Any]]:
         """None if there is none; the request is answered then."""

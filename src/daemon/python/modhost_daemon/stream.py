@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Deque, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Deque, List, Optional, Sequence, Union
 
 from . import wire
 
@@ -100,11 +100,6 @@ class Stream:
         self._wake()
 
     # --- worker threads ---
-
-    @property
-    def acceptance(self) -> Tuple[Connection, bytes]:
-        """What tells the front end that the request is handed to a callable."""
-        return self.connection, wire.encode_accepted(self.id)
 
     @property
     def is_gone(self) -> bool:
