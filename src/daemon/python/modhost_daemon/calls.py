@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any, Callable, Dict, List, Optional, Union
 
 from . import wire
-from .current import Serving
+from .current import current
 from .dispatching import DispatchFault, ask_dispatch_functions, has_dispatch_function
 from .environ import build_call_environ, decode_path
 from .request_log import RequestLog
@@ -45,8 +45,9 @@ class CallJob:
         self._stream.job = None
         if self._stream.is_gone:
             return b''
-        log = RequestLog(self._stream)
-        with Serving(log, self._message.application_group):
+        log = RequestLog(self._stream, self._message.application_group)
+        current.log = log
+        try:
             script = decode_path(self._message.script_file)
             reply = self._ask(script, log)
             log.close()
@@ -54,6 +55,8 @@ class CallJob:
                 self._stream.abort('retry', 'the script file has changed: %s' % script)
             else:
                 self._stream.reply(reply)
+        finally:
+            current.log = None
         return b''
 
     def _ask(self, script: str, log: RequestLog) -> Optional[Reply]:

@@ -10,26 +10,10 @@ if TYPE_CHECKING:
 
 
 class _Current(threading.local):
+    # None: nobody's request is served.
     log: Optional[RequestLog] = None
+    # Of what is loaded without one.
     application_group: str = ''
 
 
 current = _Current()
-
-
-class Serving:
-    """Inside the block, what this thread prints belongs to `log` (None: to nobody's request)."""
-
-    __slots__ = ('_application_group', '_log')
-
-    def __init__(self, log: Optional[RequestLog], application_group: str) -> None:
-        self._log = log
-        self._application_group = application_group
-
-    def __enter__(self) -> None:
-        current.log = self._log
-        current.application_group = self._application_group
-
-    def __exit__(self, *_: object) -> None:
-        current.log = None
-        current.application_group = ''

@@ -45,15 +45,28 @@ class Head:
         self.payload = '\0'.join(texts).encode('latin-1')
 
 
-_known: Dict[str, Head] = {}
+# By status and headers, which are str and tuples of str, no subclasses.
+_known: Dict[Tuple[str, Tuple[Tuple[str, str], ...]], Head] = {}
 
 
 def check_head(status: str, headers: Headers) -> Head:
     """Raises TypeError or ValueError for what PEP 3333 and HTTP do not allow."""
+    if type(headers) is not list:
+        return Head(_check_each(status, headers))
+    try:
+        # What is equal to something that was checked is sent as that was.
+        head = _known.get((status, tuple(headers)))
+        if head is not None:
+            return head
+    except TypeError:
+        # Something cannot be compared, and is no text.
+        pass
+    return _check_anew(status, headers)
+
+
+def _check_anew(status: str, headers: Headers) -> Head:
     texts = [status]
     try:
-        if type(headers) is not list:
-            raise TypeError
         for pair in headers:
             if type(pair) is not tuple:
                 raise TypeError
@@ -65,16 +78,16 @@ def check_head(status: str, headers: Headers) -> Head:
             raise ValueError
     except (TypeError, ValueError):
         text = ''
-    head = _known.get(text)
-    if head is not None:
-        return head
     if not _WHOLE.fullmatch(text):
-        texts = _check_each(status, headers)
-    head = Head(texts)
-    if text and len(text) <= _LONGEST_KNOWN:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[text] = head
+        return Head(_check_each(status, headers))
+    if len(text) > _LONGEST_KNOWN:
+        return Head(texts)
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    # Of texts that are nothing but texts.
+    texts = text.split('\0')
+    key = (texts[0], tuple(zip(texts[1::2], texts[2::2])))
+    head = _known[key] = Head(texts)
     return head
 
 

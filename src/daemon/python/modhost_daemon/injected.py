@@ -38,5 +38,6 @@ def inject_modules(process_group: str, processes: int, threads: int) -> None:
 def _answer_application_group(name: str) -> str:
     # Application groups share one interpreter here, so the answer depends on who asks.
     if name == 'application_group':
-        return current.application_group
+        log = current.log
+        return current.application_group if log is None else log.application_group
     raise AttributeError("module 'mod_wsgi' has no attribute %r" % name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import List, Protocol, Sequence, Tuple
 
-from .current import Serving
 from .request_log import format_traceback
 from .scripts import Scripts, ScriptUnreadable
 
@@ -40,9 +39,8 @@ class PreloadJob:
     def run(self, thread_id: int) -> bytes:
         failed = []
         for script, application_group in self._preload:
-            with Serving(None, application_group):
-                if not self._load(script, application_group):
-                    failed.append(script)
+            if not self._load(script, application_group):
+                failed.append(script)
         self._host.announce_ready(failed)
         return b''
 

@@ -130,10 +130,12 @@ class LogBytes(io.RawIOBase):
 class RequestLog:
     """The lines of one request: its `wsgi.errors`, what its thread prints, and why it failed."""
 
-    __slots__ = ('_collectors', '_stream', 'is_closed')
+    __slots__ = ('_collectors', '_stream', 'application_group', 'is_closed')
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, application_group: str) -> None:
         self._stream = stream
+        # Of who writes.
+        self.application_group = application_group
         # Of 'errors', 'stdout' and 'stderr' those that were written to: mostly none.
         self._collectors: Dict[str, LineCollector] = {}
         self.is_closed = False

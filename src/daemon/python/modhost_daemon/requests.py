@@ -64,7 +64,7 @@ class RequestJob:
         """Answers the request, whatever happens; the last of the answer is for the caller to send."""
         # The other half of a cycle that would keep both until the garbage collector comes.
         self._stream.job = None
-        if self._stream.is_gone:
+        if self._stream.gone is not None:
             return b''
         wear, timeouts = self._host.wear, self._host.request_timeouts
         if wear is None and timeouts is None:
@@ -86,23 +86,22 @@ class RequestJob:
 
     def _run(self, thread_id: int) -> bytes:
         message = self._message
-        log = RequestLog(self._stream)
-        current.log = log
-        current.application_group = message.target.application_group
+        stream = self._stream
+        current.log = log = RequestLog(stream, message.target.application_group)
         try:
             script = decode_path(message.target.script_file)
             application = self._find_application(script, log)
             if application is None:
                 return b''
-            body = RequestBody(self._stream)
+            body = RequestBody(stream)
             environ = self._host.environs.build(message, body, log, thread_id, self._arrived_at)
-            frames = serve(application, environ, self._stream, log, script)
+            frames = serve(application, environ, stream, log, script)
             body.expire()
+            return frames
         finally:
-            log.close()
+            if not log.is_closed:
+                log.close()
             current.log = None
-            current.application_group = ''
-        return frames
 
     def _find_application(self, script: str, log: RequestLog) -> Optional[Callable[..., Any]]:
         """None if there is none; the request is answered then."""

@@ -76,15 +76,20 @@ class Response:
 
     def send_all(self, result: object) -> None:
         """Iterates over what the application returned; every non-empty item leaves at once."""
+        kind = type(result)
+        if (kind is list or kind is tuple) and len(result) < 2 and not self.is_committed:  # type: ignore[arg-type]
+            # The whole body is known: head, body and end leave in one write.
+            data = _check_item(result[0]) if result else b''  # type: ignore[index]
+            self._held = data
+            # An empty list in answer to HEAD says nothing about the length that GET would have.
+            if data or self._method != 'HEAD':
+                self._length_hint = len(data)
+            return
         if isinstance(result, FileWrapper) and not self.is_committed:
             file = find_regular_file(result)
             if file is not None:
                 self._send_file(*file)
                 return
-        if type(result) in (list, tuple) and len(result) < 2 and not self.is_committed:  # type: ignore[arg-type]
-            # The whole body is known: head, body and end leave in one write.
-            self._hold(_check_item(result[0]) if result else b'')  # type: ignore[index]
-            return
         for item in result:  # type: ignore[attr-defined]
             self.send(item)
 
@@ -107,7 +112,10 @@ class Response:
         """
         self._is_over = True
         lead = b'' if self.is_committed else self._commit()
-        data, self._held = self._trim(self._held), b''
+        data = self._held
+        if data:
+            data = self._trim(data)
+            self._held = b''
         if self._remaining:
             if lead or data:
                 self._stream.send_body(data, lead)
@@ -123,12 +131,6 @@ class Response:
         """The request has failed: 500 (504 for `timeout`), or a cut if the head is out already."""
         self._is_over = True
         self._stream.abort(code, sentence)
-
-    def _hold(self, data: bytes) -> None:
-        self._held = data
-        # An empty list in answer to HEAD says nothing about the length that GET would have.
-        if data or self._method != 'HEAD':
-            self._length_hint = len(data)
 
     def _send_file(self, descriptor: int, position: int, size: int) -> None:
         self._length_hint = max(0, size - position)
@@ -149,7 +151,6 @@ class Response:
         if head is None:
             raise RuntimeError('the application produced its response without calling start_response')
         payload = head.payload
-        self.needs_no_body = head.needs_no_body or self._method == 'HEAD'
         if head.length_text is not None:
             if head.length is None:
                 raise ValueError('Content-Length %r is not a number' % head.length_text)
@@ -158,7 +159,8 @@ class Response:
             # A known length is added where there is none.
             self._remaining = self._length_hint
             payload += b'\0Content-Length\0%d' % self._length_hint
-        if self.needs_no_body:
+        if head.needs_no_body or self._method == 'HEAD':
+            self.needs_no_body = True
             self._remaining = None
         frame = wire.encode_frame(wire.RESPONSE, self._stream.id, payload)
         self.is_committed = True

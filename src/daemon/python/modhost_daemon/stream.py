@@ -27,7 +27,7 @@ class Stream:
     __slots__ = (
         '_body_ended',
         '_changed',
-        '_gone',
+        'gone',
         '_lock',
         '_pieces',
         '_receivable',
@@ -59,7 +59,8 @@ class Stream:
         self._sendable = wire.INITIAL_WINDOW
         # What of the answer waits for credit; its thread waits, too.
         self._unsent: Optional[memoryview] = None
-        self._gone: Optional[str] = None
+        # Why nobody waits for the answer any more.
+        self.gone: Optional[str] = None
 
     # --- the thread that reads, holding the connection's lock ---
 
@@ -94,7 +95,7 @@ class Stream:
 
     def leave(self, reason: str) -> None:
         """The front end is not interested any more."""
-        self._gone = reason
+        self.gone = reason
         self._pieces = None
         self._unsent = None
         self._wake()
@@ -103,12 +104,12 @@ class Stream:
 
     @property
     def is_gone(self) -> bool:
-        return self._gone is not None
+        return self.gone is not None
 
     def take_body(self) -> bytes:
         """The next piece of the request body, waiting for it; b'' at its end. Raises ClientGone."""
         with self._lock:
-            while not self._pieces and not self._body_ended and self._gone is None:
+            while not self._pieces and not self._body_ended and self.gone is None:
                 self._wait()
             self._check_presence()
             if not self._pieces:
@@ -131,11 +132,11 @@ class Stream:
             must_write = connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
         if must_write:
             connection.write_out()
-        if self._unsent is None and self._gone is None:
+        if self._unsent is None and self.gone is None:
             return
         with self._lock:
             try:
-                while self._unsent is not None and self._gone is None:
+                while self._unsent is not None and self.gone is None:
                     self._wait()
             finally:
                 # An exception may have been raised in this thread.
@@ -163,19 +164,17 @@ class Stream:
         to send. Raises ClientGone.
         """
         with self._lock:
-            if self._gone is not None:
-                raise ClientGone(self._gone)
+            if self.gone is not None:
+                raise ClientGone(self.gone)
             self._sendable -= len(data)
             credit = self._close_own_direction()
-        end = wire.encode_header(wire.END, self.id, 0)
-        if data:
-            return b''.join((lead, wire.encode_header(wire.BODY, self.id, len(data)), data, end, credit))
-        return lead + end + credit
+        frames = wire.encode_last(self.id, lead, data)
+        return frames + credit if credit else frames
 
     def abort(self, code: str, sentence: str) -> None:
         """Gives the stream up. Does nothing if it has ended or the client has left."""
         with self._lock:
-            if self.is_ended or self._gone is not None:
+            if self.is_ended or self.gone is not None:
                 return
             self._body_ended = True
             self._close_own_direction()
@@ -196,14 +195,14 @@ class Stream:
         """REPLY to a CALL, which ends the stream."""
         frame = wire.encode_reply(self.id, texts)
         with self._lock:
-            if self.is_ended or self._gone is not None:
+            if self.is_ended or self.gone is not None:
                 return
             self._close_own_direction()
         self.connection.send(frame)
 
     def log(self, level: str, lines: List[bytes]) -> bool:
         """Sends lines for the error log, on stream 0 if this one is over. False if the connection is lost."""
-        stream_id = 0 if self.is_ended or self._gone is not None else self.id
+        stream_id = 0 if self.is_ended or self.gone is not None else self.id
         frames = [wire.encode_log(stream_id, level, line) for line in lines]
         return self.connection.send(b''.join(frames), patient=True)
 
@@ -211,7 +210,7 @@ class Stream:
         self.is_ended = True
         pieces, self._pieces = self._pieces, None
         if self._body_ended:
-            self.connection.forget(self)
+            self.connection.streams.pop(self.id, None)
             return b''
         unread = sum(map(len, pieces)) if pieces else 0
         # What the front end still sends of the request body is thrown away: let it come.
@@ -227,8 +226,8 @@ class Stream:
         return credit
 
     def _check_presence(self) -> None:
-        if self._gone is not None:
-            raise ClientGone(self._gone)
+        if self.gone is not None:
+            raise ClientGone(self.gone)
 
     def _wait(self) -> None:
         if self._changed is None:

@@ -227,6 +227,13 @@ def encode_header(frame_type: int, stream: int, length: int) -> bytes:
     return _pack_header(length << 8 | frame_type, stream)
 
 
+def encode_last(stream: int, lead: bytes, data: bytes) -> bytes:
+    """`lead`, which is whole frames, then BODY, unless `data` (of at most MAX_BODY_BYTES) is empty, then END."""
+    if not data:
+        return lead + _pack_header(END, stream)
+    return b''.join((lead, _pack_header(len(data) << 8 | BODY, stream), data, _pack_header(END, stream)))
+
+
 def encode_texts(texts: Sequence[str]) -> bytes:
     """Raises WireViolation if a text holds a NUL; UnicodeEncodeError if one is no byte string."""
     joined = '\0'.join(texts)
