@@ -21,15 +21,17 @@ export interface Beginning {
 
 /** A request body on its way to another server, as fast as that takes it. */
 export class Upload {
-  /** All of it has been handed on. */
+  /** All of it has been handed on, as many bytes as the other server was told: it takes what comes next for another request. */
   isSent = false;
   readonly #source: BodySource;
-  readonly #fail: (status: 400 | 408 | 413, reason: string) => void;
-  readonly #length: number | undefined;
+  readonly #fail: (status: 400 | 408 | 413 | 500, reason: string) => void;
+  /** What the other server is told; undefined: it is sent in chunks. */
+  #length: number | undefined;
   #mostCollected = collectBytes;
   #target: UploadTarget | undefined;
   #pending: Buffer[] = [];
   #receivedBytes = 0;
+  #handedBytes = 0;
   /** Everything so far, while it is small: for a second attempt. */
   #repeatable: Buffer[] | undefined = [];
   #hasStarted = false;
@@ -42,7 +44,7 @@ export class Upload {
 
   constructor(
     source: BodySource & { readonly length: number | undefined },
-    fail: (status: 400 | 408 | 413, reason: string) => void,
+    fail: (status: 400 | 408 | 413 | 500, reason: string) => void,
   ) {
     this.#source = source;
     this.#length = source.length;
@@ -78,7 +80,8 @@ export class Upload {
     this.#onBeginning = () => {
       this.#onBeginning = undefined;
       clearTimeout(this.#timer);
-      callback({ length: this.#hasEnded ? this.#receivedBytes : undefined });
+      if (this.#hasEnded) this.#length = this.#receivedBytes;
+      callback({ length: this.#length });
     };
     if (this.#hasEnded) this.#onBeginning();
     else {
@@ -92,6 +95,7 @@ export class Upload {
     this.#target = target;
     this.#isFull = false;
     this.isSent = false;
+    this.#handedBytes = 0;
     if (this.#hasStarted && this.#repeatable !== undefined) this.#pending = [...this.#repeatable];
     this.#start();
     this.#flush();
@@ -144,13 +148,24 @@ export class Upload {
     while (this.#target !== undefined && !this.#isFull) {
       const piece = this.#pending.shift();
       if (piece === undefined) break;
-      if (!this.#target.write(piece)) this.#isFull = true;
+      this.#handedBytes += piece.length;
+      if (this.#handedBytes > (this.#length ?? this.#receivedBytes)) this.#refuseLength();
+      else if (!this.#target.write(piece)) this.#isFull = true;
     }
     if (this.#target !== undefined && this.#pending.length === 0 && this.#hasEnded && !this.isSent) {
-      this.isSent = true;
-      this.#target.end();
+      if (this.#handedBytes === (this.#length ?? this.#receivedBytes)) {
+        this.isSent = true;
+        this.#target.end();
+      } else this.#refuseLength();
     }
     this.#adjustFlow();
+  }
+
+  /** Whatever has gone wrong: it would read the next request as the rest of this body, or the rest of this body as a request. */
+  #refuseLength(): void {
+    this.#target = undefined;
+    const announced = this.#length ?? this.#receivedBytes;
+    this.#fail(500, `${this.#handedBytes} bytes of a request body of ${announced} bytes`);
   }
 
   #adjustFlow(): void {

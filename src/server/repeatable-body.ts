@@ -12,8 +12,11 @@ export class RepeatableBody {
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
   #ending: ((listener: Listener) => void) | undefined;
+  /** Whom it was offered to last: nobody else may stop it or let it go on. */
+  #opened: Body | undefined;
   #listener: Listener | undefined;
   #hasStarted = false;
+  #isHeld = false;
 
   constructor(source: Body) {
     this.#source = source;
@@ -24,16 +27,39 @@ export class RepeatableBody {
     return this.#kept !== undefined;
   }
 
-  /** The body from its beginning; what was opened before hears no more of it. */
+  /**
+   * The body from its beginning; what was opened before hears no more of it. Until it is started the client has to wait: whoever has it may
+   * have to wait, too, and what came meanwhile would be lost. Throws when its beginning is not here any more.
+   */
   open(): Body {
-    this.#listener = undefined;
+    if (!this.canRepeat) throw new Error('the beginning of the request body is not here any more');
     const source = this.#source;
-    return {
+    this.#listener = undefined;
+    this.#isHeld = false;
+    if (this.#hasStarted) source.pause();
+    const opened: Body = {
       length: source.length,
       start: (listener) => this.#start(listener),
-      pause: () => source.pause(),
-      resume: () => source.resume(),
+      pause: () => {
+        if (this.#opened !== opened) return;
+        this.#isHeld = true;
+        source.pause();
+      },
+      resume: () => {
+        if (this.#opened !== opened) return;
+        this.#isHeld = false;
+        source.resume();
+      },
     };
+    this.#opened = opened;
+    return opened;
+  }
+
+  /** Nobody wants it any more: what is left of it is thrown away. */
+  release(): void {
+    this.#opened = undefined;
+    this.#listener = undefined;
+    if (this.#hasStarted && this.#ending === undefined) this.#source.resume();
   }
 
   #start(listener: Listener): void {
@@ -48,8 +74,9 @@ export class RepeatableBody {
       return;
     }
     for (const piece of this.#kept ?? []) listener.piece(piece);
-    if (this.#ending === undefined) this.#source.resume();
-    else this.#ending(listener);
+    if (this.#listener !== listener) return;
+    if (this.#ending !== undefined) this.#ending(listener);
+    else if (!this.#isHeld) this.#source.resume();
   }
 
   #take(bytes: Buffer): void {

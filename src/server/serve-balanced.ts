@@ -5,12 +5,12 @@ import {
   type MemberState,
   type SessionRoute,
 } from '../balancing/index.js';
-import type { BalancerTarget } from '../config/model.js';
+import type { Balancer, BalancerTarget } from '../config/model.js';
 import { toByteString } from '../http/index.js';
 import type { ProxiedMapping } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { joinedHeader } from './expression-subject.js';
-import { describeOrigin, type PassedOn, passOn, pathAndQuery } from './pass-on.js';
+import { type Destination, describeOrigin, type PassedOn, passOn, pathAndQuery } from './pass-on.js';
 import { RepeatableBody } from './repeatable-body.js';
 import type { Resend } from './serve-application.js';
 import { type Refusal, refuse } from './site.js';
@@ -24,7 +24,7 @@ export async function serveBalanced(
   mapping: ProxiedMapping,
   target: BalancerTarget,
 ): Promise<Refusal | Resend | undefined> {
-  const { site, virtualHost, record } = exchange;
+  const { site, virtualHost } = exchange;
   const balancer = virtualHost.balancers.get(target.name);
   const where = `[${target.url}, ${describeOrigin(mapping)}]`;
   if (balancer === undefined) return refuse(500, 'proxy', `${where}: there is no such balancer`);
@@ -40,8 +40,33 @@ export async function serveBalanced(
     );
   traceMembers(exchange, state, session);
   const body = exchange.body === undefined ? undefined : new RepeatableBody(exchange.body);
+  try {
+    return await askMembers(exchange, mapping, { where, balancer, state, session, body });
+  } finally {
+    body?.release();
+  }
+}
+
+/** What is the same at each attempt. */
+interface Attempts {
+  /** For the log. */
+  readonly where: string;
+  readonly balancer: Balancer;
+  readonly state: BalancerState;
+  readonly session: SessionRoute | undefined;
+  readonly body: RepeatableBody | undefined;
+}
+
+async function askMembers(
+  exchange: Exchange,
+  mapping: ProxiedMapping,
+  { where, balancer, state, session, body }: Attempts,
+): Promise<Refusal | Resend | undefined> {
+  const { site, record } = exchange;
   let instead: Refusal | Resend | undefined;
   for (let attempt = 0; attempt < state.attempts; attempt += 1) {
+    // Before anything is waited for: from here on the client waits, too.
+    const opened = body?.open();
     const choice = await awaitChoice(exchange, state, session?.route);
     if (choice.kind === 'nobody') {
       site.trace?.({ stage: 'proxy', text: choice.reason, position: balancer.position });
@@ -50,7 +75,7 @@ export async function serveBalanced(
     const { member } = choice.state;
     site.trace?.({ stage: 'proxy', text: `${member.target.url}: ${choice.why}`, position: member.position });
     describeChoice(exchange, state, choice.state, session);
-    const passed = await passToMember(exchange, mapping, choice.state, body);
+    const passed = await passToMember(exchange, mapping, choice.state, opened);
     instead = passed.instead;
     if (!judge(exchange, state, choice.state, passed) || body?.canRepeat === false) return instead;
     if (record.reply.isStarted || attempt + 1 === state.attempts) return instead;
@@ -79,7 +104,7 @@ async function passToMember(
   exchange: Exchange,
   mapping: ProxiedMapping,
   state: MemberState,
-  body: RepeatableBody | undefined,
+  body: Destination['body'],
 ): Promise<PassedOn> {
   const { target } = state.member;
   const path = toByteString(target.path) + mapping.path;
@@ -89,7 +114,7 @@ async function passToMember(
       mapping,
       server: target,
       path,
-      ...(body === undefined ? {} : { body: body.open() }),
+      ...(body === undefined ? {} : { body }),
     });
     state.sentBytes += passed.sentBytes;
     state.receivedBytes += passed.receivedBytes;

@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  findFreePort,
+  makeFolder,
+  type RunningServer,
+  removeFolder,
+  startServer,
+} from '../../peers/server.js';
+
+/** A body loses nothing while its request waits for the member that takes it, for whatever reason it waits. */
+
+let folder: string;
+let server: RunningServer;
+let member: Server;
+/** Of members that come late. */
+let latePorts: readonly number[];
+/** Ends what a request for /hold waits for. */
+let letGo: () => void = () => {};
+let isHeld: Promise<void>;
+
+beforeAll(async () => {
+  folder = makeFolder();
+  isHeld = new Promise((resolveHeld) => {
+    member = createMember(
+      new Promise((resolve) => {
+        letGo = resolve;
+      }),
+      resolveHeld,
+    );
+  });
+  const port = await listen(member);
+  const dead = await findFreePort();
+  latePorts = [await findFreePort(), await findFreePort()];
+  server = await startServer(
+    'modhost',
+    `
+ServerLimit 1
+ProxyPass /hold http://127.0.0.1:${port} max=1
+<Proxy balancer://narrow>
+BalancerMember http://127.0.0.1:${dead}
+BalancerMember http://127.0.0.1:${port} max=1
+</Proxy>
+ProxyPass /narrow balancer://narrow
+${latePorts.map(siteForLate).join('')}`,
+    folder,
+  );
+});
+afterAll(async () => {
+  await server?.stop();
+  member?.closeAllConnections();
+  member?.close();
+  removeFolder(folder);
+});
+
+function siteForLate(port: number, at: number): string {
+  return `<Proxy balancer://late-${at}>
+BalancerMember http://127.0.0.1:${port} retry=1
+ProxySet maxattempts=3 timeout=20 forcerecovery=Off
+</Proxy>
+ProxyPass /late-${at} balancer://late-${at}
+`;
+}
+
+/** Says how many bytes of the body it got, and where the first wrong one is. */
+function createMember(untilLetGo: Promise<void>, onHeld: () => void): Server {
+  return createServer(async (request, response) => {
+    if (request.url === '/early') {
+      response.end('early');
+      return;
+    }
+    if (request.url === '/') {
+      onHeld();
+      await untilLetGo;
+    }
+    const body = await text(request).catch((error: Error) => error.message);
+    const isRight = body === bytes.toString().slice(0, body.length);
+    response.end(`${request.method} ${request.url} ${body.length} ${isRight ? 'right' : 'wrong'}`);
+  });
+}
+
+async function listen(some: Server, port = 0): Promise<number> {
+  some.listen(port, '127.0.0.1');
+  await once(some, 'listening');
+  const address = some.address();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+/** Each ten of them are others. */
+const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, at) => String(at).padStart(10, '0')).join(''));
+
+async function ask(method: string, path: string, body?: Buffer, isChunked = false): Promise<string> {
+  const framing = isChunked ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': body?.length ?? 0 };
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = httpRequest(
+      { host: '127.0.0.1', port: server.port, path, method, headers: framing, agent: false },
+      resolve,
+    );
+    request.on('error', reject).end(body);
+  });
+  return `${answer.statusCode} ${await text(answer)}`;
+}
+
+/** As many turns as a front end would need to read all bodies that are under way, if it did. */
+async function passTime(): Promise<void> {
+  for (let count = 0; count < 50; count += 1) await ask('GET', '/nothing');
+}
+
+it('while all connections to the next member are taken', async () => {
+  const held = ask('GET', '/hold');
+  await isHeld;
+  const plain = ask('POST', '/narrow/plain', bytes);
+  await server.logged('there is no connection to it');
+  // The first member is left alone now: what follows waits at once.
+  const early = ask('POST', '/narrow/early', bytes);
+  const chunked = ask('POST', '/narrow/chunked', bytes, true);
+  const next = ask('GET', '/narrow/next');
+  await passTime();
+  letGo();
+  expect(await held).toBe('200 GET / 0 right');
+  expect(await plain).toBe('200 POST /plain 1000000 right');
+  expect(await early).toBe('200 early');
+  expect(await chunked).toBe('200 POST /chunked 1000000 right');
+  expect(await next).toBe('200 GET /next 0 right');
+});
+
+it.each([
+  ['with a length', false, 0],
+  ['in chunks', true, 1],
+] as const)('%s, while the balancer waits for a member to come back', async (_, isChunked, at) => {
+  const asked = ask('POST', `/late-${at}/x`, bytes, isChunked);
+  await server.logged(`balancer://late-${at} is in error`);
+  await passTime();
+  const late = createMember(Promise.resolve(), () => {});
+  await listen(late, latePorts[at]);
+  try {
+    expect(await asked).toBe('200 POST /x 1000000 right');
+  } finally {
+    late.closeAllConnections();
+    late.close();
+  }
+});
