@@ -188,6 +188,7 @@ class Exchange implements StreamListener {
   /** Tries another process, which only a request that was handed to no callable may be sent to. */
   #repeat(): boolean {
     if (this.#hasHead || this.#upload?.canRepeat === false) return false;
+    this.#upload?.detach();
     this.#releaseLease();
     this.#attempt();
     return true;

@@ -80,6 +80,11 @@ export class Upload {
     });
   }
 
+  /** Nobody takes it for now: what comes is kept, and the client has to wait. */
+  detach(): void {
+    this.#target = undefined;
+  }
+
   accepted(): void {
     this.#sent = undefined;
   }
@@ -99,8 +104,7 @@ export class Upload {
   }
 
   #flush(): void {
-    if (this.#target === undefined) return;
-    while (this.#pending.length > 0 && this.#credit > 0) {
+    while (this.#target !== undefined && this.#pending.length > 0 && this.#credit > 0) {
       const piece = this.#pending[0] as Buffer;
       const part = piece.length > this.#credit ? piece.subarray(0, this.#credit) : piece;
       if (part.length === piece.length) this.#pending.shift();
@@ -109,7 +113,7 @@ export class Upload {
       this.#sent?.push(part);
       this.#target.body(part);
     }
-    if (this.#pending.length === 0 && this.#hasEnded && !this.#endIsSent) {
+    if (this.#target !== undefined && this.#pending.length === 0 && this.#hasEnded && !this.#endIsSent) {
       this.#endIsSent = true;
       this.#target.end();
     }

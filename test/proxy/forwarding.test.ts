@@ -213,6 +213,35 @@ describe('forward', () => {
     expect(body.starts).toBe(1);
   });
 
+  it('loses nothing of a body while the request waits for another process, and sends nothing to the old one', async () => {
+    const [first, second] = [await startDaemon(), await startDaemon()];
+    const body = new Body();
+    const pool = createPool([entryOf(first)]);
+    const { outcome } = forward(pool, limits, makeRequest(new Client(), body));
+    const { stream } = await first.request();
+    body.listener?.piece(Buffer.from('abc'));
+    await first.body(stream, 3);
+    pool.announce([entryOf(first, { draining: true })]);
+    first.text(FrameType.abort, stream, encodeAbort('retry', 'reloading'));
+    first.send(FrameType.ping, 0, Buffer.from('all heard?'));
+    await first.frame(FrameType.pong);
+    body.listener?.piece(Buffer.from('def'));
+    expect(body.isPaused).toBe(true);
+    body.listener?.piece(Buffer.from('ghi'));
+    body.listener?.end();
+    first.send(FrameType.ping, 0, Buffer.from('anything else?'));
+    await first.frame(FrameType.pong, 1);
+    expect(first.bodyOf(stream).toString()).toBe('abc');
+    expect(first.frames.filter(({ type }) => type === FrameType.end)).toEqual([]);
+    pool.announce([entryOf(first, { draining: true }), entryOf(second)]);
+    const again = await second.request();
+    await second.frame(FrameType.end);
+    expect(second.bodyOf(again.stream).toString()).toBe('abcdefghi');
+    second.text(FrameType.response, again.stream, '200 OK');
+    second.send(FrameType.end, again.stream);
+    expect(await outcome).toEqual({ kind: 'done' });
+  });
+
   it('does not repeat what a callable has begun to read', async () => {
     const daemon = await startDaemon();
     const body = new Body();
