@@ -64,6 +64,8 @@ export class Passage {
     this.#sinkIsFull = true;
     this.#steps.setFlow(false);
     this.#request.sink.onDrain(() => {
+      // The connection may be another request's by now.
+      if (this.isOver) return;
       this.#sinkIsFull = false;
       this.refreshSilence();
       this.#steps.setFlow(true);

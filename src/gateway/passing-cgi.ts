@@ -250,6 +250,7 @@ export class PassingCgi {
     this.#errorLines.end();
     const socket = this.#socket;
     if (socket === undefined) return;
+    this.#socket = undefined;
     this.#sentBytes = socket.bytesWritten - this.#sentBefore;
     if (!this.#keeps || !isWhole || !this.#isClear) {
       socket.destroy();
