@@ -110,25 +110,24 @@ export function selectApplication(
 
 /**
  * What the selection depends on besides the virtual host, the settings and the script, where no WSGIDispatchScript has a say: nothing, the
- * names of the server and of the mount, or whatever the environment of the request says.
+ * names of the server and of the mount, the host that is asked for besides, or whatever the environment of the request says.
  */
 export function selectionDependsOn(
   settings: Route['settings'],
   options: Pick<ScriptAlias, 'processGroup' | 'applicationGroup' | 'callableObject'> | undefined,
-): 'nothing' | 'names' | 'request' {
+): 'nothing' | 'names' | 'host' | 'request' {
   const processGroup = options?.processGroup ?? settings.processGroup ?? '%{GLOBAL}';
   const applicationGroup = options?.applicationGroup ?? settings.applicationGroup ?? '%{RESOURCE}';
   const callableObject = options?.callableObject ?? settings.callableObject ?? '';
-  let holdsNames = false;
+  let dependsOn: 'nothing' | 'names' | 'host' = 'nothing';
   for (const written of [processGroup, applicationGroup, callableObject]) {
     if (!written.includes('%{') || written === '%{GLOBAL}') continue;
-    if (!madeOfNames.has(written)) return 'request';
-    holdsNames = true;
+    if (written === '%{HOST}') dependsOn = 'host';
+    else if (written !== '%{SERVER}' && written !== '%{RESOURCE}') return 'request';
+    else if (dependsOn === 'nothing') dependsOn = 'names';
   }
-  return holdsNames ? 'names' : 'nothing';
+  return dependsOn;
 }
-
-const madeOfNames: ReadonlySet<string> = new Set(['%{SERVER}', '%{HOST}', '%{RESOURCE}']);
 
 /** What a handler script answers with, whatever WSGICallableObject says. */
 const handlerCallable = 'handle_request';

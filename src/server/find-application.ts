@@ -50,10 +50,14 @@ export function findApplication(
   if (dependsOn === 'request') return application;
   const { settings, virtualHost } = exchange;
   const { scriptFile, scriptName } = mapping;
-  const names = dependsOn === 'names' ? namesOf(exchange) : undefined;
-  const list = known === undefined || known.length === mostPerMount ? [] : known;
-  list.push({ application, virtualHost, settings, scriptFile, scriptName, names });
-  knownByMount.set(mount, list);
+  const server = dependsOn === 'nothing' ? undefined : serverOf(exchange);
+  const hostName = dependsOn === 'host' ? hostNameOf(exchange) : undefined;
+  const made = { application, virtualHost, settings, scriptFile, scriptName, server, hostName };
+  if (known === undefined) knownByMount.set(mount, [made]);
+  else {
+    if (known.length === mostPerMount) known.shift();
+    known.push(made);
+  }
   return application;
 }
 
@@ -64,41 +68,46 @@ interface Known {
   readonly settings: DirectorySettings;
   readonly scriptFile: string;
   readonly scriptName: string;
-  /** undefined: they do not matter. */
-  readonly names: ServerNames | undefined;
+  /** undefined: it does not matter. */
+  readonly server: ServerName | undefined;
+  /** undefined: it does not matter; any client chooses it. */
+  readonly hostName: string | undefined;
 }
 
-/** What %{SERVER} and %{HOST} stand for. */
-interface ServerNames {
+/** What %{SERVER} stands for, and begins %{RESOURCE} with. */
+interface ServerName {
   readonly name: string;
   readonly port: number;
-  readonly hostName: string;
 }
 
 /** By what stands in the site file for the script. */
 const knownByMount = new WeakMap<object, Known[]>();
-/** Settings of sections below one mount, scripts of one folder. */
+/** Settings of sections below one mount, scripts of one folder, hosts where %{HOST} names a group. The one found longest ago goes first. */
 const mostPerMount = 16;
 
 function holdsFor(
-  { names, scriptFile, scriptName, settings, virtualHost }: Known,
+  { hostName, scriptFile, scriptName, server, settings, virtualHost }: Known,
   exchange: Exchange,
   mapping: ScriptMapping,
 ): boolean {
   if (settings !== exchange.settings || virtualHost !== exchange.virtualHost) return false;
   if (scriptFile !== mapping.scriptFile || scriptName !== mapping.scriptName) return false;
-  if (names === undefined) return true;
-  const { name, port, hostName } = namesOf(exchange);
-  return names.name === name && names.port === port && names.hostName === hostName;
+  if (hostName !== undefined && hostName !== hostNameOf(exchange)) return false;
+  if (server === undefined) return true;
+  const { name, port } = serverOf(exchange);
+  return server.name === name && server.port === port;
 }
 
 /** As the site file has them: whoever could choose a part of them could have the script loaded any number of times. */
-function namesOf({ host, record, virtualHost }: Exchange): ServerNames {
+function serverOf({ record, virtualHost }: Exchange): ServerName {
   return {
     name: virtualHost.serverName?.host ?? record.connection.localAddress,
     port: virtualHost.serverName?.port ?? record.connection.localPort,
-    hostName: host?.host ?? '',
   };
+}
+
+function hostNameOf({ host }: Exchange): string {
+  return host?.host ?? '';
 }
 
 function settleApplication(
@@ -108,13 +117,13 @@ function settleApplication(
 ): Application | Refusal {
   const { site, settings, virtualHost } = exchange;
   const { scriptFile, scriptName, pathInfo, handled } = mapping;
-  const { name, port, hostName } = namesOf(exchange);
+  const { name, port } = serverOf(exchange);
   const selection = selectApplication(
     { virtualHost, settings, mapping },
     {
       serverName: name,
       serverPort: port,
-      hostName,
+      hostName: hostNameOf(exchange),
       scriptName: handled?.name ?? scriptName,
       requestEnvironment: (variable) => exchange.environment.get(variable) ?? readServerVariable(variable),
     },

@@ -107,7 +107,11 @@ describe('selectApplication', () => {
   it.each([
     ['nothing', { processGroup: 'name', applicationGroup: '%{GLOBAL}' }],
     ['names', { processGroup: 'name' }],
-    ['names', { processGroup: 'name', applicationGroup: '%{HOST}' }],
+    ['names', { processGroup: 'name', applicationGroup: '%{SERVER}' }],
+    ['host', { processGroup: 'name', applicationGroup: '%{HOST}' }],
+    ['host', { processGroup: '%{HOST}' }],
+    ['host', { processGroup: '%{SERVER}', applicationGroup: '%{HOST}' }],
+    ['request', { processGroup: '%{HOST}', applicationGroup: '%{ENV:GROUP}' }],
     ['names', { processGroup: '%{SERVER}', applicationGroup: 'name' }],
     ['request', { processGroup: '%{ENV:GROUP}', applicationGroup: '%{GLOBAL}' }],
     ['request', { processGroup: 'name', applicationGroup: '%{ENV:GROUP}' }],
