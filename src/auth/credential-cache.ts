@@ -3,7 +3,7 @@ import type { AuthnAlias, DirectorySettings } from '../config/model.js';
 import type { Provider, ProviderAnswer } from './authenticate.js';
 import type { CredentialStore } from './credential-store.js';
 import type { Credentials } from './credentials.js';
-import { identifyFile } from './file-identity.js';
+import { describeFileFault, type FollowedFiles, followFiles } from './followed-files.js';
 import type { AuthRequest } from './index.js';
 
 /** mod_authn_socache: what a provider has granted is remembered for AuthnCacheTimeout. */
@@ -23,6 +23,7 @@ const usualKeepMs = 300_000;
  */
 export function createCredentialCache(store: CredentialStore, secret: Uint8Array): CredentialCache {
   const inFlight = new Map<string, Promise<ProviderAnswer>>();
+  const sources = followFiles(() => undefined);
   const sign = (...parts: readonly unknown[]) =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url');
 
@@ -30,7 +31,7 @@ export function createCredentialCache(store: CredentialStore, secret: Uint8Array
     const { request, settings, credentials } = question;
     const source = name === 'file' ? settings.authUserFile : settings.authUserScript?.file;
     if (source === undefined) return undefined;
-    const state = await identifyFile(source);
+    const state = await identify(source, sources);
     if (state === undefined) return undefined;
     const { user, password } = credentials;
     const script = settings.authUserScript;
@@ -54,11 +55,12 @@ export function createCredentialCache(store: CredentialStore, secret: Uint8Array
     await store.set(key, [user, until, sign('granted', key, user, until)].join(' '), keepMs);
   }
 
-  async function askOnce(key: string, question: Question, ask: () => Promise<ProviderAnswer>) {
+  async function askOnce(key: string, name: string, question: Question, ask: () => Promise<ProviderAnswer>) {
     const running = inFlight.get(key);
     if (running !== undefined) return running;
     const started = ask().then(async (answer) => {
-      if (answer.kind === 'granted')
+      // Changed meanwhile: nobody knows which text has granted it.
+      if (answer.kind === 'granted' && (await findKey(name, question)) === key)
         await note(key, answer.user, question.settings.authnCacheTimeoutMs ?? usualKeepMs);
       return answer;
     });
@@ -81,9 +83,19 @@ export function createCredentialCache(store: CredentialStore, secret: Uint8Array
       const question = { request, settings, credentials };
       // Before the question: what changes meanwhile must not count as what was asked.
       const key = await findKey(name, question);
-      return key === undefined ? ask() : askOnce(key, question, ask);
+      return key === undefined ? ask() : askOnce(key, name, question, ask);
     },
   };
+}
+
+/** Changes when the text of the file does: what was granted before it counts no more. Undefined: it cannot be told. */
+async function identify(path: string, sources: FollowedFiles<undefined>): Promise<string | undefined> {
+  try {
+    return await sources.fingerprint(path);
+  } catch (error) {
+    if (describeFileFault(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 interface Question {

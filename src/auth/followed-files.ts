@@ -11,6 +11,8 @@ export interface FollowedFiles<Content> {
    * at first and then has the first of its lines: nothing that is missing in it should count before this. Rejects as `read`.
    */
   readAtRest(path: string): Promise<Content>;
+  /** A digest of the text as of now, the same on every machine that has the same text. Rejects as `read`. */
+  fingerprint(path: string): Promise<string>;
 }
 
 interface Remembered<Content> {
@@ -43,29 +45,33 @@ export function followFiles<Content>(parse: (text: string) => Content): Followed
   const reading = shareRuns(readAgainIfChanged);
   const resting = shareRuns(waitForRest);
 
-  async function readAgainIfChanged(path: string): Promise<Content> {
+  async function readAgainIfChanged(path: string): Promise<Remembered<Content>> {
     const known = remembered.get(path);
     const { identity, isFile } = await identify(path);
-    if (known?.settled && known.identity === identity) return known.content;
+    if (known?.settled && known.identity === identity) return known;
     remembered.delete(path);
     // Opening a pipe would wait for its other end.
     if (!isFile) throw new NotAFile(path);
     const fresh = await load(path, known, parse);
     remembered.set(path, fresh);
-    return fresh.content;
+    return fresh;
   }
 
   async function waitForRest(path: string): Promise<Content> {
     const end = performance.now() + patienceMs;
     while (true) {
-      const content = await reading(path);
-      const missingMs = missingQuiet(remembered.get(path));
-      if (missingMs === 0 || performance.now() >= end) return content;
+      const known = await reading(path);
+      const missingMs = missingQuiet(known);
+      if (missingMs === 0 || performance.now() >= end) return known.content;
       await sleep(missingMs, undefined, { ref: false });
     }
   }
 
-  return { read: reading, readAtRest: resting };
+  return {
+    read: async (path) => (await reading(path)).content,
+    readAtRest: resting,
+    fingerprint: async (path) => (await reading(path)).fingerprint,
+  };
 }
 
 /** Of equal questions at the same time only one is asked. */
@@ -81,10 +87,9 @@ function shareRuns<Answer>(ask: (path: string) => Promise<Answer>): (path: strin
 }
 
 /** Milliseconds until the file has been left alone for long enough. A clock that is far off tells nothing. */
-function missingQuiet<Content>(known: Remembered<Content> | undefined): number {
-  if (known === undefined) return 0;
-  const quiet = known.looksCut ? quietAfterCutMs : quietMs;
-  const missing = known.changedMs + quiet - Date.now();
+function missingQuiet({ changedMs, looksCut }: Remembered<unknown>): number {
+  const quiet = looksCut ? quietAfterCutMs : quietMs;
+  const missing = changedMs + quiet - Date.now();
   return missing > 0 && missing <= quiet + clockGrainMs ? Math.ceil(missing) : 0;
 }
 

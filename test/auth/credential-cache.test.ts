@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCredentialCache } from '../../src/auth/credential-cache.js';
 import { type CredentialStore, createMemoryStore } from '../../src/auth/credential-store.js';
 import {
@@ -105,6 +105,17 @@ describe('a right password', () => {
     await ask('bob:secret');
     await ask('bob:secret');
     expect(asked).toHaveLength(4);
+  });
+
+  it('does not count for a script that was another one while it was asked', async () => {
+    const { ask, asked } = setUp();
+    const answer = ask('bob:secret');
+    await vi.waitUntil(() => asked.length === 1);
+    writeFileSync(file, '# another script');
+    await answer;
+    writeFileSync(file, '# a script');
+    await ask('bob:secret');
+    expect(asked).toHaveLength(2);
   });
 
   it('counts in one folder, unless AuthnCacheContext says more', async () => {
