@@ -150,21 +150,33 @@ async function start(given: FrontEndStart): Promise<void> {
 }
 
 /**
- * Reads .htaccess files with what reads the site file, and loads that for the first file that there is: it is a third of all that
- * a front end can do, and few sites have such files.
+ * Reads .htaccess files with what reads the site file, a third of all that a front end can do. Where the site lets them say something it is
+ * loaded at once, by the identity and from the installation that the front end was started with; elsewhere, where there is one after all.
  */
 function createLateParser(config: ServerConfig): ParseHtaccess {
   let parse: ParseHtaccess | undefined;
-  return (file: HtaccessFile) => {
-    // Made by the build of all that reading needs: a request waits for it, so it is not `import()`.
-    const load = createRequire(import.meta.url);
+  const load = (): ParseHtaccess => {
     const library = './config/htaccess.cjs';
-    parse ??= (load(library) as { createHtaccessParser: typeof createHtaccessParser }).createHtaccessParser(
-      config,
-      process.env,
-    );
+    // Made by the build of all that reading needs: a request waits for it, so it is not `import()`.
+    const loaded = createRequire(import.meta.url)(library) as {
+      createHtaccessParser: typeof createHtaccessParser;
+    };
+    return loaded.createHtaccessParser(config, process.env);
+  };
+  if (letsFilesSpeak(config)) parse = load();
+  return (file: HtaccessFile) => {
+    parse ??= load();
     return parse(file);
   };
+}
+
+function letsFilesSpeak({ mainServer, virtualHosts }: ServerConfig): boolean {
+  return [mainServer, ...virtualHosts].some(({ sections }) =>
+    sections.some(
+      ({ settings: { allowOverride, allowOverrideList } }) =>
+        (allowOverride?.classes.size ?? 0) + (allowOverrideList?.size ?? 0) > 0,
+    ),
+  );
 }
 
 /** Without a file: what the front ends of this server share as long as it runs. */
