@@ -38,7 +38,10 @@ export function mapFound(
   // As httpd has it, SetHandler and AddHandler come after WSGIScriptAlias.
   if (named !== undefined && found.kind !== 'directory')
     return mapNamed(named, found, restOf(translation, found), settings, path);
-  if (translation.kind === 'script') return mapScript(translation, found, settings, path);
+  if (translation.kind === 'script')
+    return found.kind === 'directory'
+      ? mapFolderOfScripts(found.filename, named, path)
+      : mapScript(translation, found, settings, path);
   const server = serverOf(handler);
   if (server !== undefined) return mapToServer(server, findTarget, translation, found);
   if (handler === 'wsgi-script' && found.kind !== 'directory') return mapHandled(found, settings, path);
@@ -50,7 +53,7 @@ export function mapFound(
   const { kind, filename } = found;
   if (kind === 'directory') {
     if (named === undefined) return { kind, filename, contextPrefix, contextDocumentRoot };
-    const handled = handledAt(named, { filename: `${filename}/`, isFile: false }, '', path);
+    const handled = handledFolder(named, filename, path);
     return { kind, filename, contextPrefix, contextDocumentRoot, handled };
   }
   if (typeof handler === 'object' && 'foreign' in handler) return refuseForeign(filename, handler.foreign);
@@ -132,20 +135,26 @@ function mapToServer(
     : { kind, filename, contextPrefix, contextDocumentRoot, handled };
 }
 
+/** WSGIScriptAlias to a directory. Where SetHandler names who answers for it, its slash and its index come first, as in any other (as httpd). */
+function mapFolderOfScripts(filename: string, named: NamedScript | undefined, path: RequestPath): Mapping {
+  if (named === undefined)
+    return { kind: 'forbidden', filename, reason: 'a script is needed here, this is a directory' };
+  const handled = handledFolder(named, filename, path);
+  return { kind: 'directory', filename, contextPrefix: '', contextDocumentRoot: '', handled };
+}
+
+function handledFolder(named: NamedScript, filename: string, path: RequestPath): ScriptMapping {
+  const slash = path.merged.endsWith('/') ? '/' : '';
+  return handledAt(named, { filename: filename + slash, isFile: false }, '', path);
+}
+
 function mapScript(
   { alias }: Translation & { kind: 'script' },
-  found: Exclude<FoundFile, { kind: 'forbidden' }>,
+  found: Exclude<FoundFile, { kind: 'forbidden' | 'directory' }>,
   settings: DirectorySettings,
   path: RequestPath,
 ): Mapping {
   if (found.kind === 'missing') return missingScript(found.filename);
-  if (found.kind === 'directory') {
-    return {
-      kind: 'forbidden',
-      filename: found.filename,
-      reason: 'a script is needed here, this is a directory',
-    };
-  }
   if (refusesPathInfo(found, settings)) return missingScript(found.filename, noPathInfo);
   const { scriptFile, scriptName, pathInfo } = scriptAt(found, path);
   return { kind: 'script', scriptFile, scriptName, pathInfo, alias };

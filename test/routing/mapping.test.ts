@@ -319,6 +319,39 @@ describe('SetHandler wsgi-script', () => {
   });
 });
 
+describe('SetHandler with a WSGIHandlerScript over a WSGIScriptAlias to a directory', () => {
+  const script = { file: '/handler.py', position: { file: 'site.conf', line: 1 } };
+  const named: DirectorySettings = { handler: 'mine', handlerScripts: new Map([['mine', script]]) };
+  const handled = (): Server => ({
+    scriptAliases: [scriptAlias('/w', join(tree, 's/d'))],
+    sections: [section('location', '/w', named)],
+  });
+  it.each([
+    ['/w/', '/w/', '~/s/d/'],
+    // As DirectorySlash Off leaves it.
+    ['/w', '/w', '~/s/d'],
+  ])('answers for the directory at %s, after its index', (path, scriptName, filename) => {
+    expect(map(path, handled())).toMatchObject({
+      kind: 'directory',
+      filename: '~/s/d',
+      handled: {
+        kind: 'script',
+        scriptFile: '/handler.py',
+        scriptName,
+        pathInfo: '',
+        handled: { filename, isFile: false },
+      },
+    });
+  });
+  it('answers for files in it', () => {
+    expect(map('/w/b.wsgi', handled())).toMatchObject({
+      kind: 'script',
+      scriptFile: '/handler.py',
+      handled: { filename: '~/s/d/b.wsgi', isFile: true },
+    });
+  });
+});
+
 describe('symbolic links and Options', () => {
   const options = (...words: string[]) => ({
     absolute: true,
