@@ -1,10 +1,13 @@
 import type { Pairs } from '../../wire/index.js';
+import { makeRecord } from './make-record.js';
 
 /** CGI and mod_wsgi keys with their values: byte strings, as everything that comes from a request. */
 export type Environ = Record<string, string>;
 
 /** Key by which the front end says what the application sees as its URL: path below the mount point and query, undecoded. */
 const urlKey = 'modhost.url';
+
+const notOfEnviron: ReadonlySet<string> = new Set([urlKey, 'HTTPS']);
 
 /** What the environ of a REQUEST says: the scheme takes the place of HTTPS (mod_wsgi.md §4.1), the URL leaves it. */
 export class RequestFacts {
@@ -59,18 +62,9 @@ export class RequestFacts {
 
   /** The same object each time, made when it is first asked for. */
   get environ(): Environ {
-    this.#environ ??= toEnviron(this.#pairs);
+    this.#environ ??= makeRecord(this.#pairs, notOfEnviron);
     return this.#environ;
   }
-}
-
-function toEnviron(pairs: Pairs): Environ {
-  const environ: Environ = {};
-  for (let at = 0; at + 1 < pairs.length; at += 2) {
-    const name = pairs[at] as string;
-    if (name !== urlKey && name !== 'HTTPS') environ[name] = pairs[at + 1] as string;
-  }
-  return environ;
 }
 
 /** Adds `HTTP_*` for the headers as a CGI program would see them. */
