@@ -65,6 +65,11 @@ export class RequestFacts {
     this.#environ ??= makeRecord(this.#pairs, notOfEnviron);
     return this.#environ;
   }
+
+  /** Another one, with a prototype of its own. */
+  createEnviron(prototype: object): Environ {
+    return makeRecord(this.#pairs, notOfEnviron, prototype);
+  }
 }
 
 /** Adds `HTTP_*` for the headers as a CGI program would see them. */

@@ -18,9 +18,13 @@ function fetcher(body: string, head = ''): string {
 
 describe('the Request', () => {
   it('has method, absolute URL, headers, env and context', async () => {
-    const script = fetcher(`return Response.json({
+    const script = fetcher(
+      `return Response.json({
       method: request.method, url: request.url, headers: [...request.headers], isRequest: request instanceof Request,
-      user: env.REMOTE_USER, environ: env.environ.REMOTE_USER, keys: Object.keys(env).includes('environ'), context: Object.keys(ctx) })`);
+      user: env.REMOTE_USER, environ: env.environ.REMOTE_USER, keys: Object.keys(env).includes('environ'), isSame: env.environ === env, printed: util.inspect(env).startsWith('{'),
+      cloned: structuredClone(env).REMOTE_USER, spread: { ...env }.REMOTE_USER, context: Object.keys(ctx) })`,
+      `import util from 'node:util';`,
+    );
     const exchange = hosted.frontEnd.request(script, {
       url: '//evil.example/a%2fb?x=1',
       headers: ['Host', 'site.example:8443', 'X-Two', '1', 'X-Two', '2', 'X-Bytes', 'caf\u00e9'],
@@ -38,6 +42,10 @@ describe('the Request', () => {
       user: 'alice',
       environ: 'alice',
       keys: false,
+      isSame: true,
+      printed: true,
+      cloned: 'alice',
+      spread: 'alice',
       context: ['waitUntil', 'passThroughOnException'],
     });
   });
