@@ -1,12 +1,8 @@
-import { Readable } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
 import { type FieldList, readFields } from './field-list.js';
 import { GenuineResponse } from './genuine.js';
+import { LightBody, readBody } from './light-body.js';
 import { type LightMembers, type LightState, lightState, lightStateOf, likeMember } from './light-members.js';
 import { matchFields } from './match-fields.js';
-
-/** What the body of a light Response was given as: bytes are a copy. */
-export type BodySource = string | Uint8Array | ReadableStream | null;
 
 /** Statuses that have no body (Fetch standard, "null body status"), of those that a Response may have. */
 const nullBodyStatuses = new Set([204, 205, 304]);
@@ -17,16 +13,15 @@ export class LightResponse implements LightState<Response> {
   readonly status: number;
   readonly statusText: string;
   readonly #fields: FieldList;
-  readonly #source: BodySource;
+  readonly #body: LightBody | undefined;
   #headers: Headers | undefined;
   #genuine: Response | undefined;
-  #isTaken = false;
 
-  constructor(status: number, statusText: string, fields: FieldList, source: BodySource) {
+  constructor(status: number, statusText: string, fields: FieldList, body: LightBody | undefined) {
     this.status = status;
     this.statusText = statusText;
     this.#fields = fields;
-    this.#source = source;
+    this.#body = body;
   }
 
   get headers(): Headers {
@@ -40,14 +35,12 @@ export class LightResponse implements LightState<Response> {
   }
 
   get body(): Response['body'] {
-    if (this.#source === null) return null;
-    if (this.#genuine === undefined && this.#source instanceof ReadableStream) return this.#source;
-    return this.genuine().body;
+    if (this.#genuine !== undefined) return this.#genuine.body;
+    return this.#body?.stream ?? null;
   }
 
   get bodyUsed(): boolean {
-    if (this.#genuine !== undefined) return this.#genuine.bodyUsed;
-    return this.#source instanceof ReadableStream ? isDisturbed(this.#source) : this.#isTaken;
+    return this.#genuine?.bodyUsed ?? this.#body?.isUsed ?? false;
   }
 
   /** The genuine one, if it was made. */
@@ -55,21 +48,24 @@ export class LightResponse implements LightState<Response> {
     return this.#genuine;
   }
 
+  /** Another one each time as long as somebody reads the body, or has read it: then it can only say that. */
   genuine(): Response {
-    if (this.#genuine === undefined) {
-      const { status, statusText, headers } = this;
-      this.#genuine = new GenuineResponse(this.#source as string | null, { status, statusText, headers });
-      if (this.#isTaken) this.#genuine.body?.cancel().catch(() => {});
+    const body = this.#body;
+    if (this.#genuine === undefined && body !== undefined && !body.isUsable) {
+      const unusable = new GenuineResponse('', this);
+      if (body.isUsed) unusable.body?.cancel().catch(() => {});
+      else unusable.body?.getReader();
+      return unusable;
     }
+    this.#genuine ??= new GenuineResponse((body?.given as string | undefined) ?? null, this);
     matchFields(this.#genuine.headers, this.headers);
     return this.#genuine;
   }
 
-  /** The whole body, which counts as used then; undefined if it is a stream, or has become one. */
+  /** The whole body, which counts as used then; null if there is none, undefined if it has to be read. */
   takeBody(): string | Uint8Array | null | undefined {
-    if (this.#genuine !== undefined || this.#source instanceof ReadableStream) return undefined;
-    this.#isTaken = this.#source !== null;
-    return this.#source;
+    if (this.#genuine !== undefined) return undefined;
+    return this.#body === undefined ? null : this.#body.take();
   }
 }
 
@@ -133,7 +129,7 @@ const lightStatics = {
     const text = head === undefined ? undefined : (JSON.stringify(given[0]) as string | undefined);
     if (head === undefined || text === undefined) return Reflect.apply(GenuineResponse.json, this, given);
     const fields = head.fields.withType('application/json');
-    return new LightObject(new LightResponse(head.status, head.statusText, fields, text));
+    return new LightObject(new LightResponse(head.status, head.statusText, fields, new LightBody(text)));
   },
   redirect(...given: Parameters<typeof Response.redirect>): Response {
     return Reflect.apply(GenuineResponse.redirect, this, given);
@@ -144,16 +140,16 @@ const lightStatics = {
 };
 
 /** Undefined for what only the genuine constructor knows to read, or to refuse. */
-function readResponse(body: unknown, init: unknown): LightResponse | undefined {
-  const hasBody = body !== undefined && body !== null;
+function readResponse(given: unknown, init: unknown): LightResponse | undefined {
+  const hasBody = given !== undefined && given !== null;
   const head = readHead(init, hasBody);
   if (head === undefined) return undefined;
   const { status, statusText, fields } = head;
-  if (!hasBody) return new LightResponse(status, statusText, fields, null);
-  if (typeof body === 'string')
-    return new LightResponse(status, statusText, fields.withType('text/plain;charset=UTF-8'), body);
-  const source = readSource(body);
-  return source === undefined ? undefined : new LightResponse(status, statusText, fields, source);
+  if (!hasBody) return new LightResponse(status, statusText, fields, undefined);
+  const body = readBody(given);
+  if (body === undefined) return undefined;
+  const typed = typeof given === 'string' ? fields.withType('text/plain;charset=UTF-8') : fields;
+  return new LightResponse(status, statusText, typed, body);
 }
 
 interface Head {
@@ -176,17 +172,4 @@ function readHead(init: unknown, hasBody: boolean): Head | undefined {
   if (typeof statusText !== 'string' || !plainStatusText.test(statusText)) return undefined;
   const fields = lightResponseOf(init)?.fields ?? readFields((init as ResponseInit).headers);
   return fields === undefined ? undefined : { status, statusText, fields };
-}
-
-function readSource(body: unknown): BodySource | undefined {
-  // What is empty may be something that was given away; the genuine constructor knows.
-  if (body instanceof Uint8Array)
-    return body.length > 0 && body.buffer instanceof ArrayBuffer ? new Uint8Array(body) : undefined;
-  if (body instanceof ArrayBuffer) return body.byteLength > 0 ? new Uint8Array(body.slice(0)) : undefined;
-  return body instanceof ReadableStream && !body.locked && !isDisturbed(body) ? body : undefined;
-}
-
-/** Somebody has read from it, or cancelled it. Node's types know this of its own streams only. */
-function isDisturbed(stream: ReadableStream): boolean {
-  return Readable.isDisturbed(stream as unknown as Readable);
 }

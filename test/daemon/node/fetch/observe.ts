@@ -2,12 +2,22 @@ import { inspect } from 'node:util';
 
 /** What there is to see of a value, or of the error that came in its place: equal for what nobody can tell apart. */
 export async function observe(make: () => unknown): Promise<unknown> {
+  let made: unknown;
   try {
-    return await describeValue(await make());
+    made = make();
   } catch (error) {
-    if (!(error instanceof Error)) return { thrown: error };
-    return { error: error.name, message: error.message, isTypeError: error instanceof TypeError };
+    return { atOnce: describeError(error) };
   }
+  try {
+    return await describeValue(await made);
+  } catch (error) {
+    return describeError(error);
+  }
+}
+
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { thrown: error };
+  return { error: error.name, message: error.message, isTypeError: error instanceof TypeError };
 }
 
 async function describeValue(value: unknown): Promise<unknown> {

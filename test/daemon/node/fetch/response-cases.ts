@@ -341,6 +341,66 @@ export const responseCases: Readonly<Record<string, () => unknown>> = {
     return response.text();
   },
 
+  'read when it is locked no more': async () => {
+    const response = new Response('x');
+    const reader = response.body?.getReader();
+    const first = await response.text().catch((error: unknown) => String(error));
+    reader?.releaseLock();
+    return [first, response.body?.locked, await response.text()];
+  },
+  'clone while locked': () => {
+    const response = new Response('x');
+    response.body?.getReader();
+    return response.clone();
+  },
+  'read while the stream that was given is locked': () => {
+    const stream = streamOf('a');
+    const response = new Response(stream);
+    stream.getReader();
+    return response.text();
+  },
+  'the body is the same after a try to read it': async () => {
+    const response = new Response('x', { headers: { a: '1' } });
+    const { body } = response;
+    await body?.cancel();
+    await response.text().catch(() => {});
+    return [response.body === body, response.bodyUsed, response];
+  },
+  'clone after somebody looked at the body': async () => {
+    const response = new Response('x');
+    const { body } = response;
+    const copy = response.clone();
+    return [body === response.body, body?.locked, await copy.text(), await response.text()];
+  },
+  'two made of one body': async () => {
+    const response = new Response('x');
+    const second = new Response(response.body);
+    const third = new Response(response.body, response);
+    return [await second.text(), response.bodyUsed, third.bodyUsed, third];
+  },
+  'BYOB reader of the body': async () => {
+    const reader = (new Response('some text').body as ReadableStream).getReader({ mode: 'byob' });
+    const pieces: unknown[] = [];
+    for (;;) {
+      const { done, value } = await reader.read(new Uint8Array(4));
+      pieces.push(done, value);
+      if (done) return pieces;
+    }
+  },
+  'pieces of the body': async () => {
+    const pieces: unknown[] = [];
+    for await (const piece of new Response(bytes).body ?? []) pieces.push(piece, piece.buffer.byteLength);
+    for await (const piece of new Response('').body ?? []) pieces.push(piece);
+    for await (const piece of new Response('\u00e9\ud800').body ?? [])
+      pieces.push(piece, Buffer.isBuffer(piece));
+    return pieces;
+  },
+  'a source of bytes read twice': async () => {
+    const response = new Response(bytes);
+    const second = new Response(response.body);
+    return [await second.arrayBuffer(), response.bodyUsed, bytes];
+  },
+
   'made of another': () => {
     const first = new Response('first', { status: 201, statusText: 'Made', headers: { a: '1' } });
     return new Response(first.body, first);
