@@ -35,11 +35,20 @@ export function isUntouched(isAhead: boolean, traces: Traces): boolean {
   return traces === 'unread' || (isAhead && traces === 'all-heard');
 }
 
+/** What a listener says of the memory of a piece that it was given; see StreamListener. */
+export type PieceUse = 'free' | 'kept';
+
+/** Pieces of a body of up to so many bytes are copied: nobody shall keep a whole buffer for a few bytes of it. */
+export const ownBytes = 16_384;
+
 /** What one stream hears. Exactly one of `end`, `abort`, `reply` and `lost` comes last. */
 export interface StreamListener {
   response(message: ResponseMessage): void;
-  /** The view is only valid as long as nothing else is read; handing it to a socket is fine. */
-  body(piece: Buffer): void;
+  /**
+   * Of a piece that is larger than `ownBytes`, the memory is used again for what comes next if the answer is `free`; `kept`: somebody still
+   * reads it, and it will not be touched.
+   */
+  body(piece: Buffer): PieceUse;
   end(): void;
   abort(code: string, sentence: string): void;
   credit(bytes: number): void;
@@ -63,6 +72,8 @@ export interface ConnectionListener {
 }
 
 const lastStreamId = 0x7fff_ffff;
+/** What one read takes at most. */
+const readBytes = 262_144;
 /** Up to this many bytes, one copy and one write beat many small writes. */
 const joinBytes = 16_384;
 
@@ -72,6 +83,8 @@ interface OpenStream {
   readonly start: number;
   /** BODY bytes that the daemon may still send. */
   credit: number;
+  /** Whoever takes its body has kept the last piece. What comes next is copied: only the first piece keeps a buffer. */
+  isBehind: boolean;
 }
 
 /** One connection to one daemon process, with its streams. Frames of one turn of the event loop go out in one write. */
@@ -81,6 +94,8 @@ export class DaemonConnection {
   readonly #streams = new StreamTable<OpenStream>();
   readonly #responses = new ResponseDecoder();
   readonly #ledger = new WriteLedger();
+  #buffer: Buffer = Buffer.allocUnsafeSlow(readBytes);
+  #isBufferKept = false;
   #nextStream = 1;
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
@@ -91,21 +106,17 @@ export class DaemonConnection {
 
   constructor(socketPath: string, token: string, listener: ConnectionListener) {
     this.#listener = listener;
-    this.#socket = new ReadToEndSocket((error) => {
-      this.#unreadFrom = this.#ledger.unreadFrom(error);
-    }).connect(socketPath);
     const reader = new FrameReader(
       (type, stream, payload) => this.#receive(type, stream, payload),
       (stream, part) => this.#receiveBody(stream, part),
     );
-    this.#socket.on('data', (piece) => {
-      try {
-        reader.push(piece);
-      } catch (error) {
-        if (!(error instanceof WireViolation)) throw error;
-        this.#close(`protocol violation: ${error.message}`);
-      }
-    });
+    const reading = {
+      buffer: () => this.#readBuffer(),
+      callback: (count: number) => this.#read(reader, count),
+    };
+    this.#socket = new ReadToEndSocket((error) => {
+      this.#unreadFrom = this.#ledger.unreadFrom(error);
+    }, reading).connect(socketPath);
     this.#socket.on('error', (error) => this.#close(error.message, error));
     this.#socket.on('close', () => this.#close('it closed the connection', 'end'));
     this.#send(
@@ -132,7 +143,7 @@ export class DaemonConnection {
     const stream = this.#takeStreamId();
     const frame = encodeTextFrame(type, stream, text);
     const start = this.#send(frame);
-    this.#streams.add(stream, { listener, start, credit: initialWindow });
+    this.#streams.add(stream, { listener, start, credit: initialWindow, isBehind: false });
     return stream;
   }
 
@@ -164,6 +175,25 @@ export class DaemonConnection {
 
   close(): void {
     this.#close('closed');
+  }
+
+  /** Where the next bytes are put: where those before were, unless somebody still reads them. */
+  #readBuffer(): Uint8Array {
+    if (this.#isBufferKept) {
+      this.#buffer = Buffer.allocUnsafeSlow(readBytes);
+      this.#isBufferKept = false;
+    }
+    return this.#buffer;
+  }
+
+  #read(reader: FrameReader, count: number): boolean {
+    try {
+      if (!this.#closed) reader.push(this.#buffer.subarray(0, count));
+    } catch (error) {
+      if (!(error instanceof WireViolation)) throw error;
+      this.#close(`protocol violation: ${error.message}`);
+    }
+    return true;
   }
 
   #receive(type: FrameType, stream: number, payload: Buffer): void {
@@ -214,7 +244,12 @@ export class DaemonConnection {
     this.#ledger.noteRead(open.start);
     open.credit -= part.length;
     if (open.credit < 0) throw new WireViolation('a response body beyond the credit');
-    open.listener.body(part);
+    if (part.length <= ownBytes || open.isBehind) {
+      open.isBehind = open.listener.body(Buffer.from(part)) === 'kept';
+      return;
+    }
+    open.isBehind = open.listener.body(part) === 'kept';
+    if (open.isBehind) this.#isBufferKept = true;
   }
 
   #receiveForConnection(type: FrameType, payload: Buffer): void {

@@ -5,7 +5,7 @@ import {
   type OutgoingRequest,
   type ResponseMessage,
 } from '../wire/index.js';
-import { isUntouched, type StreamListener, type Traces } from './daemon-connection.js';
+import { isUntouched, type PieceUse, type StreamListener, type Traces } from './daemon-connection.js';
 import type { GroupLimits, Lease, PoolRefusal, ProcessPool, Waiting } from './process-pool.js';
 import { type BodySource, Upload } from './upload.js';
 
@@ -22,6 +22,8 @@ export interface ResponseSink {
   /** False: wait for `onDrain` before more credit is given. */
   write(piece: Buffer): boolean;
   onDrain(callback: () => void): void;
+  /** True: nobody reads the memory of what was written any more. */
+  readonly isFlushed?: boolean;
   end(): void;
   /** Ends the reply so that the client sees that it is incomplete. */
   cut(): void;
@@ -120,8 +122,11 @@ class Exchange implements StreamListener {
     if (answer.connection !== undefined) this.#carryOn(answer.connection);
   }
 
-  body(piece: Buffer): void {
-    if (!this.#hasHead) return this.#fail(502, 'the daemon process sent a response body without a head');
+  body(piece: Buffer): PieceUse {
+    if (!this.#hasHead) {
+      this.#fail(502, 'the daemon process sent a response body without a head');
+      return 'free';
+    }
     this.#silence?.refresh();
     this.#taken += piece.length;
     if (this.#request.sink.write(piece)) {
@@ -134,6 +139,7 @@ class Exchange implements StreamListener {
         this.#grantTaken();
       });
     }
+    return this.#request.sink.isFlushed === true ? 'free' : 'kept';
   }
 
   end(): void {

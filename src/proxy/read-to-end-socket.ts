@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import { type ConnectOpts, type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
 /** The end of what a process has said comes at once when it has ended. */
 const patienceMs = 250;
@@ -11,8 +11,10 @@ export class ReadToEndSocket extends Socket {
   readonly #onFailedWrite: (error: NodeJS.ErrnoException) => void;
   #hasFailed = false;
 
-  constructor(onFailedWrite: (error: NodeJS.ErrnoException) => void) {
-    super();
+  /** `read`: where what comes is put, and who hears of it, in place of `data`. */
+  constructor(onFailedWrite: (error: NodeJS.ErrnoException) => void, read: OnReadOpts) {
+    const options: SocketConstructorOpts & ConnectOpts = { onread: read };
+    super(options);
     this.#onFailedWrite = onFailedWrite;
   }
 

@@ -120,6 +120,10 @@ export class LeanReply implements Reply {
     if (!this.#isOver && !this.#send(held)) this.#watchTaking();
   }
 
+  get isFlushed(): boolean {
+    return this.#held === undefined && this.#connection.socket.writableLength === 0;
+  }
+
   onDrain(callback: () => void): void {
     if (this.#closed !== undefined) return;
     this.#drainCallback = callback;

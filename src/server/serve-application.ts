@@ -140,6 +140,10 @@ class ApplicationAnswer implements ResponseSink {
     return this.instead !== undefined || (this.#connection ?? this.#reply).write(piece);
   }
 
+  get isFlushed(): boolean {
+    return this.instead !== undefined || (this.#connection === undefined && this.#reply.isFlushed === true);
+  }
+
   onDrain(callback: () => void): void {
     (this.#connection ?? this.#reply).onDrain(callback);
   }

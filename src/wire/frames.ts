@@ -22,7 +22,7 @@ export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 /** Bytes in front of every payload. */
 export const frameHeaderBytes = 8;
 /** Largest payload of a BODY frame, in bytes. */
-export const maxBodyBytes = 65_536;
+export const maxBodyBytes = 262_144;
 /** BODY bytes that each direction of a stream may carry before the first CREDIT. */
 export const initialWindow = 262_144;
 /** Largest payload of any frame, in bytes. */
@@ -82,7 +82,7 @@ const knownTypes = new Set<number>(Object.values(FrameType));
 
 /**
  * Cuts a byte stream into frames, however it arrives. Payloads are views of the pieces pushed in where they lie in one
- * piece; a handler that keeps one beyond its call must copy it. `body` hears of BODY frames instead, of each part as it comes, so that
+ * piece; a handler that keeps one beyond its call must copy it, as the reader does with the begin of a frame: pieces are the caller's again. `body` hears of BODY frames instead, of each part as it comes, so that
  * none of them is put together from two pieces: that would copy nearly all of a large body.
  */
 export class FrameReader {
@@ -106,7 +106,7 @@ export class FrameReader {
       this.#cut(piece);
       return;
     }
-    this.#rest.push(piece);
+    this.#rest.push(Buffer.from(piece));
     this.#restBytes += piece.length;
     if (this.#restBytes < this.#wanted) return;
     const whole = Buffer.concat(this.#rest, this.#restBytes);
@@ -153,7 +153,7 @@ export class FrameReader {
   }
 
   #keep(rest: Buffer, wanted: number): void {
-    this.#rest = [rest];
+    this.#rest = [Buffer.from(rest)];
     this.#restBytes = rest.length;
     this.#wanted = wanted;
   }

@@ -23,6 +23,9 @@ _JOIN_BYTES = 16_384
 # The system takes up to 1024 parts at once.
 _MOST_PARTS = 256
 
+# So much of answers that no thread waits for may wait for credit.
+_DETACHED_LIMIT_BYTES = 16 * 1024 * 1024
+
 # What became of something to be sent.
 _LOST, _QUEUED, _WRITE = range(3)
 
@@ -31,6 +34,9 @@ Piece = Union[bytes, memoryview]
 
 class Host(Protocol):
     """What a connection asks of the daemon it belongs to."""
+
+    # Answers need no thread until the client has taken them.
+    may_detach: bool
 
     def open_request(self, stream: Stream, message: wire.RequestMessage) -> None: ...
 
@@ -61,6 +67,8 @@ class Connection:
         # Guards `streams` and the state of each of them.
         self.lock = threading.Lock()
         self.streams: Dict[int, Stream] = {}
+        # Of the answers of which a part waits for credit, and no thread for them.
+        self.detached_bytes = 0
         # The front end has read our DRAIN: no request can be on its way any more.
         self.is_drained = False
         self.is_open = True
@@ -217,6 +225,13 @@ class Connection:
             finally:
                 self._room_wanted -= 1
                 self.host.end_wait()
+
+    def may_detach(self, size: int) -> bool:
+        """Notes so many bytes of an answer that no thread is to wait for. The caller holds the lock."""
+        if not self.host.may_detach or self.detached_bytes + size > _DETACHED_LIMIT_BYTES:
+            return False
+        self.detached_bytes += size
+        return True
 
     @property
     def has_unsent(self) -> bool:

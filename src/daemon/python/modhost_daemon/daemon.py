@@ -52,6 +52,8 @@ class Daemon:
         self.scripts = Scripts(start.python_modules, self._startup.note_attempt, self._announce_loaded)
         self.wear = _create_wear(start, self._replacement.wish)
         self.request_timeouts = _create_request_timeouts(start, self._replacement.wish)
+        # request-timeout counts until the client has taken the answer.
+        self.may_detach = self.request_timeouts is None
         self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)
         # When each (script file, application group) was loaded, in seconds since the epoch.
         self._loaded_at: Dict[Tuple[str, str], float] = {}
@@ -350,12 +352,12 @@ class Daemon:
             return None
         is_over = self._deadline is not None and now >= self._deadline
         given_up = 0 if self.request_timeouts is None else self.request_timeouts.given_up
-        if not self._pool.is_empty_but_for(given_up):
+        connections = self._reading.connections
+        if not self._pool.is_empty_but_for(given_up) or any(one.detached_bytes for one in connections):
             return 1 if is_over else None
         if self._deadline is None and self._start.shutdown_timeout:
             # Nothing but the last bytes is left: a front end that does not take them must not keep us.
             self._deadline = now + self._start.shutdown_timeout
-        connections = self._reading.connections
         if any(connection.has_unsent for connection in connections):
             return 1 if is_over else None
         if not is_over and not self._is_drain_confirmed(now):

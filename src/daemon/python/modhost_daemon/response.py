@@ -11,6 +11,8 @@ from .head import Head, Headers, check_head
 from .stream import ClientGone, Stream
 
 _FILE_BLOCK_BYTES = 65_536
+# A body of up to so many bytes leaves with the end in one piece.
+_JOIN_BYTES = 65_536
 
 
 class ShortResponse(Exception):
@@ -122,7 +124,9 @@ class Response:
             raise ShortResponse(
                 'the application gave %d bytes fewer than its Content-Length announces' % self._remaining
             )
-        if len(data) > wire.MAX_BODY_BYTES:
+        if len(data) > _JOIN_BYTES:
+            if self._stream.send_last(data, lead):
+                return b''
             self._stream.send_body(data, lead)
             lead = data = b''
         return self._stream.end(lead, data)

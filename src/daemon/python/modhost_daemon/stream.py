@@ -27,6 +27,7 @@ class Stream:
     __slots__ = (
         '_body_ended',
         '_changed',
+        '_ends_after',
         'gone',
         '_lock',
         '_pieces',
@@ -61,6 +62,8 @@ class Stream:
         self._unsent: Optional[memoryview] = None
         # Why nobody waits for the answer any more.
         self.gone: Optional[str] = None
+        # END follows it, and no thread waits for that.
+        self._ends_after = 0
 
     # --- the thread that reads, holding the connection's lock ---
 
@@ -98,6 +101,7 @@ class Stream:
         self.gone = reason
         self._pieces = None
         self._unsent = None
+        self._release_detached()
         self._wake()
 
     # --- worker threads ---
@@ -156,7 +160,32 @@ class Stream:
             piece = unsent[at : min(at + wire.MAX_BODY_BYTES, count)]
             parts.append(wire.encode_header(wire.BODY, self.id, len(piece)))
             parts.append(piece)
+        if self._ends_after and self._unsent is None:
+            self._release_detached()
+            parts.append(wire.encode_header(wire.END, self.id, 0) + self._close_own_direction())
         return parts
+
+    def send_last(self, data: bytes, lead: bytes) -> bool:
+        """
+        Sends `lead` (whole frames), then the last of the response, then END. What has to wait for credit goes on by whoever reads that credit, so that no
+        thread has to wait for it. False: nothing is sent, since so much waits in this way that the thread has to. Raises ClientGone.
+        """
+        connection = self.connection
+        with self._lock:
+            self._check_presence()
+            if not connection.may_detach(len(data)):
+                return False
+            self._ends_after = len(data)
+            self._unsent = memoryview(data)
+            must_write = connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
+        if must_write:
+            connection.write_out()
+        return True
+
+    def _release_detached(self) -> None:
+        if self._ends_after:
+            self.connection.detached_bytes -= self._ends_after
+            self._ends_after = 0
 
     def end(self, lead: bytes = b'', data: bytes = b'') -> bytes:
         """

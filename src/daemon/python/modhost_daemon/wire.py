@@ -25,7 +25,7 @@ DRAIN = 0x52
 ACCEPTED = 0x53
 
 HEADER_BYTES = 8
-MAX_BODY_BYTES = 65_536
+MAX_BODY_BYTES = 262_144
 MAX_PAYLOAD_BYTES = 0xFF_FF_FF
 MAX_PING_BYTES = 64
 # BODY bytes that each direction of a stream may carry before the first CREDIT.
