@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
 from collections import deque
 from contextlib import suppress
 from itertools import islice
-from typing import Callable, Deque, Dict, Optional, Protocol, Sequence, Tuple, Union
+from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple, Union
 
 from . import wire
 from .stream import Stream
@@ -18,6 +19,8 @@ _PATIENCE_BYTES = 1024 * 1024
 # A front end that lets this pile up does not read at all.
 _OUTBOX_LIMIT_BYTES = 16 * 1024 * 1024
 _DRAIN_PING = b'drain'
+# How long the thread that reads does nothing but send, where the end of that has to be waited for.
+_PUSH_SECONDS = 0.02
 # Up to this many bytes, one copy costs less than parts.
 _JOIN_BYTES = 16_384
 # The system takes up to 1024 parts at once.
@@ -52,6 +55,9 @@ class Host(Protocol):
 
     def end_wait(self) -> None: ...
 
+    # The calling thread is the one that reads.
+    def is_reading(self) -> bool: ...
+
     # The end of the process may depend on what a front end has just said.
     def note_progress(self) -> None: ...
 
@@ -81,16 +87,18 @@ class Connection:
         self._heard_hello = False
         # Guards the socket's sending side and the outbox.
         self._sending = threading.Lock()
-        self._room = threading.Condition(self._sending)
         self._outbox: Deque[Piece] = deque()
         # With what the system is copying just now, unless nothing was before it.
         self._outbox_bytes = 0
+        # Since the connection began; and the system has taken all but the outbox.
+        self._queued_bytes = 0
         # One thread sends, without holding the lock; it closes the socket, if that has become due meanwhile.
         self._is_writing = False
         # The socket takes no more; and whether the host has heard so.
         self._is_full = False
         self._is_full_told = False
-        self._room_wanted = 0
+        # Threads that wait until the system has so many bytes of all that was ever queued, each with what releases it.
+        self._waiting: List[Tuple[int, threading.Lock]] = []
         self._handlers: Dict[int, Callable[[int, bytes], None]] = {
             wire.HELLO: self._on_hello,
             wire.REQUEST: self._on_request,
@@ -148,8 +156,10 @@ class Connection:
         if not self.send(data):
             return False
         if self._outbox_bytes:
-            with self._sending:
-                self._wait_for_room(0)
+            until = self._queued_bytes
+            if self.host.is_reading():
+                self._push(until)
+            self._wait_until_sent(until)
         return self.is_open
 
     def flush(self) -> None:
@@ -162,13 +172,14 @@ class Connection:
         self.write_out()
 
     def _queue(self, parts: Sequence[Piece], size: int, patient: bool = False) -> int:
+        if patient and self._outbox_bytes > _PATIENCE_BYTES:
+            self._wait_until_sent(self._queued_bytes - _PATIENCE_BYTES)
         with self._sending:
-            if patient:
-                self._wait_for_room(_PATIENCE_BYTES)
             if not self.is_open:
                 return _LOST
             self._outbox.extend(parts)
             self._outbox_bytes += size
+            self._queued_bytes += size
             if self._is_writing or self._is_full or not size:
                 return _QUEUED
             self._is_writing = True
@@ -192,8 +203,8 @@ class Connection:
                     self._outbox_bytes -= sent
                     self._is_full = _drop(outbox, parts, sent)
                 is_empty = not outbox
-                if self._room_wanted:
-                    self._room.notify_all()
+                if self._waiting:
+                    self._release_waiting()
                 if not is_empty and not self._is_full:
                     continue
                 self._is_writing = False
@@ -216,15 +227,45 @@ class Connection:
         except OSError:
             return 0, True
 
-    def _wait_for_room(self, most: int) -> None:
-        while self.is_open and self._outbox_bytes > most:
-            self.host.begin_wait()
-            self._room_wanted += 1
+    def _push(self, until: int) -> None:
+        """
+        For the thread that reads: sends until the system has so many bytes, as far as it takes them soon. Front ends read all the time, so what they have to
+        say can wait for that, and no other thread need be woken.
+        """
+        deadline = time.monotonic() + _PUSH_SECONDS
+        poller = select.poll()
+        while self.is_open and self._queued_bytes - self._outbox_bytes < until:
+            left = deadline - time.monotonic()
             try:
-                self._room.wait()
-            finally:
-                self._room_wanted -= 1
-                self.host.end_wait()
+                poller.register(self.socket, select.POLLOUT)
+                if left <= 0 or not poller.poll(left * 1000):
+                    return
+            except (OSError, ValueError):
+                # Closed just now.
+                return
+            self.flush()
+
+    def _wait_until_sent(self, until: int) -> None:
+        bell = threading.Lock()
+        bell.acquire()
+        with self._sending:
+            if not self.is_open or self._queued_bytes - self._outbox_bytes >= until:
+                return
+            self._waiting.append((until, bell))
+        self.host.begin_wait()
+        try:
+            bell.acquire()
+        finally:
+            self.host.end_wait()
+
+    def _release_waiting(self) -> None:
+        sent = self._queued_bytes - self._outbox_bytes
+        waiting, self._waiting = self._waiting, []
+        for until, bell in waiting:
+            if self.is_open and until > sent:
+                self._waiting.append((until, bell))
+            else:
+                bell.release()
 
     def may_detach(self, size: int) -> bool:
         """Notes so many bytes of an answer that no thread is to wait for. The caller holds the lock."""
@@ -290,7 +331,7 @@ class Connection:
                 self.socket.close()
                 self._outbox.clear()
                 self._outbox_bytes = 0
-            self._room.notify_all()
+            self._release_waiting()
         with self.lock:
             streams = list(self.streams.values())
             self.streams.clear()

@@ -161,6 +161,9 @@ class Daemon:
     def end_wait(self) -> None:
         self._pool.end_wait()
 
+    def is_reading(self) -> bool:
+        return self._pool.is_reading()
+
     def note_progress(self) -> None:
         """Any thread: something has happened that the end of the process may wait for."""
         if self._is_ending:

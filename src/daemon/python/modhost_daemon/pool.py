@@ -274,6 +274,11 @@ class Pool:
         with self._lock:
             self._waiting -= 1
 
+    def is_reading(self) -> bool:
+        """The calling thread is the worker that reads."""
+        with self._lock:
+            return self._reader is not None and self._reader.ident == threading.get_ident()
+
     def reclaim_reading(self) -> None:
         """No worker begins to read any more."""
         with self._lock:
