@@ -63,12 +63,16 @@ class Client implements ResponseSink {
   ended = false;
   wasCut = false;
   isFull = false;
+  isFlushed?: boolean;
+  /** As they were given, not copied. */
+  pieces: Buffer[] = [];
   drain: () => void = () => {};
   head: ResponseSink['head'] = (response) => {
     this.status = response.status;
     return { accepted: true };
   };
   write(piece: Buffer): boolean {
+    this.pieces.push(piece);
     this.received = Buffer.concat([this.received, piece]);
     return !this.isFull;
   }
@@ -152,6 +156,46 @@ describe('forward', () => {
     client.drain();
     const { payload } = await daemon.frame(FrameType.credit);
     expect(payload.readUInt32BE()).toBe(initialWindow);
+    daemon.send(FrameType.end, stream);
+    expect(await outcome).toEqual({ kind: 'done' });
+  });
+
+  it.each([100, 30_000, 100_000])('leaves alone what a client keeps of pieces of %i bytes', async (size) => {
+    const daemon = await startDaemon();
+    const client = new Client();
+    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { stream } = await daemon.request();
+    daemon.text(FrameType.response, stream, '200 OK');
+    let sent = 0;
+    const sendMore = (value: number) => {
+      daemon.send(FrameType.body, stream, Buffer.alloc(size, value));
+      sent += size;
+    };
+    sendMore(1);
+    while (client.received.length < sent) await turn();
+    for (const value of [2, 3, 4]) {
+      sendMore(value);
+      while (client.received.length < sent) await turn();
+      client.drain();
+    }
+    expect(Buffer.concat(client.pieces).equals(client.received)).toBe(true);
+    daemon.send(FrameType.end, stream);
+    expect(await outcome).toEqual({ kind: 'done' });
+  });
+
+  it('reads a large body into the same memory again while the client takes all of it', async () => {
+    const daemon = await startDaemon();
+    const client = new Client();
+    client.isFlushed = true;
+    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { stream } = await daemon.request();
+    daemon.text(FrameType.response, stream, '200 OK');
+    for (let sent = 0; sent < 20 * 100_000; sent += 100_000) {
+      daemon.send(FrameType.body, stream, Buffer.alloc(100_000, sent));
+      while (client.received.length < sent + 100_000) await turn();
+    }
+    const large = client.pieces.filter(({ length }) => length > 16_384);
+    expect(new Set(large.map(({ buffer }) => buffer)).size).toBe(1);
     daemon.send(FrameType.end, stream);
     expect(await outcome).toEqual({ kind: 'done' });
   });

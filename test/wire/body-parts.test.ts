@@ -18,7 +18,12 @@ function readParts(bytes: Buffer, size: number): { readonly heard: string[]; rea
       open = stream;
     },
   );
-  for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
+  for (let at = 0; at < bytes.length; at += size) {
+    // Whoever reads into the same memory again and again overwrites what a reader might have kept.
+    const memory = Buffer.from(bytes.subarray(at, at + size));
+    reader.push(memory);
+    memory.fill(0xff);
+  }
   return { heard, parts };
 }
 

@@ -56,8 +56,10 @@ describe('a request that is sent ahead', () => {
     const frontEnd = await daemon.connect();
     const other = await daemon.connect();
     frontEnd.pause();
-    // More than the socket takes, less than the credit.
-    const large = frontEnd.request({ script, path: '/large', query: '250000' });
+    // Together more than the socket takes, each less than the credit.
+    const large = Array.from({ length: 12 }, () =>
+      frontEnd.request({ script, path: '/large', query: '250000' }),
+    );
     const ahead = sendAhead(frontEnd, '/note', 'ahead');
     // Both threads: the one that waits, and the one that answers.
     for (let count = 0; count < 5; count += 1) {
@@ -66,8 +68,8 @@ describe('a request that is sent ahead', () => {
     }
     expect((await other.get(script, { path: '/seen' })).body).toBe('');
     frontEnd.resume();
-    await Promise.all([large.done(), ahead.done()]);
-    expect(large.bodyBytes).toBe(250_000);
+    await Promise.all([...large, ahead].map((exchange) => exchange.done()));
+    expect(large.map(({ bodyBytes }) => bodyBytes)).toEqual(large.map(() => 250_000));
     expect([ahead.isAccepted, ahead.ended]).toEqual([true, true]);
     expect((await other.get(script, { path: '/seen' })).body).toBe('ahead');
     await daemon.drain();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeFrame, FrameType } from '../../../src/wire/index.js';
 import { app, DaemonProcess, endAll, type FrontEnd } from './daemon-process.js';
 
 let daemon: DaemonProcess;
@@ -66,6 +67,104 @@ describe('a streaming response', () => {
     await exchange.done();
     expect(exchange.bodyBytes).toBe(1_000_000);
     expect(exchange.ended).toBe(true);
+  });
+});
+
+describe('a response that is all there', () => {
+  const whole = app('blocking.py');
+  const size = 3 * window;
+  const hold = (on: FrontEnd) =>
+    on.request({ script: whole, path: '/large', query: String(size), holdCredit: true });
+
+  async function startOne(more: { shutdownTimeoutMs?: number } = {}): Promise<DaemonProcess> {
+    daemon = await DaemonProcess.start({ threads: 1, ...more });
+    frontEnd = await daemon.connect();
+    return daemon;
+  }
+
+  it('keeps no thread while it waits for credit, and ends with the last of it', async () => {
+    await startOne();
+    const held = [hold(frontEnd), hold(frontEnd), hold(frontEnd)];
+    await Promise.all(held.map((exchange) => exchange.received(window)));
+    expect((await frontEnd.get(whole, { path: '/note', query: 'other' })).ended).toBe(true);
+    for (const exchange of held) {
+      exchange.sendCredit(2 * window - 1);
+      await exchange.received(size - 1);
+      expect(exchange.ended).toBe(false);
+      exchange.sendCredit(1);
+      await exchange.done();
+      expect([exchange.bodyBytes, exchange.ended]).toEqual([size, true]);
+      expect(exchange.body).toBe('x'.repeat(size));
+    }
+    await daemon.drain();
+  });
+
+  it('is waited for when the process is to end', async () => {
+    await startOne({ shutdownTimeoutMs: 200 });
+    const held = hold(frontEnd);
+    await held.received(window);
+    daemon.sendControl({ type: 'drain' });
+    await frontEnd.drained();
+    // As long as a process that has only last bytes to send would be given, and longer.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(daemon.exitCode).toBeUndefined();
+    held.sendCredit(2 * window);
+    expect((await held.done()).ended).toBe(true);
+    expect(await daemon.exit()).toBe(0);
+  });
+
+  it('does not keep the process after shutdownTimeoutMs', async () => {
+    await startOne({ shutdownTimeoutMs: 200 });
+    const held = hold(frontEnd);
+    await held.received(window);
+    daemon.signal('SIGTERM');
+    expect(await daemon.exit()).toBe(1);
+    expect(held.isLost).toBe(true);
+  });
+
+  it('is over when the client leaves', async () => {
+    await startOne();
+    const held = hold(frontEnd);
+    await held.received(window);
+    held.sendAbort('gone');
+    await daemon.drain();
+    expect(held.bodyBytes).toBe(window);
+  });
+
+  it('keeps its thread when so much waits in this way that memory counts', async () => {
+    await startOne();
+    const large = () =>
+      frontEnd.request({ script: whole, path: '/large', query: '10000000', holdCredit: true });
+    const held = [large(), large()];
+    await Promise.all(held.map((exchange) => exchange.received(window)));
+    const other = frontEnd.request({ script: whole, path: '/note', query: 'other' });
+    await frontEnd.confirm();
+    expect(other.isOver).toBe(false);
+    held[0]?.sendAbort('gone');
+    await frontEnd.confirm();
+    expect(other.isOver).toBe(false);
+    held[1]?.sendCredit(10_000_000);
+    expect((await other.done()).ended).toBe(true);
+    expect(held[1]?.ended).toBe(true);
+    await daemon.drain();
+  });
+
+  it('of each of many threads is no reason to give the front end up', async () => {
+    daemon = await DaemonProcess.start({ threads: 80 });
+    frontEnd = await daemon.connect();
+    const before = daemon.residentBytes;
+    frontEnd.pause();
+    const many = Array.from({ length: 80 }, () =>
+      frontEnd.request({ script: whole, path: '/large', query: String(window) }),
+    );
+    const other = await daemon.connect();
+    while (daemon.residentBytes < before + 70 * window) await other.get(whole, { path: '/note' });
+    frontEnd.send(encodeFrame(FrameType.ping, 0, Buffer.from('still there?')));
+    await other.confirm();
+    frontEnd.resume();
+    await Promise.all(many.map((exchange) => exchange.done()));
+    expect(many.map(({ bodyBytes, ended }) => (ended ? bodyBytes : 0))).toEqual(many.map(() => window));
+    await daemon.drain();
   });
 });
 

@@ -94,8 +94,8 @@ describe('the daemon closes a connection', () => {
     ['with an empty BODY', [hello, request(1, true), encodeFrame(FrameType.body, 1)], 'BODY of 0 bytes'],
     [
       'with a BODY that is too long',
-      [hello, request(1, true), encodeFrame(FrameType.body, 1, Buffer.alloc(65_537))],
-      'BODY of 65537 bytes',
+      [hello, request(1, true), encodeFrame(FrameType.body, 1, Buffer.alloc(262_145))],
+      'BODY of 262145 bytes',
     ],
     ['with BODY on stream 0', [hello, encodeFrame(FrameType.body, 0, Buffer.from('x'))], 'on stream 0'],
     [

@@ -16,7 +16,7 @@ from .stream import Stream
 
 # A thread that logs waits while so much is unsent.
 _PATIENCE_BYTES = 1024 * 1024
-# A front end that lets this pile up does not read at all.
+# A front end that lets this pile up, beside what credit allows the threads to send, does not read at all.
 _OUTBOX_LIMIT_BYTES = 16 * 1024 * 1024
 _DRAIN_PING = b'drain'
 # How long the thread that reads does nothing but send, where the end of that has to be waited for.
@@ -65,8 +65,10 @@ class Host(Protocol):
 class Connection:
     """`receive`, `flush` and `close` are for the thread that reads; nothing in them blocks it."""
 
-    def __init__(self, connected: socket.socket, host: Host, hello: bytes, token: str) -> None:
+    def __init__(self, connected: socket.socket, host: Host, hello: bytes, token: str, threads: int) -> None:
         connected.setblocking(False)
+        # A window and more with one write, as far as the system allows.
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * wire.INITIAL_WINDOW)
         self.socket = connected
         self._send_at_once = connected.send
         self.host = host
@@ -90,6 +92,7 @@ class Connection:
         self._outbox: Deque[Piece] = deque()
         # With what the system is copying just now, unless nothing was before it.
         self._outbox_bytes = 0
+        self._outbox_limit = _OUTBOX_LIMIT_BYTES + threads * wire.INITIAL_WINDOW
         # Since the connection began; and the system has taken all but the outbox.
         self._queued_bytes = 0
         # One thread sends, without holding the lock; it closes the socket, if that has become due meanwhile.
@@ -319,7 +322,7 @@ class Connection:
                 handler(stream_id, payload)
         except wire.WireViolation as violation:
             return 'protocol violation: %s' % violation
-        if self._outbox_bytes > _OUTBOX_LIMIT_BYTES:
+        if self._outbox_bytes > self._outbox_limit:
             return 'the front end does not read'
         return None
 

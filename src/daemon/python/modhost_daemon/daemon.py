@@ -268,7 +268,7 @@ class Daemon:
             self._poller.unregister(self._listener)
             self._accept_again_at = time.monotonic() + _ACCEPT_PAUSE_SECONDS
             return
-        connection = Connection(connected, self, self._hello, self._start.token)
+        connection = Connection(connected, self, self._hello, self._start.token, self._start.threads)
         with self._draining:
             self._reading.add(connection)
             is_draining = self._draining_since is not None
