@@ -24,7 +24,6 @@ import {
   FrameReader,
   FrameType,
   initialWindow,
-  maxBodyBytes,
   type ReplyMessage,
   type ResponseMessage,
 } from '../../../src/wire/index.js';
@@ -34,6 +33,9 @@ const daemonMain = join(dist, 'daemon/node/main.js');
 
 /** What the supervisor tells the daemon and its front ends. */
 export const testToken = 'a secret of both';
+
+/** What a front end mostly has of a request body at a time. */
+const pieceBytes = 65_536;
 
 /** A temporary folder with script files in it, taken away by `remove`. */
 export class Folder {
@@ -394,7 +396,7 @@ export class Exchange {
     let at = 0;
     while (at < bytes.length) {
       while (this.#credit === 0) await this.#nextFrame();
-      const piece = bytes.subarray(at, at + Math.min(this.#credit, maxBodyBytes));
+      const piece = bytes.subarray(at, at + Math.min(this.#credit, pieceBytes));
       this.#credit -= piece.length;
       at += piece.length;
       this.frame(FrameType.body, piece);
