@@ -93,7 +93,7 @@ class Connection:
         # With what the system is copying just now, unless nothing was before it.
         self._outbox_bytes = 0
         self._outbox_limit = _OUTBOX_LIMIT_BYTES + threads * wire.INITIAL_WINDOW
-        # Since the connection began; and the system has taken all but the outbox.
+        # Ever put at the end of the outbox: less what is in it, how much of that the system has. What `send` puts at its begin counts only in it.
         self._queued_bytes = 0
         # One thread sends, without holding the lock; it closes the socket, if that has become due meanwhile.
         self._is_writing = False
