@@ -17,13 +17,12 @@ export interface ConnectionPlan {
 /** A connection could not be made. */
 export class ConnectFailure extends Error {
   readonly status: 500 | 502 | 503;
-  /** Absent: it listens, but not as it should. */
-  readonly fault?: PassFault;
+  readonly fault: PassFault;
 
-  constructor(status: 500 | 502 | 503, message: string, fault?: PassFault) {
+  constructor(status: 500 | 502 | 503, message: string, fault: PassFault) {
     super(message);
     this.status = status;
-    if (fault !== undefined) this.fault = fault;
+    this.fault = fault;
   }
 }
 

@@ -62,10 +62,10 @@ export type PassOutcome =
       readonly kind: 'refused';
       readonly status: 400 | 408 | 411 | 413 | 500 | 502 | 503 | 504;
       readonly reason: string;
-      readonly fault?: PassFault;
+      readonly fault: PassFault;
     }
   /** The head was out: the reply has been cut off visibly. */
-  | { readonly kind: 'cut'; readonly reason: string; readonly fault?: PassFault }
+  | { readonly kind: 'cut'; readonly reason: string; readonly fault: PassFault }
   /** The sink wanted nothing of the answer. */
   | { readonly kind: 'dropped' }
   | { readonly kind: 'gone' }
@@ -77,11 +77,25 @@ export type PassOutcome =
       readonly early: Buffer;
     };
 
-/**
- * What went wrong, where that matters to somebody. no-connection: the other server does not listen, and has seen nothing of the request; no-address: its
- * name cannot be looked up; silence: it did not answer in time; client: what the client sent, or did not send.
- */
-export type PassFault = 'no-connection' | 'no-address' | 'silence' | 'client';
+/** Whose doing it is that a request was not answered as it should be. */
+export type PassFault =
+  /** The other server does not listen, and has seen nothing of the request. */
+  | 'no-connection'
+  /** Its name cannot be looked up. */
+  | 'no-address'
+  /** It did not answer in time. */
+  | 'silence'
+  /** It closed the connection too early, said no in its protocol, or said what cannot be understood or trusted. */
+  | 'bad-answer'
+  /** What the client sent, or did not send. */
+  | 'client'
+  /** Nobody else's: the protocol cannot carry the request, or too many others are under way. */
+  | 'own';
+
+/** What the other server has not done, or not well. */
+export function isOfServer(fault: PassFault): boolean {
+  return fault !== 'client' && fault !== 'own';
+}
 
 export interface Passing {
   readonly outcome: Promise<PassOutcome>;

@@ -2,6 +2,7 @@ export { type CheckAnswer, checkServer, type ServerCheck } from './check-server.
 export {
   createGateway,
   type Gateway,
+  isOfServer,
   isToldVariables,
   type PassedRequest,
   type Passing,

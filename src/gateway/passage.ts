@@ -37,7 +37,7 @@ export class Passage {
       this.#settle = resolve;
     });
     if (request.body !== undefined)
-      this.upload = new Upload(request.body, (status, reason) => this.fail(status, reason, 'client'));
+      this.upload = new Upload(request.body, (status, reason, fault) => this.fail(status, reason, fault));
   }
 
   /** Begins as soon as there is room for a connection. */
@@ -45,7 +45,7 @@ export class Passage {
     const { acquireMs = 0 } = this.#request.target.parameters;
     this.#giveBackSlot = slots.take(acquireMs, (isGiven) => {
       if (isGiven) this.#steps.begin();
-      else this.fail(503, `no connection was free within ${acquireMs} ms (max, acquire)`);
+      else this.fail(503, `no connection was free within ${acquireMs} ms (max, acquire)`, 'own');
     });
     if (this.isOver) this.#giveBackSlot();
   }
@@ -85,12 +85,15 @@ export class Passage {
     if (timeoutMs === 0 || this.isOver) return;
     clearTimeout(this.#silence);
     const timer = setTimeout(() => {
-      if (this.#sinkIsFull || (this.upload?.waitsForClient === true && !this.hasAnswered)) {
+      const waitsForClient = this.upload?.waitsForClient === true;
+      if (this.#sinkIsFull || (waitsForClient && !this.hasAnswered)) {
         timer.refresh();
         return;
       }
       const { status, reason } = this.#steps.describeSilence(`within ${timeoutMs / 1000} s (timeout)`);
-      this.fail(status, reason, 'silence');
+      // The other server may go on as soon as it has the rest of the body.
+      if (waitsForClient) this.fail(status, `${reason}, nor of the request body`, 'client');
+      else this.fail(status, reason, 'silence');
     }, timeoutMs);
     this.#silence = timer;
   }
@@ -100,9 +103,9 @@ export class Passage {
   }
 
   /** Before the head: the client is told the status. Behind it: the answer is cut off visibly. */
-  fail(status: RefusalStatus, reason: string, fault?: PassFault): void {
+  fail(status: RefusalStatus, reason: string, fault: PassFault): void {
     if (this.isOver) return;
-    const why = fault === undefined ? { reason } : { reason, fault };
+    const why = { reason, fault };
     if (!this.hasAnswered) {
       this.finish({ kind: 'refused', status, ...why });
       return;

@@ -54,7 +54,7 @@ export class PassingCgi {
     const { body } = request;
     // The length has to be said before the body (as httpd).
     if (body !== undefined && body.length === undefined && !dialect.collectsBody)
-      this.#passage.fail(411, 'a request body without a length');
+      this.#passage.fail(411, 'a request body without a length', 'own');
     else this.#passage.queue(pool.slots);
   }
 
@@ -80,7 +80,7 @@ export class PassingCgi {
     }
     upload.collect(({ length }) => {
       this.#length = length;
-      if (length === undefined) this.#passage.fail(411, 'a long request body without a length');
+      if (length === undefined) this.#passage.fail(411, 'a long request body without a length', 'own');
       else void this.#start();
     });
   }
@@ -88,7 +88,7 @@ export class PassingCgi {
   async #start(): Promise<void> {
     const encoded = this.#dialect.encode(this.#request.variables, this.#length, this.#keeps);
     if (encoded.kind === 'unsayable') {
-      this.#passage.fail(500, encoded.reason);
+      this.#passage.fail(500, encoded.reason, 'own');
       return;
     }
     const kept = this.#keeps ? this.#pool.kept.take() : undefined;
@@ -98,7 +98,8 @@ export class PassingCgi {
       if (this.#passage.isOver) socket.destroy();
       else this.#talk(socket, encoded);
     } catch (error) {
-      const { status, fault } = error instanceof ConnectFailure ? error : { status: 500 as const };
+      const { status, fault } =
+        error instanceof ConnectFailure ? error : { status: 500 as const, fault: 'own' as const };
       this.#passage.fail(status, (error as Error).message, fault);
     }
   }
@@ -162,12 +163,16 @@ export class PassingCgi {
         this.#hasEnded = true;
         return;
       case 'invalid':
-        return this.#passage.fail(this.#dialect.statuses.closed, `no valid answer: ${part.reason}`);
+        return this.#passage.fail(
+          this.#dialect.statuses.closed,
+          `no valid answer: ${part.reason}`,
+          'bad-answer',
+        );
       case 'end':
         this.#hasEnded = true;
         if (part.note !== undefined) this.#errorLines.take(Buffer.from(`${part.note}\n`));
         if (part.fault === undefined) this.#end(this.#dialect.statuses.invalid);
-        else this.#passage.fail(part.fault.status, part.fault.reason);
+        else this.#passage.fail(part.fault.status, part.fault.reason, 'bad-answer');
     }
   }
 
@@ -178,12 +183,12 @@ export class PassingCgi {
     const { invalid } = this.#dialect.statuses;
     if (end === undefined || end.from > maxHeadBytes) {
       if (this.#headText.length > maxHeadBytes)
-        this.#passage.fail(invalid, 'no valid answer: the head is too long');
+        this.#passage.fail(invalid, 'no valid answer: the head is too long', 'bad-answer');
       return;
     }
     const head = this.#dialect.parseHead(this.#headText.slice(0, end.from));
     if (head.kind === 'invalid') {
-      this.#passage.fail(invalid, `no valid answer: ${head.reason}`);
+      this.#passage.fail(invalid, `no valid answer: ${head.reason}`, 'bad-answer');
       return;
     }
     const rest = Buffer.from(this.#headText.slice(end.to), 'latin1');
@@ -204,12 +209,12 @@ export class PassingCgi {
     const { closed, closedInHead } = this.#dialect.statuses;
     if (this.#head === undefined) {
       if (this.#headText !== '')
-        this.#passage.fail(closedInHead, 'the connection was closed in the head of the answer');
-      else this.#passage.fail(closed, 'the connection was closed before there was an answer');
+        this.#passage.fail(closedInHead, 'the connection was closed in the head of the answer', 'bad-answer');
+      else this.#passage.fail(closed, 'the connection was closed before there was an answer', 'bad-answer');
       return;
     }
     if (this.#dialect.hasEnd && !this.#hasEnded)
-      this.#passage.fail(closed, 'the connection was closed before the answer was complete');
+      this.#passage.fail(closed, 'the connection was closed before the answer was complete', 'bad-answer');
     else this.#end(closed);
   }
 
@@ -217,18 +222,18 @@ export class PassingCgi {
   #end(status: RefusalStatus): void {
     const head = this.#head;
     if (head === undefined) {
-      this.#passage.fail(status, 'no valid answer: it ended before its head was complete');
+      this.#passage.fail(status, 'no valid answer: it ended before its head was complete', 'bad-answer');
       return;
     }
     const mayBeShort = this.#request.method === 'HEAD' || head.status === 204 || head.status === 304;
     if (!mayBeShort && this.#bodyBytes < (head.length ?? 0))
-      this.#passage.fail(status, 'it ended before it was as long as its Content-Length');
+      this.#passage.fail(status, 'it ended before it was as long as its Content-Length', 'bad-answer');
     else this.#passage.complete();
   }
 
   #lose(socket: Socket, code: string): void {
     if (this.#socket !== socket || this.#passage.isOver || this.#retries()) return;
-    this.#passage.fail(this.#dialect.statuses.lost, `the connection was lost: ${code}`);
+    this.#passage.fail(this.#dialect.statuses.lost, `the connection was lost: ${code}`, 'bad-answer');
   }
 
   /** A kept connection had been closed by the other side when it was used again. */

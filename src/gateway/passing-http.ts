@@ -65,7 +65,7 @@ export class PassingHttp {
       this.#send(framing);
     } catch (error) {
       // What node:http does not let out, such as a control character that a rule of the site file made.
-      this.#passage.fail(500, `the request cannot be sent: ${(error as Error).message}`);
+      this.#passage.fail(500, `the request cannot be sent: ${(error as Error).message}`, 'own');
     }
   }
 
@@ -157,11 +157,11 @@ export class PassingHttp {
     // Its loss is told by `close`.
     answer.on('error', () => {});
     if (status < 200) {
-      this.#passage.fail(502, `status ${status} where a final answer was expected`);
+      this.#passage.fail(502, `status ${status} where a final answer was expected`, 'bad-answer');
       return;
     }
     if (!httpVersion.startsWith('1.')) {
-      this.#passage.fail(502, `no valid answer: HTTP/${httpVersion}`);
+      this.#passage.fail(502, `no valid answer: HTTP/${httpVersion}`, 'bad-answer');
       return;
     }
     this.#passage.refreshSilence();
@@ -176,20 +176,24 @@ export class PassingHttp {
       if (answer.complete) this.#passage.complete();
     });
     answer.on('close', () =>
-      this.#passage.fail(502, 'the connection was closed before the answer was complete'),
+      this.#passage.fail(502, 'the connection was closed before the answer was complete', 'bad-answer'),
     );
   }
 
   #takeUpgrade({ rawHeaders }: IncomingMessage, socket: Socket, early: Buffer): void {
     if (this.#request.upgrade === undefined || this.#passage.isOver) {
       socket.destroy();
-      this.#passage.fail(502, 'another protocol, which nobody had asked for');
+      this.#passage.fail(502, 'another protocol, which nobody had asked for', 'bad-answer');
       return;
     }
     const protocol = headerValues(rawHeaders, 'upgrade').join(', ');
     if (protocol.toLowerCase() !== this.#request.upgrade) {
       socket.destroy();
-      this.#passage.fail(502, `another protocol than the one that was asked for: '${protocol}'`);
+      this.#passage.fail(
+        502,
+        `another protocol than the one that was asked for: '${protocol}'`,
+        'bad-answer',
+      );
       return;
     }
     socket.on('error', () => {});
@@ -222,8 +226,8 @@ function statusOf(error: Error): 500 | 502 | 503 {
   return error instanceof ConnectFailure ? error.status : 502;
 }
 
-function faultOf(error: Error): PassFault | undefined {
-  return error instanceof ConnectFailure ? error.fault : undefined;
+function faultOf(error: Error): PassFault {
+  return error instanceof ConnectFailure ? error.fault : 'bad-answer';
 }
 
 function describe(error: NodeJS.ErrnoException, { target }: PassedRequest): string {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import type { ProxyTlsSettings } from '../config/model.js';
 import { ConnectFailure, type ConnectionPlan, serverNameIndication } from './connection-plan.js';
+import type { PassFault } from './gateway.js';
 
 /** What OpenSSL says of a chain whose end nobody vouches for. */
 const unknownAuthority: ReadonlySet<string> = new Set([
@@ -22,10 +23,10 @@ export function secureConnection(
   tls: ProxyTlsSettings,
 ): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const fail = (status: 500 | 502, reason: string) => {
+    const fail = (status: 500 | 502, reason: string, fault: PassFault = 'bad-answer') => {
       clearTimeout(timer);
       plain.destroy();
-      reject(new ConnectFailure(status, `TLS: ${reason}`));
+      reject(new ConnectFailure(status, `TLS: ${reason}`, fault));
     };
     const timer = setTimeout(() => fail(502, 'no handshake in time'), plan.connectTimeoutMs);
     let socket: TLSSocket;
@@ -39,7 +40,7 @@ export function secureConnection(
         secureContext: contextOf(tls),
       });
     } catch (error) {
-      fail(500, (error as Error).message);
+      fail(500, (error as Error).message, 'own');
       return;
     }
     socket.on('error', (error: NodeJS.ErrnoException) => fail(502, error.code ?? error.message));

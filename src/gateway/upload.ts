@@ -1,4 +1,5 @@
 import type { BodySource } from '../proxy/index.js';
+import type { PassFault } from './gateway.js';
 
 /** A body up to this size that has no length is collected, so that the other server is told one (as httpd). */
 const collectBytes = 16_384;
@@ -19,12 +20,19 @@ export interface Beginning {
   readonly length: number | undefined;
 }
 
+/** It cannot be sent, or not as a whole. */
+type FailUpload = (
+  status: 400 | 408 | 413 | 500,
+  reason: string,
+  fault: Extract<PassFault, 'client' | 'own'>,
+) => void;
+
 /** A request body on its way to another server, as fast as that takes it. */
 export class Upload {
   /** All of it has been handed on, as many bytes as the other server was told: it takes what comes next for another request. */
   isSent = false;
   readonly #source: BodySource;
-  readonly #fail: (status: 400 | 408 | 413 | 500, reason: string) => void;
+  readonly #fail: FailUpload;
   /** What the other server is told; undefined: it is sent in chunks. */
   #length: number | undefined;
   #mostCollected = collectBytes;
@@ -42,10 +50,7 @@ export class Upload {
   #onBeginning: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    source: BodySource & { readonly length: number | undefined },
-    fail: (status: 400 | 408 | 413 | 500, reason: string) => void,
-  ) {
+  constructor(source: BodySource & { readonly length: number | undefined }, fail: FailUpload) {
     this.#source = source;
     this.#length = source.length;
     this.#fail = fail;
@@ -129,7 +134,7 @@ export class Upload {
         this.#flush();
       },
       fail: (status, reason) => {
-        if (!this.#isStopped) this.#fail(status, reason);
+        if (!this.#isStopped) this.#fail(status, reason, 'client');
       },
     });
   }
@@ -165,7 +170,7 @@ export class Upload {
   #refuseLength(): void {
     this.#target = undefined;
     const announced = this.#length ?? this.#receivedBytes;
-    this.#fail(500, `${this.#handedBytes} bytes of a request body of ${announced} bytes`);
+    this.#fail(500, `${this.#handedBytes} bytes of a request body of ${announced} bytes`, 'own');
   }
 
   #adjustFlow(): void {

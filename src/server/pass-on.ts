@@ -1,5 +1,6 @@
 import type { ServerTarget } from '../config/model.js';
 import {
+  isOfServer,
   isToldVariables,
   joinSockets,
   makeRequestHead,
@@ -48,7 +49,7 @@ export interface PassedOn {
   /** To be answered in place of what the other server said. */
   readonly instead?: Refusal | Resend;
   readonly outcome: PassOutcome;
-  /** What the other server answered, or what is answered for it; absent: neither. */
+  /** What the other server answered, or what is answered for it where it is at fault; undefined: neither. */
   readonly status: number | undefined;
   /** Of the request as it went out, and of the first line and the body that came back. */
   readonly sentBytes: number;
@@ -77,7 +78,8 @@ export async function passOn(exchange: Exchange, destination: Destination): Prom
   return {
     ...(instead === undefined ? {} : { instead }),
     outcome,
-    status: outcome.kind !== 'refused' ? answer.status : isClients(outcome) ? undefined : outcome.status,
+    status:
+      outcome.kind !== 'refused' ? answer.status : isOfServer(outcome.fault) ? outcome.status : undefined,
     sentBytes: passing.sentBytes(),
     receivedBytes: answer.bytes,
   };
@@ -86,8 +88,8 @@ export async function passOn(exchange: Exchange, destination: Destination): Prom
 function neverPassed(where: string, reason: string): PassedOn {
   return {
     instead: refuse(500, 'proxy', `${where}: ${reason}`),
-    outcome: { kind: 'refused', status: 500, reason },
-    status: 500,
+    outcome: { kind: 'refused', status: 500, reason, fault: 'own' },
+    status: undefined,
     sentBytes: 0,
     receivedBytes: 0,
   };
@@ -247,7 +249,7 @@ class Answer implements PassSink {
     }
     // RFC 3875 section 6.2.3. What stands for an error keeps its status.
     const status = said ?? (location === undefined ? (errorStatus ?? 200) : 302);
-    this.status = status;
+    this.status = said ?? (location === undefined ? 200 : 302);
     this.bytes = `HTTP/1.1 ${status} ${reason}`.length;
     // What stands for an error is not replaced in turn.
     if (errorStatus === undefined && isOverridden(settings.proxyErrorOverride, status)) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PassedRequest, PassSink } from '../../src/gateway/index.js';
 import { Passage, type PassageSteps } from '../../src/gateway/passage.js';
 
@@ -50,5 +50,46 @@ describe('a client that takes the end of an answer late', () => {
     passage.complete();
     sink.drain();
     expect(flow).toEqual([false]);
+  });
+});
+
+describe('the silence of another server', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A body that has begun; `end` sends the rest of it. */
+  function startUploading() {
+    let end = () => {};
+    const body: NonNullable<PassedRequest['body']> = {
+      length: 3,
+      start: (listener) => {
+        end = () => {
+          listener.piece(Buffer.from('abc'));
+          listener.end();
+        };
+      },
+      pause: () => {},
+      resume: () => {},
+    };
+    const { passage } = startPassage({ timeoutMs: 1_000, body });
+    passage.upload?.attach({ write: () => true, end: () => {} });
+    passage.watchSilence();
+    return { passage, end: () => end() };
+  }
+
+  it('is its fault when it has the whole request', async () => {
+    const { passage, end } = startUploading();
+    end();
+    vi.advanceTimersByTime(1_000);
+    expect(await passage.outcome).toMatchObject({ kind: 'refused', fault: 'silence' });
+  });
+
+  it('is not its fault when the client sends no more of the body, before the head or behind it', async () => {
+    const { passage } = startUploading();
+    vi.advanceTimersByTime(10_000);
+    expect(passage.isOver).toBe(false);
+    passage.startAnswer(200, 'OK', []);
+    vi.advanceTimersByTime(1_000);
+    expect(await passage.outcome).toMatchObject({ kind: 'cut', fault: 'client' });
   });
 });
