@@ -7,6 +7,7 @@ export * from './default-charset.js';
 export * from './end-to-end-headers.js';
 export * from './error-page.js';
 export * from './file-extensions.js';
+export * from './fold-authority.js';
 export * from './forwarding-headers.js';
 export * from './header-list.js';
 export * from './header-syntax.js';

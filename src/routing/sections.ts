@@ -4,6 +4,7 @@ import { mergeSlashes, toByteString } from '../http/index.js';
 import { compilePathWildcard, compileWildcard, withoutMemory } from '../matching/index.js';
 import type { ConditionSection } from './conditions.js';
 import type { RequestPath } from './match-table.js';
+import { compileUrlMatch } from './match-url.js';
 import { nameGroups } from './match-variables.js';
 import { buildPrefixIndex, type PrefixIndex } from './prefix-index.js';
 
@@ -189,18 +190,13 @@ function compileConditions(sections: readonly Section[]): ConditionSection[] {
   });
 }
 
-/** Compared with the beginning of the URL, whatever follows; no wildcard stops at a slash (as httpd). */
 function compileProxies(sections: readonly Section[]): PatternSection[] {
   return [...sections.entries()]
     .filter(([, { kind }]) => kind === 'proxy')
-    .map(([order, section]) => ({ ...compileSection(section, order), matches: compileUrl(section) }));
-}
-
-function compileUrl({ match }: Section): (url: string) => boolean {
-  if (match.kind === 'regex') return testOf(match.pattern);
-  if (match.kind === 'condition') return () => false;
-  const text = toByteString(match.text);
-  return match.kind === 'wildcard' ? compileWildcard(text) : (url) => url.startsWith(text);
+    .map(([order, section]) => ({
+      ...compileSection(section, order),
+      matches: compileUrlMatch(section.match),
+    }));
 }
 
 function compileFiles(sections: readonly Section[]): FileSection[] {
