@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { rememberTexts } from './remember-texts.js';
 
 /** A host that a request names. */
 export interface RequestHost {
@@ -11,20 +12,10 @@ export interface RequestHost {
  * `host[:port]` of a Host header or an absolute-form target, by the rules of Apache's `HttpProtocolOptions Strict`;
  * undefined: answer 400.
  */
-export function parseHost(value: string): RequestHost | undefined {
-  const known = knownHosts.get(value);
-  if (known !== undefined) return known;
-  const host = readHost(value);
-  if (host === undefined || value.length > longestHost) return host;
-  if (knownHosts.size === mostHosts) knownHosts.clear();
-  knownHosts.set(value, host);
-  return host;
-}
-
-/** Clients ask for the same hosts again and again; nobody can fill the memory with hosts he invents. */
-const knownHosts = new Map<string, RequestHost>();
-const mostHosts = 1_000;
-const longestHost = 256;
+export const parseHost: (value: string) => RequestHost | undefined = rememberTexts(readHost, {
+  most: 1_000,
+  longest: 256,
+});
 
 function readHost(value: string): RequestHost | undefined {
   const text = trimBlanks(value).toLowerCase();

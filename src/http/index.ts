@@ -18,5 +18,6 @@ export * from './http-date.js';
 export * from './lean-head.js';
 export * from './percent-encoding.js';
 export * from './reason-phrase.js';
+export * from './remember-texts.js';
 export * from './require-package.js';
 export * from './server-url.js';

@@ -1,5 +1,6 @@
 import { isIPv6, SocketAddress } from 'node:net';
 import type { ServerConfig, VirtualHost, VirtualHostAddress } from '../config/model.js';
+import { rememberTexts } from '../http/index.js';
 import { compileWildcard, type WildcardMatcher } from '../matching/index.js';
 import type { RoutingFacts } from './index.js';
 import type { ResolvedNames } from './virtual-host-names.js';
@@ -39,18 +40,16 @@ export function createVirtualHostSelector(
 
 /** Connections come in on few addresses, but where the system takes a whole network for its own. */
 function rememberByEnd<T>(find: (address: string, port: number) => T): (address: string, port: number) => T {
-  const known = new Map<string, Map<number, T>>();
+  const portsOf = rememberTexts(() => new Map<number, T>(), { most: 1_000, longest: 100 });
   return (address, port) => {
-    const before = known.get(address)?.get(port);
+    const ports = portsOf(address);
+    const before = ports.get(port);
     if (before !== undefined) return before;
-    if (known.size === mostAddresses) known.clear();
     const found = find(address, port);
-    known.set(address, (known.get(address) ?? new Map<number, T>()).set(port, found));
+    ports.set(port, found);
     return found;
   };
 }
-
-const mostAddresses = 1_000;
 
 const localhostOnly: ResolvedNames = new Map([['localhost', ['127.0.0.1', '::1']]]);
 

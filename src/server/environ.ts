@@ -1,4 +1,4 @@
-import { applicationUrl, type HeaderList, toByteString } from '../http/index.js';
+import { applicationUrl, type HeaderList, rememberTexts, toByteString } from '../http/index.js';
 import { contextOf } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { withoutForgedHeaders } from './identity-headers.js';
@@ -230,21 +230,8 @@ function findPlace(variables: readonly string[], first: number, name: string): n
   return undefined;
 }
 
-/** Names of headers → of variables. Clients send the same ones again and again. */
-const variableNames = new Map<string, string>();
-/** Nobody can fill the memory with names he invents. */
-const mostNames = 1_000;
-const longestName = 100;
-
-function variableOf(name: string): string {
-  const known = variableNames.get(name);
-  if (known !== undefined) return known;
-  const made = nameVariable(name);
-  if (name.length > longestName) return made;
-  if (variableNames.size === mostNames) variableNames.clear();
-  variableNames.set(name, made);
-  return made;
-}
+/** Names of headers → of variables. */
+const variableOf = rememberTexts(nameVariable, { most: 1_000, longest: 100 });
 
 /**
  * '' for what is left out: credentials for a proxy, and a name with any other character than letters, digits and `-`. Two names that

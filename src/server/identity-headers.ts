@@ -1,6 +1,6 @@
 import type { DirectorySettings, HeaderRule, Section, ServerConfig } from '../config/model.js';
 import { readsVariable } from '../expressions/index.js';
-import type { HeaderList } from '../http/index.js';
+import { type HeaderList, rememberTexts } from '../http/index.js';
 
 /**
  * The fields of a request without those by which a client could pass for somebody:
@@ -43,20 +43,10 @@ function namesByLikeness(rules: readonly HeaderRule[]): ReadonlyMap<string, stri
 const namesOfRules = new WeakMap<readonly HeaderRule[], ReadonlyMap<string, string>>();
 
 /** As applications compare names that became variables. */
-function alike(name: string): string {
-  const known = likenesses.get(name);
-  if (known !== undefined) return known;
-  const likeness = name.toLowerCase().replace(/[^a-z0-9]/g, '-');
-  if (name.length > longestName) return likeness;
-  if (likenesses.size === mostNames) likenesses.clear();
-  likenesses.set(name, likeness);
-  return likeness;
-}
-
-/** Clients send the same names again and again; nobody can fill the memory with names he invents. */
-const likenesses = new Map<string, string>();
-const mostNames = 1_000;
-const longestName = 100;
+const alike = rememberTexts((name) => name.toLowerCase().replace(/[^a-z0-9]/g, '-'), {
+  most: 1_000,
+  longest: 100,
+});
 
 const known = new WeakMap<ServerConfig, ReadonlySet<string>>();
 

@@ -4,6 +4,7 @@ import {
   isHeaderName,
   isHeaderValue,
   isHopByHop,
+  rememberTexts,
 } from '../http/index.js';
 import type { ResponseMessage } from '../proxy/index.js';
 
@@ -122,22 +123,14 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map([
 ]);
 
 /** undefined: it is no name. */
-function describeField(name: string): Field | undefined {
-  const known = knownFields.get(name);
-  if (known !== undefined) return known;
-  if (!isHeaderName(name)) return undefined;
-  const key = name.toLowerCase();
-  const field: Field = { key, kind: isHopByHop(key) ? 'hop-by-hop' : (kinds.get(key) ?? 'joined') };
-  if (name.length > longestName) return field;
-  if (knownFields.size === mostNames) knownFields.clear();
-  knownFields.set(name, field);
-  return field;
-}
-
-/** Applications use the same names again and again; one that makes up names shall not fill the memory. */
-const knownFields = new Map<string, Field>();
-const mostNames = 1_000;
-const longestName = 100;
+const describeField = rememberTexts(
+  (name): Field | undefined => {
+    if (!isHeaderName(name)) return undefined;
+    const key = name.toLowerCase();
+    return { key, kind: isHopByHop(key) ? 'hop-by-hop' : (kinds.get(key) ?? 'joined') };
+  },
+  { most: 1_000, longest: 100 },
+);
 
 /** Whether something has to be taken out that is about one connection alone. */
 function holdsHopByHop(headers: readonly string[]): boolean {
