@@ -14,7 +14,7 @@ interface Remembered {
 
 /**
  * Routes to scripts by path, where nothing else of a request has a say in them: no <If>, no rewriting, no links to be checked, no
- * .htaccess file that could say anything. That the script is there is asked each time.
+ * .htaccess file that could say anything. Whether the script is still there is asked once in a second, as for every other route to it.
  */
 export class ScriptRoutes {
   readonly #remembered = new Map<string, Remembered>();

@@ -59,17 +59,27 @@ describe('the two readers of HTTP', () => {
   });
 });
 
-/** What differs also when there is more time between the writes: undefined, if nothing does. */
+/**
+ * What differs: undefined, if nothing does. On a busy machine several pieces may come to one reader as one, so a difference counts if it
+ * shows also when there is more time between the writes, or each of three times when there is none.
+ */
 async function compare(pieces: Pieces): Promise<unknown> {
-  for (const pauseMs of [0, 20, 100]) {
-    const [byLean, byNode]: Heard[] = await Promise.all([
-      tell(lean, pieces, pauseMs),
-      tell(node, pieces, pauseMs),
-    ]);
-    if (JSON.stringify(withoutTrifles(byLean)) === JSON.stringify(withoutTrifles(byNode))) return undefined;
-    if (pauseMs === 100) return { pieces, byLean, byNode };
-  }
-  return undefined;
+  const difference = await compareOnce(pieces, 0);
+  if (difference === undefined) return undefined;
+  const showsAgain = async (pausesMs: readonly number[]) => {
+    for (const pauseMs of pausesMs) if ((await compareOnce(pieces, pauseMs)) === undefined) return false;
+    return true;
+  };
+  return (await showsAgain([0, 0])) || (await showsAgain([20, 100])) ? difference : undefined;
+}
+
+async function compareOnce(pieces: Pieces, pauseMs: number): Promise<unknown> {
+  const [byLean, byNode]: Heard[] = await Promise.all([
+    tell(lean, pieces, pauseMs),
+    tell(node, pieces, pauseMs),
+  ]);
+  const isSame = JSON.stringify(withoutTrifles(byLean)) === JSON.stringify(withoutTrifles(byNode));
+  return isSame ? undefined : { pieces, byLean, byNode };
 }
 
 /**
