@@ -18,6 +18,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.join(HERE, '..', 'src', 'daemon', 'python', 'modhost_daemon')
 HELLO, REQUEST, END = 0x01, 0x10, 0x31
 TOKEN = 'bench'
+# Becomes the daemon process: its descriptors are 3 and 4.
+LAUNCH = """
+import os, sys
+control, listener = (os.dup(int(argument)) for argument in sys.argv[1:3])
+while control < 5:
+    control = os.dup(control)
+while listener < 5:
+    listener = os.dup(listener)
+os.dup2(control, 3)
+os.dup2(listener, 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 def main() -> None:
@@ -63,11 +75,10 @@ class Daemon:
         listener.bind(socket_path)
         listener.listen()
         self._control, other = socket.socketpair()
+        command = [*options.wrap.split(), options.python, os.path.join(package, '__main__.py')]
+        descriptors = (other.fileno(), listener.fileno())
         self._child = subprocess.Popen(
-            # Descriptors 3 and 4, wherever they are now.
-            ['/bin/sh', '-c', 'exec 8<&"$1" 9<&"$2" 3<&8 4<&9 8<&- 9<&-; shift 2; exec "$@"', 'sh', str(other.fileno()), str(listener.fileno())]
-            + [*options.wrap.split(), options.python, os.path.join(package, '__main__.py')],
-            pass_fds=(other.fileno(), listener.fileno()),
+            [sys.executable, '-c', LAUNCH, *map(str, descriptors), *command], pass_fds=descriptors
         )
         other.close()
         listener.close()

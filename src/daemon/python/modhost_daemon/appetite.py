@@ -19,10 +19,10 @@ class Appetite:
         self._seen_at = 0.0
         self._seen_seconds = 0.0
 
-    def measure(self) -> float:
+    def measure(self, enough: float) -> float:
         """
-        The share of the time since the last call in which it ran, or waited for nothing but a processor; 1 if it does so now,
-        since the system counts such a wait only when it is over; 0 if nobody knows.
+        The share of the time since the last call in which it ran, or waited for nothing but a processor; 1 if that is not `enough` and it does so
+        now, since the system counts such a wait only when it is over; 0 if nobody knows.
         """
         try:
             running, waiting, _ = self._read('schedstat').split()
@@ -32,7 +32,7 @@ class Appetite:
             self._seen_at = now
             self._seen_seconds = seconds
             # The state stands behind the name, which may hold anything.
-            is_runnable = share < 1 and self._read('stat').rpartition(b') ')[2].startswith(b'R')
+            is_runnable = share <= enough and self._read('stat').rpartition(b') ')[2].startswith(b'R')
         except (OSError, ValueError, ZeroDivisionError):
             return 0.0
         return 1.0 if is_runnable else share

@@ -23,8 +23,10 @@ from .appetite import Appetite
 _PATIENCE_SECONDS = 0.0015
 # Longest pause of the loop while jobs wait.
 _REST_SECONDS = 0.001
-# Pause of the loop while a worker that reads is in a job.
+# Pause of the loop while a worker that reads is in a job; and while it gets through several of them in that time: each look takes the
+# interpreter lock from it.
 _WATCH_SECONDS = 0.001
+_CALM_WATCH_SECONDS = 0.002
 # How long the loop keeps the reading once it had to take it over: where applications block, they do so again.
 _KEEP_SECONDS = 0.03
 # A thread that wants the processor for more than this share of the time does not block.
@@ -136,6 +138,7 @@ class Pool:
         self._seen_jobs = 0
         # The loop looks after the reader.
         self._is_watching = False
+        self._watch_seconds = _WATCH_SECONDS
         self._is_loop_reading = False
         self._lend_again_at = 0.0
         self._is_reclaimed = False
@@ -204,7 +207,7 @@ class Pool:
         with self._lock:
             looks = []
             if self._is_watching:
-                looks.append(now + _WATCH_SECONDS)
+                looks.append(now + self._watch_seconds)
             if self._jobs and self._queue_timeout:
                 looks.append(self._jobs[0].queued_at + self._queue_timeout)
             if len(self._jobs) > self._called and (self._parked or len(self._workers) < self._limit):
@@ -250,6 +253,7 @@ class Pool:
             if not self._is_watching:
                 return False
             seen, self._seen_jobs = self._seen_jobs, self._reader_jobs
+            self._watch_seconds = _CALM_WATCH_SECONDS if self._reader_jobs > seen + 1 else _WATCH_SECONDS
             if self._reader is None or (seen == self._reader_jobs and not self._is_reader_busy):
                 self._is_watching = False
                 return False
@@ -315,7 +319,7 @@ class Pool:
         """The loop: one thread runs, and does not block; or it has not been long in the same job, at least."""
         if now - self._judged_at >= _WATCH_SECONDS:
             worker = self._latest if self._busy == 1 else None
-            share = 0.0 if worker is None or worker.appetite is None else worker.appetite.measure()
+            share = 0.0 if worker is None or worker.appetite is None else worker.appetite.measure(_HUNGRY)
             self._looks_in_job = 0 if self._finished != self._judged_finished else self._looks_in_job + 1
             is_hungry = share > _HUNGRY
             # Nothing follows from what it did long before, nor from one look at a thread that gets on: the next look tells.
