@@ -363,20 +363,19 @@ class Connection:
 
     def _on_request(self, stream_id: int, payload: bytes) -> None:
         message = self._requests.decode(payload)
-        stream = self._open(stream_id, False, message.target.has_body)
-        self.host.open_request(stream, message)
+        self.host.open_request(self._open(stream_id, False, message.target.has_body), message)
 
     def _on_call(self, stream_id: int, payload: bytes) -> None:
         message = wire.decode_call(payload)
-        stream = self._open(stream_id, True, False)
-        self.host.open_call(stream, message)
+        self.host.open_call(self._open(stream_id, True, False), message)
 
     def _open(self, stream_id: int, is_call: bool, has_body: bool) -> Stream:
-        _check_stream_frame(stream_id)
+        if not stream_id:
+            _check_stream_frame(stream_id)
         stream = Stream(self, stream_id, is_call, has_body)
-        with self.lock:
-            if self.streams.setdefault(stream_id, stream) is not stream:
-                raise wire.WireViolation('stream %d is in use' % stream_id)
+        # In one step, so without the lock: nobody else opens or closes.
+        if self.streams.setdefault(stream_id, stream) is not stream:
+            raise wire.WireViolation('stream %d is in use' % stream_id)
         return stream
 
     def _on_body(self, stream_id: int, payload: bytes) -> None:

@@ -100,10 +100,10 @@ class Response:
         _check_item(data)
         if not data:
             return
-        lead = b'' if self.is_committed else self._commit()
+        head = b'' if self.is_committed else self._commit()
         data = self._trim(data)
-        if data or lead:
-            self._stream.send_body(data, lead)
+        if data or head:
+            self._stream.send_body(data, self._encode_head(head))
         elif self._stream.is_gone:
             raise ClientGone('the client left')
 
@@ -113,23 +113,24 @@ class Response:
         if the announced length was not reached.
         """
         self._is_over = True
-        lead = b'' if self.is_committed else self._commit()
+        head = b'' if self.is_committed else self._commit()
         data = self._held
         if data:
             data = self._trim(data)
             self._held = b''
         if self._remaining:
-            if lead or data:
-                self._stream.send_body(data, lead)
+            if head or data:
+                self._stream.send_body(data, self._encode_head(head))
             raise ShortResponse(
                 'the application gave %d bytes fewer than its Content-Length announces' % self._remaining
             )
         if len(data) > _JOIN_BYTES:
+            lead = self._encode_head(head)
             if self._stream.send_last(data, lead):
                 return b''
             self._stream.send_body(data, lead)
-            lead = data = b''
-        return self._stream.end(lead, data)
+            head = data = b''
+        return self._stream.end(head, data)
 
     def fail(self, sentence: str, code: str = 'error') -> None:
         """The request has failed: 500 (504 for `timeout`), or a cut if the head is out already."""
@@ -149,8 +150,11 @@ class Response:
             position += len(block)
             wanted -= len(block)
 
+    def _encode_head(self, payload: bytes) -> bytes:
+        return wire.encode_frame(wire.RESPONSE, self._stream.id, payload) if payload else b''
+
     def _commit(self) -> bytes:
-        """The RESPONSE frame."""
+        """The payload of RESPONSE; never empty."""
         head = self._head
         if head is None:
             raise RuntimeError('the application produced its response without calling start_response')
@@ -166,9 +170,8 @@ class Response:
         if head.needs_no_body or self._method == 'HEAD':
             self.needs_no_body = True
             self._remaining = None
-        frame = wire.encode_frame(wire.RESPONSE, self._stream.id, payload)
         self.is_committed = True
-        return frame
+        return payload
 
     def _trim(self, data: bytes) -> bytes:
         if self.needs_no_body:

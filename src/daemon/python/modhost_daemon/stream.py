@@ -187,17 +187,17 @@ class Stream:
             self.connection.detached_bytes -= self._ends_after
             self._ends_after = 0
 
-    def end(self, lead: bytes = b'', data: bytes = b'') -> bytes:
+    def end(self, head: bytes, data: bytes) -> bytes:
         """
-        The response is complete: returns `lead`, then `data` (which the credit must still allow), then END, for the caller
-        to send. Raises ClientGone.
+        The response is complete: returns RESPONSE with the payload `head` (unless it is empty), then `data` (which the credit must still
+        allow), then END, for the caller to send. Raises ClientGone.
         """
+        frames = wire.encode_last(self.id, head, data)
         with self._lock:
             if self.gone is not None:
                 raise ClientGone(self.gone)
             self._sendable -= len(data)
             credit = self._close_own_direction()
-        frames = wire.encode_last(self.id, lead, data)
         return frames + credit if credit else frames
 
     def abort(self, code: str, sentence: str) -> None:

@@ -218,7 +218,7 @@ class CallMessage:
 def encode_frame(frame_type: int, stream: int, payload: bytes = b'') -> bytes:
     """Raises WireViolation if the payload is longer than a frame can hold."""
     if len(payload) > MAX_PAYLOAD_BYTES:
-        raise WireViolation('payload of %d bytes does not fit into a frame' % len(payload))
+        raise _too_long(payload)
     return _pack_header(len(payload) << 8 | frame_type, stream) + payload
 
 
@@ -227,11 +227,19 @@ def encode_header(frame_type: int, stream: int, length: int) -> bytes:
     return _pack_header(length << 8 | frame_type, stream)
 
 
-def encode_last(stream: int, lead: bytes, data: bytes) -> bytes:
-    """`lead`, which is whole frames, then BODY, unless `data` (of at most MAX_BODY_BYTES) is empty, then END."""
+def encode_last(stream: int, head: bytes, data: bytes) -> bytes:
+    """RESPONSE, if `head`, its payload, is not empty; BODY, if `data` (of at most MAX_BODY_BYTES) is not; END."""
+    if not head:
+        head_header = b''
+    elif len(head) > MAX_PAYLOAD_BYTES:
+        raise _too_long(head)
+    else:
+        head_header = _pack_header(len(head) << 8 | RESPONSE, stream)
     if not data:
-        return lead + _pack_header(END, stream)
-    return b''.join((lead, _pack_header(len(data) << 8 | BODY, stream), data, _pack_header(END, stream)))
+        return b''.join((head_header, head, _pack_header(END, stream)))
+    return b''.join(
+        (head_header, head, _pack_header(len(data) << 8 | BODY, stream), data, _pack_header(END, stream))
+    )
 
 
 def encode_texts(texts: Sequence[str]) -> bytes:
@@ -402,6 +410,10 @@ def _decode_number(text: str) -> int:
     if not _COUNT.fullmatch(text):
         raise _misfit(text)
     return int(text)
+
+
+def _too_long(payload: bytes) -> WireViolation:
+    return WireViolation('payload of %d bytes does not fit into a frame' % len(payload))
 
 
 def _misfit(text: str) -> WireViolation:
