@@ -43,6 +43,18 @@ describe('what an application prints', () => {
     await daemon.drain();
   });
 
+  it('may go through all members of a text stream', async () => {
+    const daemon = await DaemonProcess.start();
+    const exchange = await (await daemon.connect()).get(app('printing.py'), {
+      message: { callableName: 'text_stream' },
+    });
+    expect(exchange.body).toBe(
+      "[True, 'utf-8', 'backslashreplace', True, False, False, False, True, False, None]",
+    );
+    expect(exchange.logs.slice(1).map(({ line }) => line)).toEqual(['in a block', 'no descriptor']);
+    await daemon.drain();
+  });
+
   it('is cut when a line does not end', async () => {
     const daemon = await DaemonProcess.start();
     const exchange = await (await daemon.connect()).get(app('printing.py'), {

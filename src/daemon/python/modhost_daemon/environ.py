@@ -10,7 +10,7 @@ from . import wire
 from .file_wrapper import FileWrapper
 from .injected import APACHE_VERSION, MOD_WSGI_VERSION
 from .request_body import RequestBody
-from .request_log import RequestLog
+from .request_log import Errors, RequestLog
 
 Environ = Dict[str, Any]
 
@@ -59,7 +59,7 @@ class EnvironBuilder:
             if key in environ:
                 environ[key] = decode_path(environ[key])
         environ['wsgi.input'] = body
-        environ['wsgi.errors'] = log.errors
+        environ['wsgi.errors'] = Errors(log)
         environ['wsgi.url_scheme'] = 'http'
         environ['mod_wsgi.thread_id'] = thread_id
         environ['mod_wsgi.daemon_start'] = daemon_start
@@ -96,7 +96,7 @@ def build_call_environ(pairs: List[str], log: RequestLog) -> Environ:
     environ = _from_pairs(pairs)
     environ['mod_wsgi.version'] = MOD_WSGI_VERSION
     environ['apache.version'] = APACHE_VERSION
-    environ['wsgi.errors'] = log.errors
+    environ['wsgi.errors'] = Errors(log)
     return environ
 
 

@@ -7,7 +7,7 @@ import os
 import threading
 import traceback
 from contextlib import suppress
-from typing import Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from .stream import Stream
 
@@ -55,10 +55,50 @@ def _drop(_: List[bytes]) -> None:
     """After the end there is nobody to hand lines to."""
 
 
+class Errors:
+    """
+    `wsgi.errors`: a text stream into the log of a request. Each request gets one and nearly none uses it, so it is not yet the object that has all
+    of a text stream's members, which costs three times as much.
+    """
+
+    __slots__ = ('_log',)
+
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
+
+    def write(self, text: str) -> int:
+        self._log.collector_of('errors').write(encode_text(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Complete lines are out already; an unfinished one waits for its end."""
+        if self._log.is_closed:
+            raise ValueError('the log of a request was flushed after the end of the request')
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(LogText(self._log), name)
+
+    def __enter__(self) -> Errors:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The log ends with its request, not before."""
+
+
+io.TextIOBase.register(Errors)
+
+
 class LogText(io.TextIOBase):
-    """A text stream into the log of a request, with the binary stream beside it as `buffer`: `wsgi.errors`."""
+    """The same with all members, such as the binary stream beside it, `buffer`."""
 
     __slots__ = ('_buffer', '_log')
+
+    write = Errors.write  # type: ignore[assignment]
+    flush = Errors.flush  # type: ignore[assignment]
 
     def __init__(self, log: RequestLog) -> None:
         self._log = log
@@ -88,15 +128,6 @@ class LogText(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
-
-    def write(self, text: str) -> int:
-        self._log.collector_of('errors').write(encode_text(text))
-        return len(text)
-
-    def flush(self) -> None:
-        """Complete lines are out already; an unfinished one waits for its end."""
-        if self._log.is_closed:
-            raise ValueError('the log of a request was flushed after the end of the request')
 
     def close(self) -> None:
         """The log ends with its request, not before."""
@@ -139,11 +170,6 @@ class RequestLog:
         # Of 'errors', 'stdout' and 'stderr' those that were written to: mostly none.
         self._collectors: Dict[str, LineCollector] = {}
         self.is_closed = False
-
-    @property
-    def errors(self) -> LogText:
-        """For `wsgi.errors`. Not kept: the two would form a cycle, which only the garbage collector frees."""
-        return LogText(self)
 
     def collector_of(self, name: str) -> LineCollector:
         """Where `wsgi.errors` goes, or while the request is served `sys.stdout` or `sys.stderr`."""

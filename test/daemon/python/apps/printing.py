@@ -1,5 +1,6 @@
 """Prints everywhere."""
 
+import io
 import sys
 import threading
 
@@ -38,3 +39,19 @@ def long_line(environ, start_response):
     environ['wsgi.errors'].write('y' * 150_000)
     start_response('200 OK', TEXT)
     return []
+
+
+def text_stream(environ, start_response):
+    errors = environ['wsgi.errors']
+    with errors as same:
+        print('in a block', file=same, flush=True)
+    try:
+        errors.fileno()
+    except io.UnsupportedOperation:
+        print('no descriptor', file=errors)
+    seen = [
+        *(isinstance(errors, io.TextIOBase), errors.encoding, errors.errors, errors.writable(), errors.readable()),
+        *(errors.closed, errors.isatty(), errors.buffer.writable(), hasattr(errors, 'nothing'), errors.close()),
+    ]
+    start_response('200 OK', TEXT)
+    return [repr(seen).encode()]
