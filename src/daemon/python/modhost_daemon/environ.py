@@ -51,7 +51,8 @@ class EnvironBuilder:
         pairs = message.pairs
         shared = self._shared.get(message.shared) or self._take_apart(message.shared)
         environ = shared.environ.copy()
-        environ.update(zip(pairs[0::2], pairs[1::2]))
+        texts = iter(pairs)
+        environ.update(zip(texts, texts))
         if len(environ) != len(shared.environ) + len(pairs) // 2:
             # What is shared wins.
             environ.update(shared.environ)
