@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from functools import partial
+from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 HELLO = 0x01
 REQUEST = 0x10
@@ -39,10 +40,24 @@ _FUNCTIONS = frozenset(('check_password', 'groups_for_user', 'get_realm_hash', '
 _COUNT = re.compile(r'[0-9]{1,7}')
 # One for each mount point and virtual host, with and without a body.
 _MOST_TARGETS = 256
-_NUMBERS = {str(count): count for count in range(1000)}
 _HEADER = struct.Struct('>II')
 _pack_header = _HEADER.pack
 _unpack_header = _HEADER.unpack_from
+# The frame for a stream, by its number, that was sent ahead and is handed to a callable now.
+encode_accepted: Callable[[int], bytes] = partial(_pack_header, ACCEPTED)
+
+
+
+class _Numbers(Dict[str, int]):
+    """Texts that are numbers of up to seven digits; remembers the small ones."""
+
+    def __missing__(self, text: str) -> int:
+        if not _COUNT.fullmatch(text):
+            raise _misfit(text)
+        return int(text)
+
+
+_numbers = _Numbers((str(count), count) for count in range(1000))
 
 # type, stream id, payload
 Frame = Tuple[int, int, bytes]
@@ -275,7 +290,7 @@ class RequestReader:
         if len(texts) < 3 or texts[1] != target.shared_length or not texts[2].endswith(target.shared_tail):
             return _decode_shared(target, texts)
         pairs = texts[2][: -len(target.shared_tail)].split('\0')
-        if len(pairs) % 2 or 2 * _decode_number(texts[0]) != len(pairs) + target.shared_texts:
+        if len(pairs) % 2 or 2 * _numbers[texts[0]] != len(pairs) + target.shared_texts:
             raise _misfit(texts[0])
         return RequestMessage(target, pairs, target.shared)
 
@@ -292,7 +307,7 @@ class RequestReader:
 
 
 def _decode_unshared(target: Target, texts: List[str]) -> RequestMessage:
-    count = _decode_number(texts[0])
+    count = _numbers[texts[0]]
     pairs = texts[1:2] + texts[2].split('\0') if len(texts) > 2 else texts[1:2]
     if 2 * count > len(pairs):
         raise _misfit(texts[0])
@@ -304,8 +319,8 @@ def _decode_unshared(target: Target, texts: List[str]) -> RequestMessage:
 def _decode_shared(target: Target, texts: List[str]) -> RequestMessage:
     """Takes the joined texts at the end of the frame, whose length stands before it all."""
     number, length, rest = texts if len(texts) > 2 else (*texts, '', '')[:3]
-    count = _decode_number(number)
-    at = len(rest) - _decode_number(length)
+    count = _numbers[number]
+    at = len(rest) - _numbers[length]
     # The NUL in front of the shared texts is the last character of what is not shared.
     if at < 0 or at == 1 or (at and rest[at - 1] != '\0'):
         raise _misfit(length)
@@ -371,11 +386,6 @@ def encode_response(stream: int, status: str, headers: Sequence[Tuple[str, str]]
     return encode_frame(RESPONSE, stream, encode_texts(texts))
 
 
-def encode_accepted(stream: int) -> bytes:
-    """A stream that was sent ahead is handed to a callable now."""
-    return _pack_header(ACCEPTED, stream)
-
-
 def encode_log(stream: int, level: str, line: bytes) -> bytes:
     """`line` holds no LF."""
     return encode_frame(LOG, stream, level.encode('latin-1') + b'\0' + line)
@@ -397,19 +407,10 @@ def to_byte_text(text: str) -> str:
 
 def _decode_count(texts: List[str], at: int, unit: int) -> int:
     text = texts[at] if len(texts) > at else ''
-    count = _decode_number(text)
+    count = _numbers[text]
     if count * unit > len(texts) - at - 1:
         raise _misfit(text)
     return count
-
-
-def _decode_number(text: str) -> int:
-    count = _NUMBERS.get(text)
-    if count is not None:
-        return count
-    if not _COUNT.fullmatch(text):
-        raise _misfit(text)
-    return int(text)
 
 
 def _too_long(payload: bytes) -> WireViolation:
