@@ -99,6 +99,8 @@ export class DaemonPool {
   #idleWatch: IdleWatch | undefined;
   #starts = 0;
   readonly #endings: Ending[] = [];
+  /** There is something that it has to be able to load, since others serve it now. */
+  readonly takesOver: boolean;
 
   /** `reloads`: what the pool before had loaded, to be loaded before this one is ready; absent: there was none, or it had no processes. */
   constructor(plan: PoolPlan, ports: PoolPorts, reloads?: readonly LoadedScript[]) {
@@ -106,6 +108,7 @@ export class DaemonPool {
     this.name = describe(plan.group, plan.runtime);
     this.#ports = ports;
     this.#places = Array.from({ length: plan.processes }, () => this.#createPlace());
+    this.takesOver = reloads !== undefined && reloads.length > 0;
     this.#isAsleep = plan.isOnDemand && reloads === undefined;
     if (!this.#isAsleep) this.#start(reloads);
   }
@@ -154,9 +157,12 @@ export class DaemonPool {
     if (!this.#isAsleep) for (const place of this.#places) place.retry();
   }
 
-  /** New processes in place of all, one after the other; resolves with what went wrong first, if something did. */
-  async renew(reason: string): Promise<string | undefined> {
-    this.wake();
+  /**
+   * New processes in place of all, one after the other; resolves with what went wrong first, if something did. Where there are none,
+   * since nobody has needed them, they are started once, and load `mounted`.
+   */
+  async renew(reason: string, mounted: readonly LoadedScript[]): Promise<string | undefined> {
+    if (this.#isAsleep) return await this.#tryOut(mounted);
     for (const place of this.#places) {
       const failure = await place.renew(reason);
       if (failure !== undefined) return failure;
@@ -206,6 +212,17 @@ export class DaemonPool {
       if (this.#all.size === 0) resolve();
       else this.#idleCallbacks.push(resolve);
     });
+  }
+
+  async #tryOut(mounted: readonly LoadedScript[]): Promise<string | undefined> {
+    this.#isAsleep = false;
+    this.#ports.log(
+      'info',
+      `daemon processes of ${this.name} are started: whether they can be is to be seen`,
+    );
+    this.#start(mounted);
+    await this.settled();
+    return this.failure ?? (this.#isEnding ? 'is being ended' : undefined);
   }
 
   #noteProgress(): void {

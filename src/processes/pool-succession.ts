@@ -57,6 +57,22 @@ export function listReloads(
 }
 
 /**
+ * What processes of other pools have loaded and the site file mounts in this one now: whoever gets answers from it is to go on getting
+ * them. Names inside of `chroot=` are not compared with those outside.
+ */
+export function listArrivals(
+  { group, runtime }: Pick<PoolPlan, 'group' | 'runtime'>,
+  old: Iterable<Pick<DaemonPool, 'plan' | 'loadedScripts'>>,
+  needed: readonly NeededPool[],
+): readonly LoadedScript[] {
+  const others = [...old].filter(({ plan }) => plan.group !== group || plan.runtime !== runtime);
+  const served = new Set(others.flatMap(({ loadedScripts }) => loadedScripts.map(({ script }) => script)));
+  return needed
+    .filter((mount) => mount.group === group && mount.runtime === runtime && served.has(mount.script))
+    .map(({ script, applicationGroup }) => ({ script, applicationGroup }));
+}
+
+/**
  * Waits until the new pools can serve. Resolves with why not, worded for the log, if one cannot that is to replace
  * processes that do: nothing is to be swapped in then. A pool that nobody waits for may come up later.
  */
@@ -66,7 +82,9 @@ export async function findUnfitPool(
   stopping: Promise<void>,
 ): Promise<string | undefined> {
   const fresh = [...next].filter(([key, pool]) => old.get(key) !== pool);
-  const replacing = fresh.filter(([key]) => old.get(key)?.isReady === true).map(([, pool]) => pool);
+  const replacing = fresh
+    .filter(([key, pool]) => old.get(key)?.isReady ?? pool.takesOver)
+    .map(([, pool]) => pool);
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, patienceMs);

@@ -14,7 +14,7 @@ import { Guardian } from './guardian.js';
 import { findProcessGroup, type PlanPorts, planPool } from './launch-plan.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { LoginJournal, type SharedLogins } from './login-journal.js';
-import { findUnfitPool, listReloads, type NeededPool, planPools } from './pool-succession.js';
+import { findUnfitPool, listArrivals, listReloads, type NeededPool, planPools } from './pool-succession.js';
 import { type PlannedChange, planReload } from './reload-plan.js';
 import { SocketPaths, writePidFile } from './run-files.js';
 import { readStatus, type SiteStatus } from './status.js';
@@ -172,12 +172,22 @@ export class Supervisor {
     this.#ports.log('notice', `reload of the process group ${name === '' ? '%{GLOBAL}' : name} requested`);
     for (const pool of pools) {
       const failure = await Promise.race([
-        pool.renew('reload requested'),
+        pool.renew('reload requested', this.#mountsOf(pool)),
         this.#stopping.then(() => 'stopped'),
       ]);
       if (failure !== undefined) return `daemon process ${pool.name} ${failure}`;
     }
     return undefined;
+  }
+
+  /** Scripts that the site file shows to run there. */
+  #mountsOf({ plan, isAsleep }: DaemonPool): readonly LoadedScript[] {
+    const current = this.#current;
+    if (current === undefined || !isAsleep) return [];
+    return this.#ports
+      .neededPools(current.config)
+      .filter(({ group, runtime }) => group === plan.group && runtime === plan.runtime)
+      .map(({ script, applicationGroup }) => ({ script, applicationGroup }));
   }
 
   async #start(config: ServerConfig): Promise<boolean> {
@@ -284,8 +294,10 @@ export class Supervisor {
     for (const [key, plan] of planPools(config, needed, old?.pools, this.#ports)) {
       const before = old?.pools.get(key);
       const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
-      const reloads =
+      const arrivals = listArrivals(plan, old?.pools.values() ?? [], needed);
+      const kept =
         before === undefined || before.isAsleep ? undefined : listReloads(before, neededBefore, needed);
+      const reloads = arrivals.length === 0 ? kept : [...(kept ?? []), ...arrivals];
       pools.set(key, isSame ? before : this.#createPool(plan, reloads));
     }
     return pools;

@@ -279,6 +279,62 @@ Require all granted
     }
   });
 
+  it('graceful keeps what serves when a broken script moves to a group of its own', async () => {
+    const site = (group: string, options = '') =>
+      writeFileSync(
+        join(folder, 'conf/site.conf'),
+        `Listen 127.0.0.1:${port}
+ServerName localhost
+WSGIDaemonProcess ${group} threads=4 graceful-timeout=5 ${options}
+WSGIScriptAlias / ${folder}/one.py process-group=${group} application-group=${group}
+<Directory />
+Require all granted
+</Directory>
+`,
+      );
+    site('before');
+    await modhost('start');
+    const before = await ask();
+    writeFileSync(join(folder, 'one.py'), 'raise RuntimeError("no database")');
+    for (const options of ['', 'min-processes=0']) {
+      site('moved', options);
+      const { exitCode, stderr } = await modhost('graceful');
+      expect(stderr).toContain('RuntimeError: no database');
+      expect(stderr).toContain('the configuration before it stays in force');
+      expect(exitCode).toBe(1);
+      expect(await ask()).toBe(before);
+    }
+    writeFileSync(join(folder, 'one.py'), script('repaired'));
+    expect(await modhost('graceful')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await ask()).toMatch(/^repaired/);
+  });
+
+  it('reload GROUP of a group that sleeps starts it once, and says what it cannot load', async () => {
+    const site = `Listen 127.0.0.1:${port}
+ServerName localhost
+WSGIDaemonProcess lazy min-processes=0
+WSGIScriptAlias / ${folder}/one.py process-group=lazy application-group=%{GLOBAL}
+<Directory />
+Require all granted
+</Directory>
+`;
+    const lazy = async () =>
+      JSON.parse((await modhost('status', '--json')).stdout).groups.find(
+        ({ name }: { readonly name: string }) => name === 'lazy',
+      );
+    writeFileSync(join(folder, 'conf/site.conf'), site);
+    await modhost('start');
+    expect(await modhost('reload', 'lazy')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await lazy()).toMatchObject({ starts: 1, endings: [] });
+    await modhost('restart');
+    writeFileSync(join(folder, 'one.py'), 'import no_such_module');
+    await expect.poll(async () => (await lazy()).starts, { timeout: 20_000 }).toBe(0);
+    const failed = await modhost('reload', 'lazy');
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain("No module named 'no_such_module'");
+    expect(failed.stderr).toMatch(/modhost: daemon process lazy\/python could not load \S+one\.py\n$/);
+  });
+
   it('reload GROUP puts new processes in place, or says why they cannot serve', async () => {
     expect(await modhost('reload', 'app')).toMatchObject({ exitCode: 1 });
     await modhost('start');

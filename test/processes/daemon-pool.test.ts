@@ -376,6 +376,28 @@ describe('processes that are started on demand', () => {
   });
 });
 
+describe('a reload of processes that nobody has needed', () => {
+  const mounted = [{ script: program, applicationGroup: '' }];
+
+  it('starts them once', async () => {
+    const pool = createPool('ready', { isOnDemand: true, processes: 2 });
+    expect(await pool.renew('asked', mounted)).toBeUndefined();
+    expect([pool.isReady, pool.isAsleep, pool.starts]).toEqual([true, false, 2]);
+    expect(pool.endings).toEqual([]);
+  });
+
+  it('says what they cannot load', async () => {
+    const pool = createPool('only-the-first-loads', { isOnDemand: true });
+    expect(await pool.renew('asked', mounted)).toBe(`could not load ${program}`);
+    expect(pool.starts).toBe(1);
+  });
+
+  it('says that they die at once', async () => {
+    const pool = createPool('exits-at-start', { isOnDemand: true });
+    expect(await pool.renew('asked', mounted)).toContain('exited with code 3');
+  });
+});
+
 describe('health-path', () => {
   const health: HealthTarget = { path: '/health' };
 
@@ -414,7 +436,7 @@ describe('health-path', () => {
     await pool.settled();
     const [old] = pool.processes;
     isWell = false;
-    expect(await pool.renew('asked')).toContain('health-path /health was answered with 503');
+    expect(await pool.renew('asked', [])).toContain('health-path /health was answered with 503');
     expect(pool.processes).toEqual([old]);
   });
 });
