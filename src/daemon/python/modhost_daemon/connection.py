@@ -9,7 +9,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from itertools import islice
-from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple, Union
+from typing import Callable, Deque, Dict, List, Optional, Protocol, Sequence, Tuple, Type, Union
 
 from . import wire
 from .stream import Stream
@@ -38,6 +38,7 @@ Piece = Union[bytes, memoryview]
 class Host(Protocol):
     """What a connection asks of the daemon it belongs to."""
 
+    stream_type: Type[Stream]
     # Answers need no thread until the client has taken them.
     may_detach: bool
 
@@ -131,17 +132,20 @@ class Connection:
             return self.write_out() if state == _WRITE else state == _QUEUED
         # As nearly always: nothing is before it, and the socket takes all of it.
         try:
-            sent = self._send_at_once(data)
-        except OSError:
-            # Whatever it is: found out with the rest.
-            sent = 0
-        with self._sending:
-            if sent < len(data):
-                self._outbox.appendleft(memoryview(data)[sent:])
-                self._outbox_bytes += len(data) - sent
-            if not self._outbox and self.is_open:
-                self._is_writing = False
-                return True
+            try:
+                sent = self._send_at_once(data)
+            except OSError:
+                # Whatever it is: found out with the rest.
+                sent = 0
+            with self._sending:
+                if sent < len(data):
+                    self._outbox.appendleft(memoryview(data)[sent:])
+                    self._outbox_bytes += len(data) - sent
+                if not self._outbox and self.is_open:
+                    self._is_writing = False
+                    return True
+        except BaseException as error:
+            return self._stop_writing(error)
         return self.write_out()
 
     def queue_parts(self, parts: Sequence[Piece]) -> bool:
@@ -180,7 +184,11 @@ class Connection:
         with self._sending:
             if not self.is_open:
                 return _LOST
-            self._outbox.extend(parts)
+            try:
+                self._outbox.extend(parts)
+            except MemoryError:
+                self._lose()
+                return _LOST
             self._outbox_bytes += size
             self._queued_bytes += size
             if self._is_writing or self._is_full or not size:
@@ -194,32 +202,55 @@ class Connection:
         send behind it. False: the connection is lost.
         """
         outbox = self._outbox
-        while True:
-            # Only whoever writes takes something away.
-            parts = [outbox[0]] if len(outbox) == 1 else list(islice(outbox, _MOST_PARTS))
-            sent, is_lost = self._send_some(parts)
-            with self._sending:
-                if is_lost or not self.is_open:
-                    self._outbox_bytes = 0
-                    outbox.clear()
-                else:
-                    self._outbox_bytes -= sent
-                    self._is_full = _drop(outbox, parts, sent)
-                is_empty = not outbox
-                if self._waiting:
-                    self._release_waiting()
-                if not is_empty and not self._is_full:
-                    continue
-                self._is_writing = False
-                if self._is_full != self._is_full_told:
-                    self._is_full_told = self._is_full
-                    self.host.want_writing(self, self._is_full)
-                if not self.is_open:
-                    self.socket.close()
-                is_lost = is_lost or not self.is_open
-            if is_empty:
-                self.host.note_progress()
-            return not is_lost
+        try:
+            is_written = False
+            while not is_written:
+                # Only whoever writes takes something away.
+                parts = [outbox[0]] if len(outbox) == 1 else list(islice(outbox, _MOST_PARTS))
+                sent, is_lost = self._send_some(parts)
+                with self._sending:
+                    if is_lost or not self.is_open:
+                        self._outbox_bytes = 0
+                        outbox.clear()
+                    else:
+                        self._outbox_bytes -= sent
+                        self._is_full = _drop(outbox, parts, sent)
+                    is_empty = not outbox
+                    if self._waiting:
+                        self._release_waiting()
+                    if not is_empty and not self._is_full:
+                        continue
+                    if self._is_full != self._is_full_told:
+                        self._is_full_told = self._is_full
+                        self.host.want_writing(self, self._is_full)
+                    if not self.is_open:
+                        self.socket.close()
+                    is_lost = is_lost or not self.is_open
+                    is_written = True
+                    self._is_writing = False
+        except BaseException as error:
+            return self._stop_writing(error)
+        if is_empty:
+            self.host.note_progress()
+        return not is_lost
+
+    def _stop_writing(self, error: BaseException) -> bool:
+        """Without memory the connection is lost to the caller, who has to go on; anything else is raised."""
+        with self._sending:
+            self._is_writing = False
+            self._lose()
+        if not isinstance(error, MemoryError):
+            raise error
+        return False
+
+    def _lose(self) -> None:
+        """Nobody knows what was sent: nothing more is. Whoever reads finds the end and closes the connection. The caller holds the lock."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        if not self._is_writing:
+            self._outbox.clear()
+            self._outbox_bytes = 0
+            self._release_waiting()
 
     def _send_some(self, parts: Sequence[Piece]) -> Tuple[int, bool]:
         """How many bytes the socket took, and whether the connection is lost: the loop will read its end and close it."""
@@ -372,7 +403,7 @@ class Connection:
     def _open(self, stream_id: int, is_call: bool, has_body: bool) -> Stream:
         if not stream_id:
             _check_stream_frame(stream_id)
-        stream = Stream(self, stream_id, is_call, has_body)
+        stream = self.host.stream_type(self, stream_id, is_call, has_body)
         # In one step, so without the lock: nobody else opens or closes.
         if self.streams.setdefault(stream_id, stream) is not stream:
             raise wire.WireViolation('stream %d is in use' % stream_id)

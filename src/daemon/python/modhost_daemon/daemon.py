@@ -19,6 +19,7 @@ from .connection import Connection
 from .control import ControlChannel
 from .current import current
 from .environ import EnvironBuilder
+from .interruptible_stream import InterruptibleStream
 from .pool import Pool
 from .preload import PreloadJob
 from .reading import Reading
@@ -54,6 +55,7 @@ class Daemon:
         self.request_timeouts = _create_request_timeouts(start, self._replacement.wish)
         # request-timeout counts until the client has taken the answer.
         self.may_detach = self.request_timeouts is None
+        self.stream_type = InterruptibleStream if start.interrupt_timeout else Stream
         self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)
         # When each (script file, application group) was loaded, in seconds since the epoch.
         self._loaded_at: Dict[Tuple[str, str], float] = {}

@@ -1,4 +1,10 @@
-"""Requests that take longer than request-timeout: interrupted if interrupt-timeout is set, given up else."""
+"""
+Requests that take longer than request-timeout: interrupted if interrupt-timeout is set, given up else.
+
+An interrupt is an exception that is raised between any two steps of a thread. The application has to live with that; what threads share here
+(the socket, its queue, locks) cannot. So a thread is interrupted in this way only while it is exposed, in the application's code. Inside a
+`with running:` the interrupt waits, and is raised where the block ends.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,7 @@ import time
 import traceback
 from typing import Callable, List, Optional, Set
 
+from .interruptible_stream import InterruptibleStream
 from .stream import Stream
 
 
@@ -16,9 +23,25 @@ class RequestTimeout(BaseException):
 
 
 class Running:
-    """A request in its thread."""
+    """
+    A request in its thread, which alone enters and leaves its blocks; covered at first. At most one interrupt comes, always from the same
+    other thread. No locks: an exception between two steps could leave one locked. Instead each side first says what it does, and then looks
+    what the other has said.
+    """
 
-    __slots__ = ('given_up', 'interrupted_at', 'is_over', 'script', 'since', 'stream', 'thread')
+    __slots__ = (
+        '_depth',
+        '_is_decided',
+        '_is_due',
+        '_is_exposed',
+        'given_up',
+        'interrupted_at',
+        'is_over',
+        'script',
+        'since',
+        'stream',
+        'thread',
+    )
 
     def __init__(self, stream: Stream, script: str) -> None:
         self.stream = stream
@@ -27,7 +50,60 @@ class Running:
         self.since = time.monotonic()
         self.interrupted_at: Optional[float] = None
         self.given_up = False
+        # The thread has said its last word.
         self.is_over = False
+        self._depth = 1
+        self._is_exposed = False
+        # The interrupt waits for the end of a block; and whether it does, or was raised, is settled.
+        self._is_due = False
+        self._is_decided = False
+
+    def __enter__(self) -> None:
+        """Inside the block no interrupt arrives, not even one that was on its way."""
+        self._depth += 1
+        self._is_exposed = False
+        if self._is_interrupted():
+            # It is raised at the next call at the latest. If not, it never is: the request is given up when its time has come.
+            _arrive()
+            _raise_in(self.thread, None)
+
+    def __exit__(self, *_: object) -> None:
+        self.expose()
+
+    def expose(self) -> None:
+        """The end of a block, or of the beginning. Raises RequestTimeout if an interrupt has waited for it."""
+        self._depth -= 1
+        if self._depth or self.is_over:
+            return
+        self._is_exposed = True
+        if self._is_interrupted():
+            self.check()
+
+    def check(self) -> None:
+        """For where a block waits: raises RequestTimeout if an interrupt waits for its end."""
+        if self._is_due and not self.is_over:
+            self._is_due = False
+            raise RequestTimeout
+
+    def settle(self) -> None:
+        """Inside a block: from now on it is too late for an interrupt."""
+        self.is_over = True
+
+    def interrupt(self, now: float) -> None:
+        """The other thread."""
+        self.interrupted_at = now
+        if self._is_exposed:
+            _raise_in(self.thread, RequestTimeout)
+        else:
+            self._is_due = True
+        self._is_decided = True
+
+    def _is_interrupted(self) -> bool:
+        if self.interrupted_at is None:
+            return False
+        while not self._is_decided:
+            time.sleep(0)
+        return True
 
 
 class RequestTimeouts:
@@ -48,23 +124,26 @@ class RequestTimeouts:
 
     def begin(self, stream: Stream, script: str) -> Running:
         running = Running(stream, script)
+        if isinstance(stream, InterruptibleStream):
+            stream.running = running
         with self._lock:
             self._running.add(running)
         return running
 
     def end(self, running: Running) -> None:
         """Afterwards no interrupt meant for this request can reach the thread."""
-        while True:
+        while not running.is_over:
             try:
-                with self._lock:
-                    running.is_over = True
-                    self._running.discard(running)
-                if running.interrupted_at is not None:
-                    _interrupt(running.thread, None)
-                return
+                with running:
+                    running.settle()
             except RequestTimeout:
                 # It came at the last moment.
                 continue
+        if isinstance(running.stream, InterruptibleStream):
+            # The other half of a cycle.
+            running.stream.running = None
+        with self._lock:
+            self._running.discard(running)
 
     @property
     def given_up(self) -> int:
@@ -100,12 +179,8 @@ class RequestTimeouts:
         return running.since + self._timeout
 
     def _interrupt(self, running: Running, now: float) -> None:
-        with self._lock:
-            if running.is_over:
-                return
-            running.interrupted_at = now
-            _interrupt(running.thread, RequestTimeout)
-        # A thread that waits for the client meets the exception when it goes on.
+        running.interrupt(now)
+        # A thread that waits for the client looks whether it is interrupted.
         running.stream.stir()
 
     def _leave_alone(self, running: Running) -> None:
@@ -121,7 +196,11 @@ class RequestTimeouts:
         self._give_up(sentence)
 
 
-def _interrupt(thread: int, exception: Optional[type]) -> None:
+def _arrive() -> None:
+    """A call, before which the interpreter raises what was set from outside."""
+
+
+def _raise_in(thread: int, exception: Optional[type]) -> None:
     """None takes back what has not been raised yet."""
     import ctypes
 

@@ -73,6 +73,8 @@ class RequestJob:
             wear.begin()
         running = timeouts and timeouts.begin(self._stream, decode_path(self._message.target.script_file))
         try:
+            if running is not None:
+                running.expose()
             return self._run(thread_id)
         except RequestTimeout:
             # It struck between the application and its answer.
@@ -178,10 +180,11 @@ def serve(
         result = application(environ, response.start)
         response.send_all(result)
     except BaseException as error:
-        failure = _explain(error, response, log, script)
         is_late = isinstance(error, RequestTimeout)
-    if type(result) is not list:
-        _close(result, log, script)
+        failure = _explain(error, response, log, script)
+    finally:
+        if type(result) is not list:
+            _close(result, log, script)
     log.close()
     if failure is None:
         try:

@@ -133,7 +133,7 @@ class Stream:
         with self._lock:
             self._check_presence()
             self._unsent = memoryview(data)
-            must_write = connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
+            must_write = self._queue_unsent(lead)
         if must_write:
             connection.write_out()
         if self._unsent is None and self.gone is None:
@@ -146,6 +146,15 @@ class Stream:
                 # An exception may have been raised in this thread.
                 self._unsent = None
             self._check_presence()
+
+    def _queue_unsent(self, lead: bytes) -> bool:
+        try:
+            return self.connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
+        except BaseException:
+            # No memory: nothing of it may follow the ABORT.
+            self._unsent = None
+            self._release_detached()
+            raise
 
     def _cut_unsent(self) -> List[Union[bytes, memoryview]]:
         """The frames that the credit allows; `_unsent` is None when nothing is left. The caller holds the lock, and queues them before it lets go."""
@@ -177,7 +186,7 @@ class Stream:
                 return False
             self._ends_after = len(data)
             self._unsent = memoryview(data)
-            must_write = connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
+            must_write = self._queue_unsent(lead)
         if must_write:
             connection.write_out()
         return True

@@ -10,6 +10,9 @@ def application(environ, start_response):
     if way == 'quick':
         start_response('200 OK', TEXT)
         return [b'quick']
+    if way == 'endless':
+        start_response('200 OK', TEXT)
+        return iter(lambda: b'x' * int(environ['QUERY_STRING']), None)
     if way == 'begun':
         return begin(start_response)
     environ['wsgi.errors'].write('entered\n')

@@ -1,0 +1,200 @@
+"""
+Checks what no request can bring about at will: interrupts and lack of memory at any step of sending. `write_path.py PACKAGE-FOLDER CASE`; silent if
+all is well.
+"""
+
+import os
+import random
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, sys.argv[1])
+
+from modhost_daemon import wire  # noqa: E402
+from modhost_daemon.connection import Connection  # noqa: E402
+from modhost_daemon.interruptible_stream import InterruptibleStream  # noqa: E402
+from modhost_daemon.request_timeouts import RequestTimeout, RequestTimeouts  # noqa: E402
+from modhost_daemon.stream import Stream  # noqa: E402
+
+ROUNDS = 3000
+
+
+class Host:
+    """A daemon that serves nobody."""
+
+    stream_type = InterruptibleStream
+    may_detach = False
+
+    def __init__(self):
+        self.is_full = False
+
+    def want_writing(self, connection, is_wanted):
+        self.is_full = is_wanted
+
+    def nothing(self, *_):
+        pass
+
+    begin_wait = end_wait = note_progress = forget_job = open_request = open_call = nothing
+
+
+class Peer(threading.Thread):
+    """Collects the frames of each stream until the connection ends."""
+
+    def __init__(self, connected):
+        super().__init__(daemon=True)
+        self.connected = connected
+        self.frames = {}
+
+    def run(self):
+        reader = wire.FrameReader()
+        while True:
+            piece = self.connected.recv(65536)
+            if not piece:
+                return
+            for frame_type, stream_id, payload in reader.feed(piece):
+                self.frames.setdefault(stream_id, []).append((frame_type, len(payload)))
+
+
+def connect():
+    ours, theirs = socket.socketpair()
+    host = Host()
+    return Connection(ours, host, b'', 'token', 1), host, theirs
+
+
+def check_interrupts():
+    """Whenever an interrupt comes, an answer is complete or aborted, and the connection goes on."""
+    sys.setswitchinterval(1e-5)
+    connection, host, theirs = connect()
+    peer = Peer(theirs)
+    peer.start()
+    timeouts = RequestTimeouts(0.0, 1e9, None)
+    outcomes = []
+
+    def work():
+        for stream_id in range(1, ROUNDS + 1):
+            outcomes.append(answer(connection, timeouts, stream_id))
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    deadline = time.monotonic() + 60
+    while worker.is_alive():
+        assert time.monotonic() < deadline, 'the worker hangs after %d rounds' % len(outcomes)
+        time.sleep(random.random() * 0.0004)
+        timeouts.tend(time.monotonic())
+        if host.is_full:
+            connection.flush()
+    while connection.has_unsent:
+        connection.flush()
+    connection.finish()
+    peer.join(10)
+    assert len(outcomes) == ROUNDS
+    for stream_id, (is_ended, sizes) in enumerate(outcomes, 1):
+        frames = peer.frames.pop(stream_id)
+        last = frames.pop()
+        assert last[0] == (wire.END if is_ended else wire.ABORT), (stream_id, last)
+        # As sent, but for what an interrupted thread did not come to note, or had to wait for.
+        assert frames[: len(sizes)] == [(wire.BODY, size) for size in sizes], stream_id
+        assert not is_ended or len(frames) == len(sizes)
+    assert not peer.frames and not connection.streams
+    ended = sum(is_ended for is_ended, _ in outcomes)
+    assert ROUNDS // 20 < ended < ROUNDS - ROUNDS // 20, '%d of %d ended' % (ended, ROUNDS)
+
+
+def answer(connection, timeouts, stream_id):
+    """What a worker thread does for a request. Whether the answer was complete, and how large its pieces were."""
+    sizes = []
+    stream = connection.streams[stream_id] = InterruptibleStream(connection, stream_id, False, False)
+    running = timeouts.begin(stream, 'script')
+    frames = b''
+    try:
+        running.expose()
+        for _ in range(random.randrange(6)):
+            size = random.choice((1, 100, 20_000))
+            stream.send_body(bytes(size))
+            sizes.append(size)
+            for _ in range(random.randrange(2000)):
+                pass
+        frames = stream.end(b'', b'')
+    except RequestTimeout:
+        stream.abort('timeout', 'it took too long')
+    finally:
+        timeouts.end(running)
+    if frames:
+        connection.send(frames)
+    return bool(frames), sizes
+
+
+def check_waiting():
+    """A thread that waits for credit, and that of its client's body, is interrupted at once."""
+    connection, _, _ = connect()
+    timeouts = RequestTimeouts(0.0, 1e9, None)
+    ways = (lambda stream: stream.send_body(bytes(2 * wire.INITIAL_WINDOW)), lambda stream: stream.take_body())
+    for stream_id, way in enumerate(ways, 1):
+        interrupted = []
+
+        def work():
+            stream = InterruptibleStream(connection, stream_id, False, True)
+            running = timeouts.begin(stream, 'script')
+            try:
+                running.expose()
+                way(stream)
+            except RequestTimeout:
+                interrupted.append(stream_id)
+            timeouts.end(running)
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        time.sleep(0.05)
+        timeouts.tend(time.monotonic())
+        worker.join(5)
+        assert interrupted == [stream_id], stream_id
+
+
+def check_memory():
+    """Where memory lacks, the connection ends, and who sends goes on."""
+
+    class Poor:
+        """A socket that finds no memory the second time."""
+
+        def __init__(self, real):
+            self.real = real
+            self.calls = 0
+
+        def __getattr__(self, name):
+            return getattr(self.real, name)
+
+        def send(self, data):
+            self.calls += 1
+            if self.calls == 2:
+                raise MemoryError
+            return self.real.send(data[:5])
+
+    for size in (10, 2):
+        ours, theirs = socket.socketpair()
+        connection = Connection(Poor(ours), Host(), b'', 'token', 1)
+        results = [connection.send(bytes(size)) for _ in range(3)]
+        assert results[-2:] == [False, False], results
+        received = b''
+        while True:
+            piece = theirs.recv(100)
+            if not piece:
+                break
+            received += piece
+        assert len(received) <= 5
+        assert not connection.has_unsent
+        connection.close()
+
+
+def check_methods():
+    """What a worker thread may call is done as a whole: whoever adds a method has to decide about it."""
+    by_readers = {'add_body', 'end_body', 'add_credit', 'leave', 'give_up', 'stir', 'is_gone'}
+    # A call has no time limit.
+    by_calls = {'reply'}
+    methods = {name for name, value in vars(Stream).items() if name[0] != '_' and (callable(value) or isinstance(value, property))}
+    assert methods - by_readers - by_calls == {name for name in vars(InterruptibleStream) if name[0] != '_' and name != 'running'}
+
+
+globals()['check_' + sys.argv[2]]()
+os._exit(0)
