@@ -2,7 +2,12 @@ import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node
 import type { Pairs } from '../../wire/index.js';
 import { AnswerParser } from './answer-parser.js';
 import type { RequestFacts } from './environ.js';
-import { createHostedRequest, createHostedResponse, type HostedRequest } from './hosted-messages.js';
+import {
+  createHostedRequest,
+  createHostedResponse,
+  type HostedRequest,
+  watchPrototype,
+} from './hosted-messages.js';
 import type { HostedSocket, SocketSink } from './hosted-socket.js';
 import { createLeanSocket } from './lean-socket.js';
 import type { Reply } from './reply.js';
@@ -50,6 +55,7 @@ function callHandler(
   };
   try {
     const result = handle(request, response, next);
+    watchPrototype(request);
     if (result instanceof Promise) result.catch(fail);
   } catch (error) {
     fail(error);

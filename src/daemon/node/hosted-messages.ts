@@ -20,7 +20,7 @@ export function createHostedRequest(
   facts: RequestFacts,
   headers: Pairs,
 ): HostedRequest {
-  const request = new Request(socket, facts);
+  const request = new constructors.Request(socket, facts);
   request.method = facts.method;
   request.url = facts.url;
   request.originalUrl = facts.originalUrl;
@@ -32,7 +32,7 @@ export function createHostedRequest(
 
 /** A genuine ServerResponse that writes its answer to the socket. */
 export function createHostedResponse(request: IncomingMessage, socket: HostedSocket): ServerResponse {
-  const response = new Response(request);
+  const response = new constructors.Response(request);
   response.sendDate = false;
   response.assignSocket(socket as unknown as IncomingMessage['socket']);
   return response;
@@ -72,27 +72,48 @@ const neverChunked: PropertyDescriptor & ThisType<ServerResponse> = {
   configurable: true,
 };
 
-// node:http's own constructors on objects that have our accessor from the beginning, and so never exchange a plain property for one:
-// that would make the engine take each of them for one of a kind. Same prototype: they are what node:http makes, in every way. The
-// constructors inherit from node:http's, as with `extends`: V8 then leaves room for the fields of both, where it would else make of each
-// response a slow object of four times the cost.
-
-function RequestConstructor(this: HostedRequest, socket: HostedSocket, facts: RequestFacts): void {
-  Object.defineProperty(this, 'environ', lazyEnviron);
-  this[requestFacts] = facts;
-  Reflect.apply(IncomingMessage, this, [socket]);
+interface Constructors {
+  readonly Request: new (socket: HostedSocket, facts: RequestFacts) => HostedRequest;
+  readonly Response: new (request: IncomingMessage) => ServerResponse;
 }
-RequestConstructor.prototype = IncomingMessage.prototype;
-Object.setPrototypeOf(RequestConstructor, IncomingMessage);
-const Request = RequestConstructor as unknown as new (
-  socket: HostedSocket,
-  facts: RequestFacts,
-) => HostedRequest;
 
-function ResponseConstructor(this: ServerResponse, request: IncomingMessage): void {
-  Object.defineProperty(this, 'chunkedEncoding', neverChunked);
-  Reflect.apply(ServerResponse, this, [request]);
+/**
+ * node:http's own constructors on objects that have our accessor from the beginning, and so never exchange a plain property for one:
+ * that would make the engine take each of them for one of a kind. Same prototype: they are what node:http makes, in every way.
+ *
+ * With room, the constructors inherit from node:http's, as with `extends`: V8 then leaves room for the fields of both, where it would else make a slow
+ * object of each response, a table, which costs a hello four times as much. But whoever exchanges the prototype and then adds properties, as Express
+ * does, is better off with tables: of other objects, V8 (before that of Node 22) takes each for one of a kind from then on, and all that is done with
+ * them costs twice as much.
+ */
+function createConstructors(hasRoom: boolean): Constructors {
+  function RequestConstructor(this: HostedRequest, socket: HostedSocket, facts: RequestFacts): void {
+    Object.defineProperty(this, 'environ', lazyEnviron);
+    this[requestFacts] = facts;
+    Reflect.apply(IncomingMessage, this, [socket]);
+  }
+  RequestConstructor.prototype = IncomingMessage.prototype;
+  function ResponseConstructor(this: ServerResponse, request: IncomingMessage): void {
+    Object.defineProperty(this, 'chunkedEncoding', neverChunked);
+    Reflect.apply(ServerResponse, this, [request]);
+  }
+  ResponseConstructor.prototype = ServerResponse.prototype;
+  if (hasRoom) {
+    Object.setPrototypeOf(RequestConstructor, IncomingMessage);
+    Object.setPrototypeOf(ResponseConstructor, ServerResponse);
+  }
+  return {
+    Request: RequestConstructor as unknown as Constructors['Request'],
+    Response: ResponseConstructor as unknown as Constructors['Response'],
+  };
 }
-ResponseConstructor.prototype = ServerResponse.prototype;
-Object.setPrototypeOf(ResponseConstructor, ServerResponse);
-const Response = ResponseConstructor as unknown as new (request: IncomingMessage) => ServerResponse;
+
+let constructors = createConstructors(true);
+let isExchangeKnown = false;
+
+/** To be asked when an application has been called: does it exchange prototypes? Then those of later requests are made for that. */
+export function watchPrototype(request: IncomingMessage): void {
+  if (isExchangeKnown || Object.getPrototypeOf(request) === IncomingMessage.prototype) return;
+  isExchangeKnown = true;
+  constructors = createConstructors(false);
+}

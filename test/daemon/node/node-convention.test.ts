@@ -501,3 +501,38 @@ describe('what is made when it is looked at', () => {
     expect(answers.map(({ text }) => text)).toEqual(['\u00fc', '\ufffd', '\ufffd']);
   });
 });
+
+describe('prototypes that the application exchanges, as Express does', () => {
+  const exchanging = `
+    Object.setPrototypeOf(req, { get mine() { return 'my ' + this.method }, __proto__: Object.getPrototypeOf(req) });
+    Object.setPrototypeOf(res, { send(text) { this.end(text) }, __proto__: Object.getPrototypeOf(res) });`;
+  // The first one shows what the application does; the others are made for that.
+  it.each([1, 2, 3])('answer request %i with all that the genuine ones have', async (number) => {
+    const script = hosted.folder.write(
+      'exchanging.mjs',
+      `import { IncomingMessage, ServerResponse } from 'node:http';
+      export default function (req, res) {
+        const genuine = [req, res].map((one) => Object.getPrototypeOf(one).constructor.name);
+        ${exchanging}
+        req.next = () => {};
+        res.locals = {};
+        res.setHeader('Transfer-Encoding', 'chunked');
+        res.setHeader('X-Kinds', [...genuine, req instanceof IncomingMessage, res instanceof ServerResponse].join());
+        res.send([req.mine, req.environ.REMOTE_USER, req.url, Object.keys(req.environ).length > 3].join());
+      }`,
+    );
+    const { text, headers } = await hosted.frontEnd
+      .request(script, { url: `/${number}`, environ: { REMOTE_USER: 'anna' } })
+      .answer();
+    expect(text).toBe(`my GET,anna,/${number},true`);
+    expect(headers['x-kinds']).toBe('IncomingMessage,ServerResponse,true,true');
+  });
+
+  it('leave other applications of the process as they are', async () => {
+    const script = handler(
+      `res.end([req.environ.REMOTE_USER, 'mine' in req, 'send' in res, Object.getPrototypeOf(req).constructor.name].join())`,
+    );
+    const { text } = await hosted.frontEnd.request(script, { environ: { REMOTE_USER: 'bert' } }).answer();
+    expect(text).toBe('bert,false,false,IncomingMessage');
+  });
+});
