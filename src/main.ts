@@ -56,7 +56,7 @@ import {
 } from './control/index.js';
 import { toByteString } from './http/index.js';
 import { createHtaccessLookup, createRouter, resolveVirtualHostNames, runtimeOf } from './routing/index.js';
-import { supervise } from './supervise.js';
+import { checkGroups, supervise } from './supervise.js';
 import { checkCertificates, readTlsMaterial } from './tls/index.js';
 
 /** Set for the process that `start` leaves behind; it reports over IPC and has the error log as standard error. */
@@ -164,6 +164,7 @@ async function checkWorld(config: ServerConfig, { fileReferences, addFindings }:
     ...checkCertificates(config),
     ...checkFiles(config, fileReferences),
     ...checkFolders(config),
+    ...checkGroups(config),
     ...checkNearMisses(config),
     ...checkProtection(config, mountPorts(config)),
     ...checkHtaccess(config, createHtaccessLookup(config)),

@@ -1,11 +1,11 @@
 /** Wires one supervisor: the signals and the control socket on one side, the site file and the log on the other. */
 
 import { fileURLToPath } from 'node:url';
-import type { ServerConfig } from './config/index.js';
+import type { Finding, ServerConfig } from './config/index.js';
 import { type ControlOutcome, type ControlRequest, controlSocketOf, serveControl } from './control/index.js';
 import { askHealth, findHealthTarget } from './health/index.js';
 import { createLogWriter, formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
-import { type LogWitness, type NeededPool, Supervisor } from './processes/index.js';
+import { findPlanFaults, type LogWitness, type NeededPool, Supervisor } from './processes/index.js';
 import {
   createRouter,
   listAuthScripts,
@@ -16,6 +16,12 @@ import {
   runtimeOf,
 } from './routing/index.js';
 import { readTlsMaterial, type TlsMaterial } from './tls/index.js';
+
+/** What planning process groups has to ask of those who know how requests are routed. */
+const planPorts = {
+  runtimeOf: (scriptFile: string) => runtimeOf(scriptFile),
+  healthTargetOf: findHealthTarget,
+};
 
 export interface SuperviseOptions {
   readonly foreground: boolean;
@@ -40,8 +46,7 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
     loadConfig: () => options.loadConfig(),
     readTls,
     neededPools,
-    runtimeOf: (scriptFile) => runtimeOf(scriptFile),
-    healthTargetOf: findHealthTarget,
+    ...planPorts,
     askHealth,
     log: log.log,
     logTo: log.setTarget,
@@ -80,6 +85,18 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
   await supervisor.ended;
   controlSocket?.close();
   return 0;
+}
+
+/** What `-t` says about process groups with which a start would be refused: for root, who could start them, an error. */
+export function checkGroups(config: ServerConfig): Finding[] {
+  return findPlanFaults(config, neededPools(config), planPorts).map(({ group, message }) => ({
+    kind: 'group-refused',
+    severity: process.getuid?.() === 0 ? 'error' : 'warning',
+    position: group.position,
+    directive: 'WSGIDaemonProcess',
+    message: `modhost would not start: ${message}`,
+    at: 'arguments',
+  }));
 }
 
 /** A server without it serves, and is controlled by signals. */

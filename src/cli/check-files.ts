@@ -1,17 +1,11 @@
 import { closeSync, openSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  type FileReference,
-  type Finding,
-  findGroup,
-  findGroupsOf,
-  findUser,
-  type ServerConfig,
-} from '../config/index.js';
+import type { FileReference, Finding, ServerConfig } from '../config/index.js';
+import { asOther, findOtherAccount, type OtherAccount } from './other-account.js';
 
 /** What `-t` says about the files that directives name: whether they are there, and who can read them. */
 export function checkFiles(config: ServerConfig, references: readonly FileReference[]): Finding[] {
-  const identity = findIdentity(config);
+  const identity = findOtherAccount(config.global.user, config.global.group);
   const findings = references.flatMap((reference) => checkFile(reference, identity) ?? []);
   // The same file is often named in many places: once is enough.
   return [
@@ -19,23 +13,7 @@ export function checkFiles(config: ServerConfig, references: readonly FileRefere
   ].toReversed();
 }
 
-/** Whom front ends run as; undefined: as whoever starts modhost. */
-interface Identity {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
-}
-
-function findIdentity({ global }: ServerConfig): Identity | undefined {
-  if (process.getuid?.() !== 0 || global.user === undefined) return undefined;
-  const groups = findGroupsOf(global.user);
-  const uid = findUser(global.user);
-  const gid = global.group === undefined ? groups[0] : findGroup(global.group);
-  return uid === undefined || gid === undefined ? undefined : { name: global.user, uid, gid, groups };
-}
-
-function checkFile(reference: FileReference, identity: Identity | undefined): Finding | undefined {
+function checkFile(reference: FileReference, identity: OtherAccount | undefined): Finding | undefined {
   const { use, path, position, directive } = reference;
   const found = use === 'script' ? findScript(path) : statOf(path);
   const finding = (kind: Finding['kind'], message: string): Finding => ({
@@ -82,7 +60,7 @@ function statOf(path: string): Stats | undefined {
 }
 
 /** Asks the system itself, as the account that will ask: bits of modes do not tell everything. */
-function canRead(path: string, identity: Identity | undefined): boolean {
+function canRead(path: string, identity: OtherAccount | undefined): boolean {
   return identity === undefined ? canOpen(path) : asOther(identity, () => canOpen(path));
 }
 
@@ -92,21 +70,6 @@ function canOpen(path: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Does something synchronous with the rights of another account; for root only. */
-function asOther<T>({ uid, gid, groups }: Identity, act: () => T): T {
-  const before = process.getgroups?.() ?? [];
-  process.setgroups?.([...new Set([gid, ...groups])]);
-  process.setegid?.(gid);
-  process.seteuid?.(uid);
-  try {
-    return act();
-  } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-    process.setgroups?.(before);
   }
 }
 

@@ -262,6 +262,11 @@ export const mistakeCodes = {
     'Everybody on this machine can read the passwords',
     'The hashes of a password file can be attacked by whoever can read them. Make the file readable for the group of the front ends only: `chown root:www-data` and `chmod 640`.',
   ),
+  'group-refused': code(
+    'MH0707',
+    'A process group with which no server starts',
+    'What the line asks for cannot be carried out for the scripts of the group: `chroot=` without an interpreter or an account inside, or with a script outside. A start ends with the same words. Who is not root is only warned, since root may start the server.',
+  ),
   'address-taken': code(
     'MH0705',
     'modhost cannot listen on an address',

@@ -1,3 +1,4 @@
+export { findPlanFaults } from './check-plans.js';
 export type { DaemonAddress, HealthTarget, PoolPlan } from './daemon-pool.js';
 export type { AnnouncedProcess, FromFrontEnd, FrontEndStart, ToFrontEnd } from './front-end-process.js';
 export type { RuntimeOf } from './launch-plan.js';

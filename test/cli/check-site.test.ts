@@ -271,6 +271,7 @@ describe('-t looks at protections that requests pass by', () => {
 WSGIDaemonProcess b home=${root} python-home=${root}/venv node=/gone/node
 WSGIDaemonProcess c node=${process.execPath}
 WSGIDaemonProcess d node=node
+WSGIDaemonProcess e node=no-such-program
 Alias /gone gone
 Alias /www www
 AliasMatch ^/x gone
@@ -281,7 +282,24 @@ AliasMatch ^/x gone
       'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-home: there is no Python in /gone/python: the daemon processes of the group cannot start',
       'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-path: there is no /gone/x: Python finds no modules in it',
       'MH0706 $ROOT/site.conf:2: warning: WSGIDaemonProcess: node: there is no program /gone/node: no JavaScript of the group can run',
-      'MH0706 $ROOT/site.conf:5: warning: Alias: there is no $ROOT/gone: requests for it are answered with 404',
+      'MH0706 $ROOT/site.conf:5: warning: WSGIDaemonProcess: node: there is no program no-such-program: no JavaScript of the group can run',
+      'MH0706 $ROOT/site.conf:6: warning: Alias: there is no $ROOT/gone: requests for it are answered with 404',
+    ]);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('-t looks as the account of a process group (as root)', () => {
+  it('at directories that it cannot reach', () => {
+    const closed = join(root, 'closed');
+    mkdirSync(join(closed, 'bin'), { recursive: true });
+    writeFileSync(join(closed, 'bin/python3'), '');
+    chmodSync(closed, 0o700);
+    const result = load(`WSGIDaemonProcess a user=nobody home=${closed} python-home=${closed}
+WSGIDaemonProcess b home=${closed} python-home=${closed}
+`);
+    expect(print(result, checkFolders(result.config))).toEqual([
+      'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: home: there is no directory $ROOT/closed that the user nobody can reach: the daemon processes of the group cannot start',
+      'MH0706 $ROOT/site.conf:1: warning: WSGIDaemonProcess: python-home: there is no Python in $ROOT/closed that the user nobody can reach: the daemon processes of the group cannot start',
     ]);
   });
 });

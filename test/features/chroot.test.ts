@@ -130,7 +130,7 @@ DocumentRoot ${jail}/srv`,
         'User nobody\nWSGIImportScript FOLDER/outside.py process-group=jailed application-group=x\nWSGIScriptAlias / JAIL/srv/app.py',
         'lies outside of it',
       ],
-    ])('does not start with %s', async (title, lines, reason) => {
+    ])('does not start with %s, and -t says so', async (title, lines, reason) => {
       const root = join(folder, 'refused');
       mkdirSync(join(root, 'logs'), { recursive: true });
       writeFileSync(join(jail, 'srv/app.mjs'), 'export default () => {};\n');
@@ -144,6 +144,14 @@ DocumentRoot ${jail}/srv`,
       );
       expect(stderr).toMatch(new RegExp(`chroot=.*(${reason})`));
       expect(status).toBe(1);
+      const checked = spawnSync(
+        process.execPath,
+        [join(projectRoot, 'dist/main.js'), '-t', '-d', root, '-f', 'site.conf'],
+        { encoding: 'utf8', timeout: 20_000 },
+      );
+      expect(checked.stderr).toMatch(new RegExp(`site\\.conf:\\d+:\\d+: error MH0707: .*(${reason})`));
+      expect(checked.stderr).not.toContain('Syntax OK');
+      expect(checked.status).toBe(1);
     });
   },
 );
