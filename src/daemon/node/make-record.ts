@@ -39,9 +39,13 @@ export function makeRecord(
       pairs,
     );
   const record = fillRecord(Object.create(prototype) as TextRecord, shape.keys, pairs);
-  // What JSON.parse makes is no table, and so is no copy of it.
-  recent[place] = { ...shape, template: JSON.parse(JSON.stringify(record)) as TextRecord };
+  recent[place] = { ...shape, template: createTemplate(record) };
   return record;
+}
+
+/** With the same keys, and none of the values: what JSON.parse makes is no table, and so is no copy of it. */
+function createTemplate(record: Readonly<TextRecord>): TextRecord {
+  return JSON.parse(JSON.stringify(record, (key, value: unknown) => (key === '' ? value : ''))) as TextRecord;
 }
 
 function hasNames(pairs: Pairs, names: readonly string[]): boolean {

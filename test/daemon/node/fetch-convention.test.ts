@@ -302,9 +302,72 @@ describe('what is made when it is looked at', () => {
     ['a copy of another', `new Response('original').clone()`, 'original'],
     ['the stream of another', `new Response(new Response('streamed').body)`, 'streamed'],
     ['JSON', `Response.json({ a: 1 })`, '{"a":1}'],
+    ['a long text', `new Response('long \u00e9'.repeat(50_000))`, 'long \u00e9'.repeat(50_000)],
+    ['a class of its own', `new (class extends Response {})('own')`, 'own'],
+    ['a body made of another', `new Response(new Response('again').body, { status: 200 })`, 'again'],
+    ['a body that is copied twice', `new Response(new Response('twice').clone().clone().body)`, 'twice'],
+    [
+      'a stream',
+      `new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array([104])); c.close() } }))`,
+      'h',
+    ],
   ])('answers with %s', async (_name, expression, expected) => {
     const { text } = await hosted.frontEnd.request(fetcher(`return ${expression}`)).answer();
     expect(text).toBe(expected);
+  });
+
+  it.each([
+    [
+      'set late',
+      `const r = new Response('x', { headers: { A: '1' } }); r.headers.set('B', '2'); return r`,
+      ['a=1', 'b=2'],
+    ],
+    [
+      'set on a class of its own',
+      `return new (class extends Response {})('x', { headers: { A: '1' } })`,
+      ['a=1'],
+    ],
+    [
+      'of another, and changed',
+      `const r = new Response('x', { headers: { A: '1' } }); const s = new Response(r.body, r); s.headers.append('A', '2'); return s`,
+      ['a=1, 2'],
+    ],
+    [
+      'put over',
+      `return Object.defineProperty(new Response('x'), 'headers', { value: new Headers({ A: '1' }) })`,
+      ['a=1'],
+    ],
+    [
+      'unlike those of the answer before',
+      `globalThis.n ??= 0; return new Response('x', { headers: { A: String(n++) } })`,
+      ['a=0'],
+    ],
+    [
+      'unlike those of the answer before',
+      `return new Response('x', { headers: { A: String(n++) } })`,
+      ['a=1'],
+    ],
+    [
+      'of cookies',
+      `const r = new Response('x'); r.headers.append('Set-Cookie', 'a=1'); r.headers.append('Set-Cookie', 'b=2'); return r`,
+      ['set-cookie=a=1', 'set-cookie=b=2'],
+    ],
+    [
+      'longer than is kept',
+      `return new Response('x', { headers: { A: 'long'.repeat(1000) } })`,
+      [`a=${'long'.repeat(1000)}`],
+    ],
+  ])('answers with fields %s', async (_name, body, expected) => {
+    const exchange = hosted.frontEnd.request(fetcher(body));
+    expect((await exchange.answer()).text).toBe('x');
+    const { headers } = await exchange.response;
+    const fields = headers.flatMap((text, at) => (at % 2 === 0 ? [`${text}=${headers[at + 1]}`] : []));
+    expect(fields.filter((field) => !field.startsWith('content-type='))).toEqual(expected);
+  });
+
+  it('answers with the status that was put over', async () => {
+    const script = fetcher(`return Object.defineProperty(new Response('x'), 'status', { value: 299 })`);
+    expect((await hosted.frontEnd.request(script).answer()).status).toBe(299);
   });
 
   it('uses up the body of a Response, as reading it would', async () => {

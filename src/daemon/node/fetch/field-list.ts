@@ -72,6 +72,9 @@ const recent: ({ readonly given: readonly string[]; readonly list: FieldList } |
   128,
 ).fill(undefined);
 
+/** Longer ones are not kept. */
+const longestRecent = 2048;
+
 function readRecord(record: Readonly<Record<string, unknown>>): FieldList | undefined {
   const names = Object.keys(record);
   // Symbols, or names that are not enumerable.
@@ -85,6 +88,7 @@ function readRecord(record: Readonly<Record<string, unknown>>): FieldList | unde
     given.push(name, text);
     length += text.length;
   }
+  if (length > longestRecent) return sortFields(given);
   const place = length % recent.length;
   const known = recent[place];
   if (known !== undefined && isSame(known.given, given)) return known.list;
