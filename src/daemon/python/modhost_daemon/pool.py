@@ -427,18 +427,32 @@ class Pool:
             if not self._jobs:
                 return None
             self._finished += 1
-            return self._pop(worker)
+            self._latest = worker
+            if self._reader is not worker:
+                self._note_taking()
+            else:
+                self._reader_jobs += 1
+                if not self._is_watching:
+                    self._begin_watching()
+            return self._jobs.popleft()
 
     def _pop(self, worker: _Worker) -> Job:
-        job = self._jobs.popleft()
+        """The first job after a pause."""
         self._latest = worker
-        if self._reader is worker:
+        if self._reader is not worker:
+            self._note_taking()
+        else:
             self._reader_jobs += 1
             self._is_reader_busy = True
             if not self._is_watching:
-                # Once in a while, not for each job: the loop goes on watching while there is something to see.
-                self._is_watching = True
-                self._source.wake_loop()
-        elif not self._jobs:
+                self._begin_watching()
+        return self._jobs.popleft()
+
+    def _note_taking(self) -> None:
+        if len(self._jobs) == 1:
             self._wake_resting_loop()
-        return job
+
+    def _begin_watching(self) -> None:
+        # Once in a while, not for each job: the loop goes on watching while there is something to see.
+        self._is_watching = True
+        self._source.wake_loop()
