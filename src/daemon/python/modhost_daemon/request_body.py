@@ -13,10 +13,11 @@ class RequestBody:
     said; OSError for ever after the client has left.
     """
 
-    __slots__ = ('_at', '_piece', '_stream')
+    __slots__ = ('_at', '_piece', 'stream')
 
     def __init__(self, stream: Stream) -> None:
-        self._stream: Optional[Stream] = stream
+        # None: the request is over, and reading raises from now on.
+        self.stream: Optional[Stream] = stream
         self._piece = b''
         self._at = 0
 
@@ -70,17 +71,14 @@ class RequestBody:
     def close(self) -> None:
         """Nothing: the body ends with its request."""
 
-    def expire(self) -> None:
-        """The request is over: reading raises from now on."""
-        self._stream = None
-        self._piece = b''
-        self._at = 0
-
     def _fill(self) -> bool:
         """Makes sure that there is a byte to cut; False at the end of the body."""
+        stream = self.stream
+        if stream is None:
+            raise OSError('wsgi.input was read after the end of its request')
         if self._at < len(self._piece):
             return True
-        self._piece = self._open_stream().take_body()
+        self._piece = stream.take_body()
         self._at = 0
         return bool(self._piece)
 
@@ -88,11 +86,6 @@ class RequestBody:
         part = self._piece[self._at : end]
         self._at += len(part)
         return part
-
-    def _open_stream(self) -> Stream:
-        if self._stream is None:
-            raise OSError('wsgi.input was read after the end of its request')
-        return self._stream
 
 
 def _limit(size: Optional[int]) -> Optional[int]:

@@ -161,22 +161,22 @@ class LogBytes(io.RawIOBase):
 class RequestLog:
     """The lines of one request: its `wsgi.errors`, what its thread prints, and why it failed."""
 
-    __slots__ = ('_collectors', '_stream', 'application_group', 'is_closed')
+    __slots__ = ('_stream', 'application_group', 'collectors', 'is_closed')
 
     def __init__(self, stream: Stream, application_group: str) -> None:
         self._stream = stream
         # Of who writes.
         self.application_group = application_group
         # Of 'errors', 'stdout' and 'stderr' those that were written to: mostly none.
-        self._collectors: Dict[str, LineCollector] = {}
+        self.collectors: Dict[str, LineCollector] = {}
         self.is_closed = False
 
     def collector_of(self, name: str) -> LineCollector:
         """Where `wsgi.errors` goes, or while the request is served `sys.stdout` or `sys.stderr`."""
-        collector = self._collectors.get(name)
+        collector = self.collectors.get(name)
         if collector is None:
             # A thread of the application may come second, or too late.
-            collector = self._collectors.setdefault(name, LineCollector(self._emit_errors))
+            collector = self.collectors.setdefault(name, LineCollector(self._emit_errors))
             if self.is_closed:
                 collector.close()
         return collector
@@ -192,9 +192,9 @@ class RequestLog:
     def close(self) -> None:
         """The request is over: unfinished lines go out, further writing raises ValueError."""
         self.is_closed = True
-        if self._collectors:
+        if self.collectors:
             for name in ('errors', 'stdout', 'stderr'):
-                collector = self._collectors.get(name)
+                collector = self.collectors.get(name)
                 if collector is not None:
                     collector.close()
 

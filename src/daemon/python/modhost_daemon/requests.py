@@ -98,7 +98,7 @@ class RequestJob:
             body = RequestBody(stream)
             environ = self._host.environs.build(message, body, log, thread_id, self._arrived_at)
             frames = serve(application, environ, stream, log, script)
-            body.expire()
+            body.stream = None
             return frames
         finally:
             if not log.is_closed:
@@ -185,7 +185,9 @@ def serve(
     finally:
         if type(result) is not list:
             _close(result, log, script)
-    log.close()
+    log.is_closed = True
+    if log.collectors:
+        log.close()
     if failure is None:
         try:
             return response.finish()

@@ -81,7 +81,9 @@ class Response:
         kind = type(result)
         if (kind is list or kind is tuple) and len(result) < 2 and not self.is_committed:  # type: ignore[arg-type]
             # The whole body is known: head, body and end leave in one write.
-            data = _check_item(result[0]) if result else b''  # type: ignore[index]
+            data = result[0] if result else b''  # type: ignore[index]
+            if not isinstance(data, bytes):
+                raise _describe_item(data)
             self._held = data
             # An empty list in answer to HEAD says nothing about the length that GET would have.
             if data or self._method != 'HEAD':
@@ -97,7 +99,8 @@ class Response:
 
     def send(self, data: bytes) -> None:
         """One piece of the body. Raises ClientGone, TypeError, or what the head's commitment raises."""
-        _check_item(data)
+        if not isinstance(data, bytes):
+            raise _describe_item(data)
         if not data:
             return
         head = b'' if self.is_committed else self._commit()
@@ -116,8 +119,11 @@ class Response:
         head = b'' if self.is_committed else self._commit()
         data = self._held
         if data:
-            data = self._trim(data)
             self._held = b''
+            if len(data) == self._remaining:
+                self._remaining = 0
+            else:
+                data = self._trim(data)
         if self._remaining:
             if head or data:
                 self._stream.send_body(data, self._encode_head(head))
@@ -183,7 +189,5 @@ class Response:
         return data
 
 
-def _check_item(item: bytes) -> bytes:
-    if not isinstance(item, bytes):
-        raise TypeError('a response body is made of bytes, not %s' % type(item).__name__)
-    return item
+def _describe_item(item: object) -> TypeError:
+    return TypeError('a response body is made of bytes, not %s' % type(item).__name__)

@@ -206,6 +206,12 @@ class Stream:
             if self.gone is not None:
                 raise ClientGone(self.gone)
             self._sendable -= len(data)
+            if self._body_ended:
+                # As nearly always.
+                self.is_ended = True
+                self._pieces = None
+                self.connection.streams.pop(self.id, None)
+                return frames
             credit = self._close_own_direction()
         return frames + credit if credit else frames
 
