@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Union
 from . import wire
 from .current import current
 from .dispatching import DispatchFault, ask_dispatch_functions, has_dispatch_function
-from .environ import build_call_environ, decode_path
+from .environ import build_call_environ
 from .request_log import RequestLog
 from .requests import Host
 from .scripts import ScriptUnreadable
@@ -48,7 +48,7 @@ class CallJob:
         log = RequestLog(self._stream, self._message.application_group)
         current.log = log
         try:
-            script = decode_path(self._message.script_file)
+            script = wire.decode_path(self._message.script_file)
             reply = self._ask(script, log)
             log.close()
             if reply is None:
@@ -63,7 +63,7 @@ class CallJob:
         """None if a successor of this process is the one to ask."""
         message = self._message
         try:
-            module = self._host.load_script(script, message.application_group, message.check_script, self.queued_at)
+            module = self._host.scripts.load(script, message.application_group, message.check_script, self.queued_at)
         except ScriptUnreadable as error:
             return _error(log, 'cannot read script file %s: %s' % (script, error))
         except BaseException as error:

@@ -10,8 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from . import wire
 from .calls import CallJob
@@ -25,8 +24,8 @@ from .preload import PreloadJob
 from .reading import Reading
 from .replacement import Replacement
 from .request_timeouts import RequestTimeouts
-from .requests import RequestJob
-from .scripts import ScriptChanged, Scripts
+from .requests import LimitedRequestJob, RequestJob
+from .scripts import Scripts
 from .start_message import StartMessage
 from .startup_watch import StartupWatch
 from .stream import Stream
@@ -50,12 +49,15 @@ class Daemon:
     def __init__(self, start: StartMessage, control: ControlChannel, listener: socket.socket) -> None:
         self._replacement = Replacement(self._ask_for_successor)
         self._startup = StartupWatch(start.startup_timeout, self._replacement.wish)
-        self.scripts = Scripts(start.python_modules, self._startup.note_attempt, self._announce_loaded)
+        self.scripts = Scripts(
+            start.python_modules, self._startup.note_attempt, self._announce_loaded, self._replacement.wait_for_change
+        )
         self.wear = _create_wear(start, self._replacement.wish)
         self.request_timeouts = _create_request_timeouts(start, self._replacement.wish)
         # request-timeout counts until the client has taken the answer.
         self.may_detach = self.request_timeouts is None
         self.stream_type = InterruptibleStream if start.interrupt_timeout else Stream
+        self._request_job = RequestJob if self.wear is None and self.request_timeouts is None else LimitedRequestJob
         self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)
         # When each (script file, application group) was loaded, in seconds since the epoch.
         self._loaded_at: Dict[Tuple[str, str], float] = {}
@@ -136,12 +138,15 @@ class Daemon:
     # --- what connections and jobs ask ---
 
     def open_request(self, stream: Stream, message: wire.RequestMessage) -> None:
-        self._put(stream, RequestJob(self, stream, message))
+        job = self._request_job(self, stream, message)
+        if self._draining_since is not None:
+            job.give_back()
+            return
+        stream.job = job
+        self._pool.put(job)
 
     def open_call(self, stream: Stream, message: wire.CallMessage) -> None:
-        self._put(stream, CallJob(self, stream, message))
-
-    def _put(self, stream: Stream, job: Union[RequestJob, CallJob]) -> None:
+        job = CallJob(self, stream, message)
         if self._draining_since is not None:
             job.give_back()
             return
@@ -170,18 +175,6 @@ class Daemon:
         """Any thread: something has happened that the end of the process may wait for."""
         if self._is_ending:
             self._wake()
-
-    def load_script(
-        self, script: str, application_group: str, compare: bool, since: float
-    ) -> Optional[ModuleType]:
-        """Worker threads: the script's module; None if the file has changed and the next process is to serve it."""
-        try:
-            return self.scripts.load(script, application_group, compare, since)
-        except ScriptChanged as change:
-            replacement = self._replacement
-            if replacement.is_dismissed(script, change.modified_ns):
-                return change.module
-            return None if replacement.wait_for_change(script, change.modified_ns) else change.module
 
     def was_loaded_before(self, script: str, application_group: str, moment: float) -> bool:
         return self._loaded_at.get((script, application_group), moment) < moment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any, Dict, List
 
@@ -58,7 +57,7 @@ class EnvironBuilder:
             environ.update(shared.environ)
         for key in shared.own_file_keys:
             if key in environ:
-                environ[key] = decode_path(environ[key])
+                environ[key] = wire.decode_path(environ[key])
         environ['wsgi.input'] = body
         environ['wsgi.errors'] = Errors(log)
         environ['wsgi.url_scheme'] = 'http'
@@ -70,7 +69,10 @@ class EnvironBuilder:
                 environ['wsgi.url_scheme'] = 'https'
         for key in _TIME_KEYS:
             if key in environ:
-                _decode_time(environ, key)
+                try:
+                    environ[key] = float(environ[key])
+                except ValueError:
+                    del environ[key]
         environ['mod_wsgi.application_start'] = time.time()
         return environ
 
@@ -109,24 +111,15 @@ def read_request_start(environ: Environ) -> float:
         return time.time()
 
 
-def decode_path(byte_text: str) -> str:
-    """A path of the protocol in the file system's encoding."""
-    return byte_text if byte_text.isascii() else os.fsdecode(byte_text.encode('latin-1'))
-
-
 def _from_pairs(pairs: List[str]) -> Environ:
     environ: Environ = dict(zip(pairs[0::2], pairs[1::2]))
     for key in _FILE_KEYS:
         if key in environ:
-            environ[key] = decode_path(environ[key])
+            environ[key] = wire.decode_path(environ[key])
     for key in _TIME_KEYS:
         if key in environ:
-            _decode_time(environ, key)
+            try:
+                environ[key] = float(environ[key])
+            except ValueError:
+                del environ[key]
     return environ
-
-
-def _decode_time(environ: Environ, key: str) -> None:
-    try:
-        environ[key] = float(environ[key])
-    except ValueError:
-        del environ[key]

@@ -9,17 +9,16 @@ from types import ModuleType
 _making = threading.Lock()
 
 
-def find_object(module: ModuleType, name: str) -> object:
+def make_object(module: ModuleType, name: str) -> object:
     """
-    What the module calls `name`, or for `name()` what calling it once gave; None if there is no such thing. Raises what the user's
-    code raises, and then tries again the next time.
+    For `name()` what calling `name` once gave, which the module calls so from then on; None if there is no such thing, or no brackets. Raises
+    what the user's code raises, and then tries again the next time.
     """
-    found: object = getattr(module, name, None)
-    if found is not None or not name.endswith('()'):
-        return found
+    if not name.endswith('()'):
+        return None
     with _making:
         # Another thread may have made it meanwhile. No identifier holds brackets, so nothing else has that name.
-        found = getattr(module, name, None)
+        found: object = getattr(module, name, None)
         make = getattr(module, name[:-2], None)
         if found is None and callable(make):
             found = make()

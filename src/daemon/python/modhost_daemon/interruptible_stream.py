@@ -34,8 +34,8 @@ class InterruptibleStream(Stream):
     def send_last(self, data: bytes, lead: bytes) -> bool:
         return self._complete(super().send_last, data, lead)
 
-    def end(self, lead: bytes = b'', data: bytes = b'') -> bytes:
-        return self._complete_last(super().end, lead, data)
+    def end(self, head: bytes, data: bytes) -> bytes:
+        return self._complete_last(super().end, head, data)
 
     def abort(self, code: str, sentence: str) -> None:
         self._complete_last(super().abort, code, sentence)

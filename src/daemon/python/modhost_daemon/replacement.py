@@ -28,12 +28,11 @@ class Replacement:
         # Those of scripts whose successor could not start.
         self._dismissed: Dict[str, int] = {}
 
-    def is_dismissed(self, script: str, modified_ns: int) -> bool:
-        """A successor has tried this state of the script file, in vain."""
-        return self._dismissed.get(script) == modified_ns
-
     def wait_for_change(self, script: str, modified_ns: int) -> bool:
         """True if the request is the successor's, False if it is to be served with the code that is loaded."""
+        if self._dismissed.get(script) == modified_ns:
+            # A successor has tried this state of the script file, in vain.
+            return False
         with self._answered:
             if self._wish('%s has changed' % script, False):
                 self._changed = {script: modified_ns}

@@ -8,13 +8,13 @@ from typing import Any, Callable, List, Optional, Protocol
 
 from . import wire
 from .current import current
-from .environ import Environ, EnvironBuilder, decode_path, read_request_start
-from .factories import find_object
+from .environ import Environ, EnvironBuilder, read_request_start
+from .factories import make_object
 from .request_body import RequestBody
 from .request_log import RequestLog
 from .request_timeouts import RequestTimeout, RequestTimeouts
 from .response import Response, ShortResponse
-from .scripts import ScriptUnreadable
+from .scripts import Scripts, ScriptUnreadable
 from .stream import ClientGone, Stream
 from .wear import Wear
 
@@ -25,14 +25,10 @@ class Host(Protocol):
     """What a job asks of the daemon it runs in."""
 
     environs: EnvironBuilder
+    scripts: Scripts
     # Absent where no limit is set.
     wear: Optional[Wear]
     request_timeouts: Optional[RequestTimeouts]
-
-    # `compare`: only if the file is still what it was at `since`, or later.
-    def load_script(
-        self, script: str, application_group: str, compare: bool, since: float
-    ) -> Optional[ModuleType]: ...
 
     def was_loaded_before(self, script: str, application_group: str, moment: float) -> bool: ...
 
@@ -62,42 +58,20 @@ class RequestJob:
 
     def run(self, thread_id: int) -> bytes:
         """Answers the request, whatever happens; the last of the answer is for the caller to send."""
-        # The other half of a cycle that would keep both until the garbage collector comes.
-        self._stream.job = None
-        if self._stream.gone is not None:
-            return b''
-        wear, timeouts = self._host.wear, self._host.request_timeouts
-        if wear is None and timeouts is None:
-            return self._run(thread_id)
-        if wear is not None:
-            wear.begin()
-        running = timeouts and timeouts.begin(self._stream, decode_path(self._message.target.script_file))
-        try:
-            if running is not None:
-                running.expose()
-            return self._run(thread_id)
-        except RequestTimeout:
-            # It struck between the application and its answer.
-            self._stream.abort('timeout', 'the request took longer than request-timeout')
-            return b''
-        finally:
-            if timeouts is not None and running is not None:
-                timeouts.end(running)
-            if wear is not None:
-                wear.end()
-
-    def _run(self, thread_id: int) -> bytes:
-        message = self._message
         stream = self._stream
-        current.log = log = RequestLog(stream, message.target.application_group)
+        # The other half of a cycle that would keep both until the garbage collector comes.
+        stream.job = None
+        if stream.gone is not None:
+            return b''
+        target = self._message.target
+        current.log = log = RequestLog(stream, target.application_group)
         try:
-            script = decode_path(message.target.script_file)
-            application = self._find_application(script, log)
+            application = self._find_application(target, log)
             if application is None:
                 return b''
             body = RequestBody(stream)
-            environ = self._host.environs.build(message, body, log, thread_id, self._arrived_at)
-            frames = serve(application, environ, stream, log, script)
+            environ = self._host.environs.build(self._message, body, log, thread_id, self._arrived_at)
+            frames = serve(application, environ, stream, log, target.script)
             body.stream = None
             return frames
         finally:
@@ -105,15 +79,15 @@ class RequestJob:
                 log.close()
             current.log = None
 
-    def _find_application(self, script: str, log: RequestLog) -> Optional[Callable[..., Any]]:
+    def _find_application(self, target: wire.Target, log: RequestLog) -> Optional[Callable[..., Any]]:
         """None if there is none; the request is answered then."""
-        message = self._message.target
-        if message.interface not in ('auto', 'wsgi'):
-            self._refuse(log, 'interface %s is not for Python scripts: %s' % (message.interface, script))
+        script = target.script
+        if target.interface not in ('auto', 'wsgi'):
+            self._refuse(log, 'interface %s is not for Python scripts: %s' % (target.interface, script))
             return None
         try:
-            module = self._host.load_script(
-                script, message.application_group, message.check_script, self.queued_at
+            module = self._host.scripts.load(
+                script, target.application_group, target.check_script, self.queued_at
             )
         except ScriptUnreadable as error:
             self._refuse(log, 'cannot read script file %s: %s' % (script, error))
@@ -126,19 +100,21 @@ class RequestJob:
         if module is None:
             self._stream.abort('retry', 'the script file has changed: %s' % script)
             return None
-        if message.is_handler_script and message.check_script and self._is_to_be_reloaded(module, script, log):
+        if target.is_handler_script and target.check_script and self._is_to_be_reloaded(module, script, log):
             self._stream.abort('retry', 'the script file wants to be loaded anew: %s' % script)
             return None
         try:
-            application = find_object(module, message.callable_name)
+            application = getattr(module, target.callable_name, None)
+            if application is None:
+                application = make_object(module, target.callable_name)
         except BaseException as error:
-            sentence = '%s of script file %s failed with %s' % (message.callable_name, script, type(error).__name__)
+            sentence = '%s of script file %s failed with %s' % (target.callable_name, script, type(error).__name__)
             log.report(sentence, error)
             self._give_up(log, sentence)
             return None
         if callable(application):
             return application
-        self._refuse(log, describe_missing_callable(script, message.callable_name, module))
+        self._refuse(log, describe_missing_callable(script, target.callable_name, module))
         return None
 
     def _is_to_be_reloaded(self, module: ModuleType, script: str, log: RequestLog) -> bool:
@@ -150,7 +126,7 @@ class RequestJob:
         if function is None or not self._host.was_loaded_before(script, self._message.target.application_group, started_at):
             return False
         try:
-            is_wanted = bool(function(decode_path(environ.get('SCRIPT_FILENAME', ''))))
+            is_wanted = bool(function(wire.decode_path(environ.get('SCRIPT_FILENAME', ''))))
         except BaseException as error:
             log.report('reload_required of %s raised %s' % (script, type(error).__name__), error)
             return False
@@ -163,6 +139,33 @@ class RequestJob:
     def _give_up(self, log: RequestLog, sentence: str) -> None:
         log.close()
         self._stream.abort('error', sentence)
+
+
+class LimitedRequestJob(RequestJob):
+    """The same where requests are counted or have a time limit."""
+
+    __slots__ = ()
+
+    def run(self, thread_id: int) -> bytes:
+        if self._stream.gone is not None:
+            return super().run(thread_id)
+        wear, timeouts = self._host.wear, self._host.request_timeouts
+        if wear is not None:
+            wear.begin()
+        running = timeouts and timeouts.begin(self._stream, self._message.target.script)
+        try:
+            if running is not None:
+                running.expose()
+            return super().run(thread_id)
+        except RequestTimeout:
+            # It struck between the application and its answer.
+            self._stream.abort('timeout', 'the request took longer than request-timeout')
+            return b''
+        finally:
+            if timeouts is not None and running is not None:
+                timeouts.end(running)
+            if wear is not None:
+                wear.end()
 
 
 def serve(

@@ -24,17 +24,6 @@ except ImportError:
 _Key = Tuple[str, str]
 
 
-class ScriptChanged(Exception):
-    """The file differs from what was loaded (or is gone): this process is out of date."""
-
-    def __init__(self, module: ModuleType, modified_ns: int) -> None:
-        super().__init__()
-        # What is loaded, for whoever goes on with it.
-        self.module = module
-        # Of the file now; -1 if it is gone.
-        self.modified_ns = modified_ns
-
-
 class ScriptUnreadable(Exception):
     """The script file is missing, no regular file, or may not be read; the text says which."""
 
@@ -43,7 +32,8 @@ class Scripts:
     """
     The modules of this process. Loading one waits for its own lock only; a failed load leaves nothing behind and
     raises what the user's code raised. Scripts in `names` are modules of that dotted name, and imported as such. `on_loading`
-    hears of each try to load a (script, application group), and `on_loaded` of each that succeeded.
+    hears of each try to load a (script, application group), and `on_loaded` of each that succeeded. `is_for_successor` is asked about a script whose
+    file differs from what is loaded, so that this process is out of date: its path, and when it was modified in ns, -1 if it is gone.
     """
 
     def __init__(
@@ -51,20 +41,22 @@ class Scripts:
         names: Dict[str, str],
         on_loading: Callable[[str, str], None],
         on_loaded: Callable[[str, str], None],
+        is_for_successor: Callable[[str, int], bool],
     ) -> None:
         self._names = names
         self._on_loading = on_loading
         self._on_loaded = on_loaded
+        self._is_for_successor = is_for_successor
         self._lock = threading.Lock()
         self._loading: Dict[_Key, threading.Lock] = {}
         self._loaded: Dict[_Key, Tuple[ModuleType, int]] = {}
         # When the file was last found to be what is loaded.
         self._compared_at: Dict[_Key, float] = {}
 
-    def load(self, script: str, application_group: str, compare: bool, since: float = 0.0) -> ModuleType:
+    def load(self, script: str, application_group: str, compare: bool, since: float = 0.0) -> Optional[ModuleType]:
         """
-        `script` is a path in the file system's encoding; `compare` asks for ScriptChanged if the file differs from what is loaded:
-        as of now, or of a moment after `since` (time.monotonic()), when the request had come already.
+        `script` is a path in the file system's encoding; `compare` asks for None if the file differs from what is loaded, as of now, or of a
+        moment after `since` (time.monotonic()), when the request had come already, and a successor is to serve it.
         """
         key = (script, application_group)
         module, modified_ns = self._loaded.get(key) or self._load_once(key)
@@ -72,7 +64,7 @@ class Scripts:
             now = time.monotonic()
             now_ns = _read_modified_ns(script)
             if now_ns != modified_ns:
-                raise ScriptChanged(module, now_ns)
+                return None if self._is_for_successor(script, now_ns) else module
             self._compared_at[key] = now
         return module
 

@@ -26,6 +26,7 @@ def run_service(start: StartMessage, control: ControlChannel) -> int:
         start.python_modules,
         lambda *_: None,
         lambda script, group: control.send({'type': 'loaded', 'script': script, 'applicationGroup': group}),
+        lambda *_: False,
     )
     # What they do may never end.
     control.send({'type': 'ready'})

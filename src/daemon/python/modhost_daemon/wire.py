@@ -5,6 +5,7 @@ Texts are byte strings: a str whose every character is one byte (latin-1).
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from functools import partial
@@ -144,6 +145,7 @@ class Target:
 
     __slots__ = (
         'script_file',
+        'script',
         'application_group',
         'callable_name',
         'interface',
@@ -163,6 +165,8 @@ class Target:
         if len(texts) < 5 or texts[3] not in _INTERFACES:
             raise WireViolation('REQUEST is too short or names no known interface')
         self.script_file = texts[0]
+        # The same as a path.
+        self.script = decode_path(texts[0])
         self.application_group = texts[1]
         self.callable_name = texts[2]
         self.interface = texts[3]
@@ -411,6 +415,11 @@ def _decode_count(texts: List[str], at: int, unit: int) -> int:
     if count * unit > len(texts) - at - 1:
         raise _misfit(text)
     return count
+
+
+def decode_path(byte_text: str) -> str:
+    """In the file system's encoding."""
+    return byte_text if byte_text.isascii() else os.fsdecode(byte_text.encode('latin-1'))
 
 
 def _too_long(payload: bytes) -> WireViolation:
