@@ -73,6 +73,7 @@ class Connection:
         self.socket = connected
         self._send_at_once = connected.send
         self.host = host
+        self._stream_type = host.stream_type
         # Guards `streams` and the state of each of them.
         self.lock = threading.Lock()
         self.streams: Dict[int, Stream] = {}
@@ -118,10 +119,11 @@ class Connection:
 
     # --- out ---
 
-    def send(self, data: bytes, patient: bool = False) -> bool:
+    def send(self, data: bytes, patient: bool = False, through: bool = False) -> bool:
         """
         Sends whole frames without blocking; what the socket does not take goes into the outbox, which credit bounds.
-        `patient` callers (never whoever reads) first wait until there is room. False: the connection is lost.
+        `patient` callers (never whoever reads) first wait until there is room; `through` asks to return only when the system has all of it.
+        False: the connection is lost.
         """
         with self._sending:
             is_next = not self._is_writing and not self._outbox and self.is_open
@@ -129,7 +131,8 @@ class Connection:
                 self._is_writing = True
         if not is_next:
             state = self._queue((data,), len(data), patient)
-            return self.write_out() if state == _WRITE else state == _QUEUED
+            is_lost = not self.write_out() if state == _WRITE else state == _LOST
+            return not is_lost and (not through or self._wait_for_system())
         # As nearly always: nothing is before it, and the socket takes all of it.
         try:
             try:
@@ -146,7 +149,7 @@ class Connection:
                     return True
         except BaseException as error:
             return self._stop_writing(error)
-        return self.write_out()
+        return self.write_out() and (not through or self._wait_for_system())
 
     def queue_parts(self, parts: Sequence[Piece]) -> bool:
         """
@@ -158,10 +161,7 @@ class Connection:
             parts = (b''.join(parts),) if size else ()
         return self._queue(parts, size) == _WRITE
 
-    def send_through(self, data: bytes) -> bool:
-        """As `send`, but waits until the system has all of it; never for whoever reads."""
-        if not self.send(data):
-            return False
+    def _wait_for_system(self) -> bool:
         if self._outbox_bytes:
             until = self._queued_bytes
             if self.host.is_reading():
@@ -394,20 +394,18 @@ class Connection:
 
     def _on_request(self, stream_id: int, payload: bytes) -> None:
         message = self._requests.decode(payload)
-        self.host.open_request(self._open(stream_id, False, message.target.has_body), message)
+        stream = self._stream_type(self, stream_id, False, message.target.has_body)
+        # In one step, so without the lock: nobody else opens or closes.
+        if not stream_id or self.streams.setdefault(stream_id, stream) is not stream:
+            raise _cannot_open(stream_id)
+        self.host.open_request(stream, message)
 
     def _on_call(self, stream_id: int, payload: bytes) -> None:
         message = wire.decode_call(payload)
-        self.host.open_call(self._open(stream_id, True, False), message)
-
-    def _open(self, stream_id: int, is_call: bool, has_body: bool) -> Stream:
-        if not stream_id:
-            _check_stream_frame(stream_id)
-        stream = self.host.stream_type(self, stream_id, is_call, has_body)
-        # In one step, so without the lock: nobody else opens or closes.
-        if self.streams.setdefault(stream_id, stream) is not stream:
-            raise wire.WireViolation('stream %d is in use' % stream_id)
-        return stream
+        stream = Stream(self, stream_id, True, False)
+        if not stream_id or self.streams.setdefault(stream_id, stream) is not stream:
+            raise _cannot_open(stream_id)
+        self.host.open_call(stream, message)
 
     def _on_body(self, stream_id: int, payload: bytes) -> None:
         _check_stream_frame(stream_id)
@@ -489,6 +487,12 @@ def _drop(outbox: Deque[Piece], parts: Sequence[Piece], sent: int) -> bool:
 def _check_connection_frame(stream_id: int) -> None:
     if stream_id:
         raise wire.WireViolation('a frame of the connection on stream %d' % stream_id)
+
+
+def _cannot_open(stream_id: int) -> wire.WireViolation:
+    if not stream_id:
+        return wire.WireViolation('a frame of a stream on stream 0')
+    return wire.WireViolation('stream %d is in use' % stream_id)
 
 
 def _check_stream_frame(stream_id: int) -> None:

@@ -40,10 +40,8 @@ _START_PAUSE_SECONDS = 1.0
 class Channel(Protocol):
     """Where the bytes of a job go."""
 
-    def send(self, data: bytes) -> bool: ...
-
-    # As `send`, but returns only when the system has all of it.
-    def send_through(self, data: bytes) -> bool: ...
+    # `through`: returns only when the system has all of it.
+    def send(self, data: bytes, patient: bool = False, through: bool = False) -> bool: ...
 
 
 class Job(Protocol):
@@ -377,7 +375,7 @@ class Pool:
                     channel.send(rest)
             channel = job.channel
             if announcement and channel is not None:
-                channel.send_through(announcement)
+                channel.send(announcement, through=True)
             worker.is_running = True
             try:
                 rest = job.run(worker.number)
