@@ -314,11 +314,28 @@ async function startInBackground(config: ServerConfig, argv: readonly string[]):
       finish(1);
     });
     child.once('exit', () => finish(1));
-    child.once('message', (message: { readonly failure?: string }) => {
-      if (message.failure !== undefined) process.stderr.write(`modhost: ${message.failure}\n`);
-      finish(message.failure === undefined ? 0 : 1);
+    child.once('message', ({ failure, troubles = [] }: StartReport) => {
+      const log = `see ${describeErrorLog(config)}`;
+      const lines =
+        failure === undefined ? [...troubles, ...(troubles.length === 0 ? [] : [log])] : [failure];
+      for (const line of lines) process.stderr.write(`modhost: ${line}\n`);
+      // Who can be served is served, as by Apache: groups that cannot serve are told of and tried again.
+      finish(failure === undefined ? 0 : 1);
     });
   });
+}
+
+/** What the process that is left behind says once. */
+interface StartReport {
+  /** Why there is no server. */
+  readonly failure?: string;
+  /** There is one; which process groups do not serve, and why. */
+  readonly troubles?: readonly string[];
+}
+
+function describeErrorLog({ mainServer }: ServerConfig): string {
+  const { errorLog } = mainServer.settings;
+  return errorLog.kind === 'file' ? errorLog.path : 'the error log';
 }
 
 /** A file descriptor. The folder of the default log is made; that of an ErrorLog must be there, as for httpd. */

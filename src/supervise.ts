@@ -76,8 +76,7 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
   }
   const controlSocket = await openControl(supervisor, config, log.log);
   if (options.isInBackground) {
-    process.send?.({});
-    process.disconnect?.();
+    await reportStart(supervisor);
   } else {
     process.stdout.write(`${options.describeMounts(config)}\nmodhost serves; Ctrl-C ends it.\n`);
   }
@@ -85,6 +84,17 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
   await supervisor.ended;
   controlSocket?.close();
   return 0;
+}
+
+/** So long a start in the background waits for process groups to show whether they serve; the server serves meanwhile. */
+const groupPatienceMs = 5_000;
+
+/** Tells whoever has started this process that the server serves, and which groups do not. It may have gone meanwhile. */
+async function reportStart(supervisor: Supervisor): Promise<void> {
+  const troubles = await supervisor.findTroubles(groupPatienceMs);
+  if (!process.connected) return;
+  process.send?.({ troubles }, undefined, undefined, () => {});
+  process.disconnect?.();
 }
 
 /** What `-t` says about process groups with which a start would be refused: for root, who could start them, an error. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
 import { DaemonProcess, type DaemonProcessListener, type LaunchPlan } from './daemon-process.js';
+import { FirstWords } from './first-words.js';
 import type { Guardian } from './guardian.js';
 import { IdleWatch, type Work } from './idle-watch.js';
 import { Place } from './place.js';
@@ -99,6 +100,7 @@ export class DaemonPool {
   #idleWatch: IdleWatch | undefined;
   #starts = 0;
   readonly #endings: Ending[] = [];
+  readonly firstWords = new FirstWords();
   /** There is something that it has to be able to load, since others serve it now. */
   readonly takesOver: boolean;
 
@@ -137,6 +139,11 @@ export class DaemonPool {
   /** Why one of its processes cannot serve, if that is so. */
   get failure(): string | undefined {
     return this.#places.map(({ failure }) => failure).find((failure) => failure !== undefined);
+  }
+
+  /** Script files that its processes were to load before they serve, and could not. */
+  get unloadedScripts(): readonly string[] {
+    return [...new Set(this.#places.flatMap(({ unloadedScripts }) => unloadedScripts))];
   }
 
   /** What its processes have loaded so far, each once per process. */
@@ -291,6 +298,10 @@ export class DaemonPool {
       this.token,
       {
         ...listener,
+        output: (line) => {
+          this.firstWords.note(line);
+          listener.output(line);
+        },
         ...(this.plan.health === undefined
           ? {}
           : {

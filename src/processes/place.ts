@@ -45,6 +45,7 @@ export class Place {
   /** What the current process has to load to be as good as the one before it. */
   #reloads: readonly LoadedScript[] = [];
   #failure: string | undefined;
+  #unloadedScripts: readonly string[] = [];
   /** Why processes are replaced that have not ended yet. */
   readonly #reasons = new WeakMap<DaemonProcess, string>();
   #earlyDeaths = 0;
@@ -63,6 +64,11 @@ export class Place {
   /** Why it cannot serve, if that is so: its processes die soon after their start, or what they were to load again cannot be. */
   get failure(): string | undefined {
     return this.#failure;
+  }
+
+  /** Script files that the process which serves was to load before, and could not. */
+  get unloadedScripts(): readonly string[] {
+    return this.#unloadedScripts;
   }
 
   /** `reloads`: what is to be loaded besides what every process preloads. */
@@ -172,6 +178,7 @@ export class Place {
       if (broken !== undefined) return this.#giveUp(process, `could not load ${broken}`);
       this.#takeOver(process);
     }
+    this.#unloadedScripts = failed;
     const broken = findBroken(failed, this.#reloads);
     this.#failure = broken === undefined ? undefined : `could not load ${broken}`;
     log('info', `daemon process ${name} is ready`, process.pid);

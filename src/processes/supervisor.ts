@@ -17,6 +17,7 @@ import { LoginJournal, type SharedLogins } from './login-journal.js';
 import { findUnfitPool, listArrivals, listReloads, type NeededPool, planPools } from './pool-succession.js';
 import { type PlannedChange, planReload } from './reload-plan.js';
 import { SocketPaths, writePidFile } from './run-files.js';
+import { findStartTroubles } from './start-troubles.js';
 import { readStatus, type SiteStatus } from './status.js';
 
 export interface SupervisorPorts extends PlanPorts {
@@ -87,6 +88,11 @@ export class Supervisor {
       () => {},
     );
     return started;
+  }
+
+  /** After the start: a line for each process group that does not serve, or still starts after `patienceMs`. */
+  findTroubles(patienceMs: number): Promise<readonly string[]> {
+    return findStartTroubles([...(this.#current?.pools.values() ?? [])], patienceMs, this.#stopping);
   }
 
   /** Reads the site file again and swaps it in; a bad one leaves the old one serving. Resolves with true if it serves. */

@@ -60,6 +60,46 @@ describe('a server in the background', { timeout: 60_000 }, () => {
     expect(again.stdout).toContain('already running');
   });
 
+  it('starts although process groups cannot serve, and says which, why and where the log is', async () => {
+    const at = (name: string) => join(folder, name);
+    writeFileSync(at('broken.py'), 'import no_such_module\n');
+    writeFileSync(at('broken.mjs'), "import 'no-such-package';\n");
+    writeFileSync(
+      at('good.py'),
+      "def application(environ, start):\n    start('200 OK', [])\n    return [b'ok']\n",
+    );
+    const mount = (name: string, file: string) =>
+      `WSGIScriptAlias /${name} ${at(file)} process-group=${name} application-group=%{GLOBAL}\n`;
+    writeSite(`Alias /files files
+WSGIDaemonProcess good
+WSGIDaemonProcess python
+WSGIDaemonProcess node
+WSGIDaemonProcess homeless home=/no/such/folder
+WSGIDaemonProcess without python-home=/no/such/environment
+${mount('good', 'good.py')}${mount('python', 'broken.py')}${mount('node', 'broken.mjs')}${mount('homeless', 'good.py')}${mount('without', 'good.py')}<Directory ${folder}>
+Require all granted
+</Directory>`);
+    const { exitCode, stderr } = await modhost('-k', 'start');
+    expect(exitCode).toBe(0);
+    const lines = stderr.split('\n');
+    const of = (name: string) =>
+      lines.filter((line) => line.startsWith(`modhost: the process group ${name}/`));
+    expect(of('good')).toEqual([]);
+    expect(of('python')).toEqual([
+      expect.stringMatching(/could not load \S+broken\.py: .*failed with ModuleNotFoundError$/),
+    ]);
+    expect(of('node')).toEqual([expect.stringMatching(/could not load \S+broken\.mjs: .*no-such-package/)]);
+    expect(of('homeless')).toEqual([
+      expect.stringMatching(/does not serve: it exited with code 78 .*home=\/no\/such\/folder/),
+    ]);
+    expect(of('without')).toEqual([
+      expect.stringMatching(/does not serve: .*no\/such\/environment\/bin\/python3: .*No such file/),
+    ]);
+    expect(lines.at(-2)).toBe(`modhost: see ${join(folder, 'logs/error_log')}`);
+    expect(await status('/good')).toBe(200);
+    expect(await status('/python')).toBe(500);
+  });
+
   it('goes on with the old site file if the new one is bad, and takes the next good one', async () => {
     await modhost('-k', 'start');
     writeSite('Aliass /files files');

@@ -10,6 +10,7 @@ import {
   type PoolPlan,
   type PoolPorts,
 } from '../../src/processes/daemon-pool.js';
+import { findStartTroubles } from '../../src/processes/start-troubles.js';
 
 const program = fileURLToPath(new URL('./programs/daemon.mjs', import.meta.url));
 
@@ -356,6 +357,30 @@ describe('DaemonPool', () => {
     await pool.ended();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('what an operator is told of a start', () => {
+  const never = new Promise<void>(() => {});
+
+  it('is which pools do not serve, and why', async () => {
+    const started = [
+      createPool('ready'),
+      createPool('exits-at-start'),
+      createPool('never-ready'),
+      createPool('ready', { isOnDemand: true }),
+    ];
+    const troubles = await findStartTroubles(started, 1_500, never);
+    expect(troubles).toEqual([
+      'the process group site/node does not serve: it exited with code 3: cannot work here',
+      'the process group site/node is still starting',
+    ]);
+  });
+
+  it('is told at once when all serve, or when the server is stopped', async () => {
+    const started = [createPool('ready')];
+    expect(await findStartTroubles(started, 60_000, never)).toEqual([]);
+    expect(await findStartTroubles([createPool('never-ready')], 60_000, Promise.resolve())).toHaveLength(1);
   });
 });
 
