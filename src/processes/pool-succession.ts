@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config/model.js';
 import type { LoadedScript } from './control-channel.js';
 import type { DaemonPool, PoolPlan, Runtime } from './daemon-pool.js';
+import { hearLastWords } from './last-words.js';
 import { findProcessGroup, type PlanPorts, planPool } from './launch-plan.js';
 
 /** A process group and a runtime that the site file shows to be needed, with a script that it mounts there. */
@@ -93,5 +94,6 @@ export async function findUnfitPool(
   clearTimeout(timer);
   const unfit = replacing.find(({ isReady, failure }) => !isReady || failure !== undefined);
   if (unfit === undefined) return undefined;
+  await hearLastWords();
   return `daemon process ${unfit.name} ${unfit.failure ?? `was not ready within ${patienceMs / 1000} s`}`;
 }

@@ -1,4 +1,5 @@
 import type { DaemonPool } from './daemon-pool.js';
+import { hearLastWords } from './last-words.js';
 
 /**
  * Waits until every pool has shown whether it serves, for up to `patienceMs`. Resolves with a line for each that does not, or not all of it: the
@@ -15,6 +16,8 @@ export async function findStartTroubles(
   });
   await Promise.race([Promise.all(pools.map((pool) => pool.settled())), tooLong, stopping]);
   clearTimeout(timer);
+  if (pools.some(({ failure, unloadedScripts }) => failure !== undefined || unloadedScripts.length > 0))
+    await hearLastWords();
   const troubles = pools.flatMap(describeTroubles);
   for (const pool of pools) pool.firstWords.forget();
   return troubles;

@@ -11,6 +11,7 @@ import { DaemonPool, type PoolPlan, type PoolPorts, type Runtime } from './daemo
 import type { FrontEndProcess } from './front-end-process.js';
 import { Generation } from './generation.js';
 import { Guardian } from './guardian.js';
+import { hearLastWords } from './last-words.js';
 import { findProcessGroup, type PlanPorts, planPool } from './launch-plan.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { LoginJournal, type SharedLogins } from './login-journal.js';
@@ -181,7 +182,9 @@ export class Supervisor {
         pool.renew('reload requested', this.#mountsOf(pool)),
         this.#stopping.then(() => 'stopped'),
       ]);
-      if (failure !== undefined) return `daemon process ${pool.name} ${failure}`;
+      if (failure === undefined) continue;
+      await hearLastWords();
+      return `daemon process ${pool.name} ${failure}`;
     }
     return undefined;
   }
