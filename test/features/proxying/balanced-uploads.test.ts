@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
@@ -9,12 +10,14 @@ import {
   removeFolder,
   startServer,
 } from '../../peers/server.js';
+import { startSilentListener } from './silent-listener.js';
 
 /** A body loses nothing while its request waits for the member that takes it, for whatever reason it waits. */
 
 let folder: string;
 let server: RunningServer;
 let member: Server;
+let silent: Awaited<ReturnType<typeof startSilentListener>>;
 /** Of members that come late. */
 let latePorts: readonly number[];
 /** Ends what a request for /hold waits for. */
@@ -33,6 +36,7 @@ beforeAll(async () => {
   });
   const port = await listen(member);
   const dead = await findFreePort();
+  silent = await startSilentListener();
   latePorts = [await findFreePort(), await findFreePort()];
   server = await startServer(
     'modhost',
@@ -44,6 +48,11 @@ BalancerMember http://127.0.0.1:${dead}
 BalancerMember http://127.0.0.1:${port} max=1
 </Proxy>
 ProxyPass /narrow balancer://narrow
+<Proxy balancer://silent>
+BalancerMember http://localhost:${dead}
+BalancerMember http://127.0.0.1:${silent.port}
+</Proxy>
+ProxyPass /silent balancer://silent
 ${latePorts.map(siteForLate).join('')}`,
     folder,
   );
@@ -52,6 +61,7 @@ afterAll(async () => {
   await server?.stop();
   member?.closeAllConnections();
   member?.close();
+  silent?.stop();
   removeFolder(folder);
 });
 
@@ -140,5 +150,35 @@ it.each([
   } finally {
     late.closeAllConnections();
     late.close();
+  }
+});
+
+it('that is larger than memory, while there is no connection to the next member yet: the client has to wait', async () => {
+  const size = 400_000_000;
+  const client = connect(server.port, '127.0.0.1');
+  const head = `POST /silent HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${size}\r\n\r\n`;
+  const piece = Buffer.alloc(1_000_000, 'x');
+  let written = piece.length;
+  // In one: much of it is there before the first member refuses.
+  client.write(Buffer.concat([Buffer.from(head), piece]));
+  const send = () => {
+    while (written < size && !client.writableNeedDrain) {
+      written += piece.length;
+      client.write(piece);
+    }
+  };
+  client.on('drain', send);
+  try {
+    send();
+    await server.logged('balancer://silent is in error');
+    let before = -1;
+    while (written > before) {
+      before = written;
+      await passTime();
+    }
+    // The buffers of the system are on the way, too.
+    expect(written).toBeLessThan(100_000_000);
+  } finally {
+    client.destroy();
   }
 });

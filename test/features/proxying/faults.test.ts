@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   findFreePort,
@@ -15,6 +13,7 @@ import {
 import { askRaw, openRaw } from '../raw-client.js';
 import { startFaultyBackend } from './faulty-answers.js';
 import type { RawBackend } from './raw-backend.js';
+import { startSilentListener } from './silent-listener.js';
 
 /** Whatever another server does wrong: a documented status, a line in the log, and nothing of it in the next answer. */
 
@@ -243,26 +242,3 @@ describe('a client that', () => {
     await gone;
   });
 });
-
-/** Nobody accepts there, and no more connections have room: the system leaves new ones without an answer. */
-async function startSilentListener() {
-  const program =
-    'import socket, time\ns = socket.socket()\ns.bind(("127.0.0.1", 0))\ns.listen(0)\nprint(s.getsockname()[1], flush=True)\ntime.sleep(60)';
-  const child = spawn('python3', ['-c', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const port = Number(line);
-  const waiting: Socket[] = [];
-  for (let isFull = false; !isFull; ) {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {});
-    waiting.push(socket);
-    isFull = await Promise.race([once(socket, 'connect').then(() => false), sleep(500, true)]);
-  }
-  return {
-    port,
-    stop: () => {
-      for (const socket of waiting) socket.destroy();
-      child.kill('SIGKILL');
-    },
-  };
-}
