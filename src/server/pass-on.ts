@@ -42,6 +42,8 @@ export interface Destination {
   readonly path: string;
   /** In place of the body as it comes in, which nobody can read twice. */
   readonly body?: NonNullable<PassedRequest['body']>;
+  /** The head of the answer has come: no other server will be asked. */
+  onHead?(): void;
 }
 
 /** What came of it. */
@@ -73,6 +75,7 @@ export async function passOn(exchange: Exchange, destination: Destination): Prom
     if (how === 'aborted') passing.abandon();
   });
   const outcome = await passing.outcome;
+  if (outcome.kind === 'upgraded') destination.onHead?.();
   const refusal = await finish(exchange, where, request, outcome);
   const instead = answer.instead ?? refusal;
   return {
@@ -228,9 +231,11 @@ class Answer implements PassSink {
   readonly #exchange: Exchange;
   readonly #where: string;
   readonly #mayResend: boolean;
+  readonly #destination: Destination;
 
   constructor(exchange: Exchange, destination: Destination) {
     this.#exchange = exchange;
+    this.#destination = destination;
     this.#where = describeDestination(destination);
     this.#mayResend =
       destination.server.scheme === 'scgi' && exchange.settings.scgiInternalRedirect !== false;
@@ -242,6 +247,7 @@ class Answer implements PassSink {
 
   head(said: number | undefined, reason: string, raw: readonly string[]): boolean {
     const { record, settings, errorStatus } = this.#exchange;
+    this.#destination.onHead?.();
     const location = said === undefined ? headerValue(raw, 'location') : undefined;
     if (location?.startsWith('/') && this.#mayResend) {
       this.instead = { kind: 'resend', target: location };

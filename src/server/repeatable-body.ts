@@ -55,6 +55,11 @@ export class RepeatableBody {
     return opened;
   }
 
+  /** Nobody else will be offered it: its beginning need not be kept any longer. */
+  forgetBeginning(): void {
+    this.#kept = undefined;
+  }
+
   /** Nobody wants it any more: what is left of it is thrown away. */
   release(): void {
     this.#opened = undefined;

@@ -66,7 +66,7 @@ async function askMembers(
   let instead: Refusal | Resend | undefined;
   for (let attempt = 0; attempt < state.attempts; attempt += 1) {
     // Before anything is waited for: from here on the client waits, too.
-    const opened = body?.open();
+    const offered = body === undefined ? {} : { body: body.open(), onHead: () => body.forgetBeginning() };
     const choice = await awaitChoice(exchange, state, session?.route);
     if (choice.kind === 'nobody') {
       site.trace?.({ stage: 'proxy', text: choice.reason, position: balancer.position });
@@ -75,7 +75,7 @@ async function askMembers(
     const { member } = choice.state;
     site.trace?.({ stage: 'proxy', text: `${member.target.url}: ${choice.why}`, position: member.position });
     describeChoice(exchange, state, choice.state, session);
-    const passed = await passToMember(exchange, mapping, choice.state, opened);
+    const passed = await passToMember(exchange, mapping, choice.state, offered);
     instead = passed.instead;
     if (!judge(exchange, state, choice.state, passed) || body?.canRepeat === false) return instead;
     if (record.reply.isStarted || attempt + 1 === state.attempts) return instead;
@@ -104,7 +104,7 @@ async function passToMember(
   exchange: Exchange,
   mapping: ProxiedMapping,
   state: MemberState,
-  body: Destination['body'],
+  offered: Pick<Destination, 'body' | 'onHead'>,
 ): Promise<PassedOn> {
   const { target } = state.member;
   const path = toByteString(target.path) + mapping.path;
@@ -114,7 +114,7 @@ async function passToMember(
       mapping,
       server: target,
       path,
-      ...(body === undefined ? {} : { body }),
+      ...offered,
     });
     state.sentBytes += passed.sentBytes;
     state.receivedBytes += passed.receivedBytes;

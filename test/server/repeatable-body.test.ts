@@ -84,6 +84,19 @@ describe('a body that is offered to one server after another', () => {
     expect(() => body.open()).toThrow('the beginning of the request body is not here any more');
   });
 
+  it('is handed on when its beginning is forgotten, and not offered again', () => {
+    const client = new Client();
+    const body = new RepeatableBody(client);
+    const reader = makeReader();
+    body.open().start(reader.listener);
+    client.send('abc');
+    body.forgetBeginning();
+    client.send('def');
+    client.listener?.end();
+    expect(reader.heard()).toBe('abcdef.');
+    expect(body.canRepeat).toBe(false);
+  });
+
   it('is thrown away when nobody wants it any more, if it has begun', () => {
     const client = new Client();
     const body = new RepeatableBody(client);

@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { readFileSync } from 'node:fs';
+import {
+  type ClientRequest,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -52,6 +59,10 @@ ProxyPass /narrow balancer://narrow
 BalancerMember http://localhost:${dead}
 BalancerMember http://127.0.0.1:${silent.port}
 </Proxy>
+<Proxy balancer://one>
+BalancerMember http://127.0.0.1:${port}
+</Proxy>
+ProxyPass /one balancer://one
 ProxyPass /silent balancer://silent
 ${latePorts.map(siteForLate).join('')}`,
     folder,
@@ -79,6 +90,10 @@ function createMember(untilLetGo: Promise<void>, onHeld: () => void): Server {
   return createServer(async (request, response) => {
     if (request.url === '/early') {
       response.end('early');
+      return;
+    }
+    if (request.url === '/endless') {
+      request.resume().once('end', () => response.write('the beginning'));
       return;
     }
     if (request.url === '/') {
@@ -182,3 +197,32 @@ it('that is larger than memory, while there is no connection to the next member 
     client.destroy();
   }
 });
+
+it('is not kept any longer once its answer has begun', async () => {
+  const before = frontEndBytes();
+  const clients: ClientRequest[] = [];
+  const begin = async () => {
+    const client = httpRequest({ port: server.port, path: '/one/endless', method: 'POST', agent: false });
+    clients.push(client);
+    client.on('error', () => {});
+    client.end(bytes.subarray(0, 250_000));
+    await once(client, 'response');
+  };
+  try {
+    while (clients.length < 400) await Promise.all(Array.from({ length: 8 }, begin));
+    // 100 MB of bodies have come in; what 400 connections of each side cost is some 45.
+    expect(frontEndBytes() - before).toBeLessThan(85_000_000);
+  } finally {
+    for (const client of clients) client.destroy();
+  }
+}, 60_000);
+
+/** What the only front end has in memory. */
+function frontEndBytes(): number {
+  const { pid } = server.process;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  const isFrontEnd = (child: string) =>
+    readFileSync(`/proc/${child}/cmdline`, 'latin1').includes('front end');
+  const status = readFileSync(`/proc/${children.find(isFrontEnd)}/status`, 'latin1');
+  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1]) * 1024;
+}
