@@ -27,6 +27,8 @@ export interface PoolPlan {
   readonly idleTimeoutMs: number;
   /** health-path. */
   readonly health?: HealthTarget;
+  /** The root of the processes, where it is not the system's: names of scripts are names inside. */
+  readonly chroot?: string;
 }
 
 /** What is asked of a new process before it may serve. Byte strings. */

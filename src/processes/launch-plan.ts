@@ -50,6 +50,7 @@ export function planPool(
     isOnDemand: group.minProcesses === 0,
     idleTimeoutMs: group.minProcesses === 0 ? group.inactivityTimeoutMs : 0,
     ...(isAsked ? { health } : {}),
+    ...(group.chroot === undefined ? {} : { chroot: group.chroot }),
     launch: planLaunch(config, group, runtime, runtimeOf),
   };
 }

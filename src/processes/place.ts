@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { LogLevel } from '../log/index.js';
 import type { LoadedScript } from './control-channel.js';
 import type { PoolPlan } from './daemon-pool.js';
 import type { DaemonProcess, DaemonProcessListener } from './daemon-process.js';
+import { existsInside } from './exists-inside.js';
 import type { ProcessEnding } from './explain-ending.js';
 import { ProcessWatch } from './process-watch.js';
 
@@ -174,12 +174,12 @@ export class Place {
   #noteReady(process: DaemonProcess, failed: readonly string[]): void {
     const { name, log } = this.#ports;
     if (process === this.#successor) {
-      const broken = findBroken(failed, this.#current?.loadedScripts ?? []);
+      const broken = this.#findBroken(failed, this.#current?.loadedScripts ?? []);
       if (broken !== undefined) return this.#giveUp(process, `could not load ${broken}`);
       this.#takeOver(process);
     }
     this.#unloadedScripts = failed;
-    const broken = findBroken(failed, this.#reloads);
+    const broken = this.#findBroken(failed, this.#reloads);
     this.#failure = broken === undefined ? undefined : `could not load ${broken}`;
     log('info', `daemon process ${name} is ready`, process.pid);
     this.#answerRenewals(this.#failure);
@@ -189,6 +189,13 @@ export class Place {
       warn: (message) => log('warn', `daemon process ${name}: ${message}`, process.pid),
     });
     this.#ports.changed();
+  }
+
+  /** A script that was loaded before and cannot be now. One that is gone is nothing to wait for. */
+  #findBroken(failed: readonly string[], before: readonly LoadedScript[]): string | undefined {
+    const loaded = new Set(before.map(({ script }) => script));
+    const { chroot = '/' } = this.#ports.plan;
+    return failed.find((script) => loaded.has(script) && existsInside(chroot, script));
   }
 
   /** A successor first; it has to load what the old one has loaded. The old one serves until it is ready. */
@@ -284,12 +291,6 @@ export class Place {
     }
     this.#timer = setTimeout(() => this.start(), delayMs);
   }
-}
-
-/** A script that was loaded before and cannot be now. One that is gone is nothing to wait for. */
-function findBroken(failed: readonly string[], before: readonly LoadedScript[]): string | undefined {
-  const loaded = new Set(before.map(({ script }) => script));
-  return failed.find((script) => loaded.has(script) && existsSync(script));
 }
 
 function unite(preload: readonly LoadedScript[], loaded: readonly LoadedScript[]): readonly LoadedScript[] {

@@ -1,5 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../peers/installed.js';
@@ -56,7 +65,7 @@ describe.skipIf(process.getuid?.() !== 0 || !existsSync(library))(
       jail = join(folder, 'jail');
       mkdirSync(join(jail, 'srv'), { recursive: true });
       installPython(jail);
-      for (const file of [join(jail, 'srv/app.py'), join(folder, 'outside.py')])
+      for (const file of [join(jail, 'srv/app.py'), changing(), join(folder, 'outside.py')])
         writeFileSync(file, application);
       // What would be taken for modules of the standard library, were the working directory looked at first.
       writeFileSync(join(jail, 'srv/json.py'), 'raise RuntimeError("not meant")\n');
@@ -68,6 +77,8 @@ WSGIDaemonProcess jailed chroot=${jail}/
 WSGIDaemonProcess home chroot=${jail} home=/srv processes=2
 WSGIScriptAlias /app ${jail}/srv/app.py process-group=jailed application-group=%{GLOBAL}
 WSGIScriptAlias /home ${jail}/srv/app.py process-group=home
+WSGIDaemonProcess changing chroot=${jail}
+WSGIScriptAlias /changing ${changing()} process-group=changing
 WSGIScriptAlias /outside ${folder}/outside.py process-group=jailed
 WSGIHandlerScript inside ${jail}/srv/app.py process-group=jailed
 <Location /handled>
@@ -88,6 +99,16 @@ DocumentRoot ${jail}/srv`,
       await server?.stop();
       removeFolder(folder);
     });
+
+    const changing = () => join(jail, 'srv/changing.py');
+    // Not to wait in the process that holds the connections: it would not see that one was closed.
+    const modhost = (...args: string[]) =>
+      new Promise<{ status: number; stderr: string }>((resolve) => {
+        const command = [join(projectRoot, 'dist/main.js'), '-d', join(folder, 'modhost'), '-f', 'site.conf'];
+        execFile(process.execPath, [...command, ...args], { timeout: 60_000 }, (error, _, stderr) =>
+          resolve({ status: error === null ? 0 : Number(error.code), stderr }),
+        );
+      });
 
     const ask = async (path: string, headers: Record<string, string> = {}) => {
       const answer = await fetch(server.origin + path, { headers });
@@ -112,6 +133,29 @@ DocumentRoot ${jail}/srv`,
     it('takes home= as a name inside', async () => {
       expect((await ask('/home')).text).toContain("'/srv'");
     });
+
+    it('keeps what serves when a changed script cannot be loaded, and replaces it when it is mended', async () => {
+      const text = (word: string) => application.replace('repr(seen)', `'${word}'`);
+      const show = async () => (await ask('/changing')).text;
+      writeFileSync(changing(), text('good'));
+      expect(await show()).toBe('good');
+      writeFileSync(changing(), 'raise RuntimeError("no database")\n');
+      expect(await show()).toBe('good');
+      await server.logged('could not load /srv/changing.py');
+      const reloaded = await modhost('reload', 'changing');
+      expect(reloaded.stderr).toContain('could not load /srv/changing.py');
+      expect(await show()).toBe('good');
+      const site = join(folder, 'modhost/site.conf');
+      writeFileSync(site, readFileSync(site, 'utf8').replace('changing chroot', 'changing threads=3 chroot'));
+      const restarted = await modhost('graceful');
+      expect(restarted.stderr).toContain('RuntimeError: no database');
+      expect(restarted.stderr).toContain('the configuration before it stays in force');
+      expect([reloaded.status, restarted.status]).toEqual([1, 1]);
+      expect(await show()).toBe('good');
+      writeFileSync(changing(), text('mended'));
+      expect(await modhost('reload', 'changing')).toMatchObject({ status: 0, stderr: '' });
+      expect(await show()).toBe('mended');
+    }, 60_000);
 
     it('refuses a script outside', async () => {
       expect((await ask('/outside')).status).toBe(500);
