@@ -17,6 +17,7 @@ export class IdleWatch {
   #trace = '';
   #busyAt = performance.now();
   #isLooking = false;
+  #isStopped = false;
 
   constructor(timeoutMs: number, look: () => Promise<Work>, idle: () => void) {
     this.#timeoutMs = timeoutMs;
@@ -27,13 +28,14 @@ export class IdleWatch {
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#isLooking = true;
+    this.#isStopped = true;
   }
 
   async #check(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     const { isBusy, trace } = await this.#look();
+    if (this.#isStopped) return;
     const now = performance.now();
     if (isBusy || trace !== this.#trace) this.#busyAt = now;
     this.#trace = trace;
