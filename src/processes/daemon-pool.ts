@@ -268,8 +268,9 @@ export class DaemonPool {
   /** A process that does not answer is busy. */
   async #look(): Promise<Work> {
     const ready = this.processes;
-    const isStarting = !this.isReady && this.failure === undefined;
     const counts = await Promise.all(ready.map((process) => process.counts()));
+    const isStarting =
+      (!this.isReady && this.failure === undefined) || this.#places.some((place) => place.hasSuccessor);
     return {
       isBusy: isStarting || counts.some((count) => count === undefined || count.active > 0),
       trace: ready.map(({ pid }, at) => `${pid}:${counts[at]?.finished}`).join(),

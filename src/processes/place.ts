@@ -30,6 +30,7 @@ const longestDelayOfGoodMs = 1_000;
 const successorPatienceMs = 60_000;
 
 const groupEnds = 'the group is being ended';
+const fellAsleep = 'was ended, since nobody has asked for anything (inactivity-timeout)';
 
 /** One of the processes of a pool: kept alive, and replaced without a moment in which nobody serves. */
 export class Place {
@@ -51,6 +52,8 @@ export class Place {
   #earlyDeaths = 0;
   #timer: NodeJS.Timeout | undefined;
   #isEnding = false;
+  /** Nobody needs it. */
+  #isAsleep = false;
   readonly #renewals: ((failure: string | undefined) => void)[] = [];
 
   constructor(ports: PlacePorts) {
@@ -74,6 +77,7 @@ export class Place {
   /** `reloads`: what is to be loaded besides what every process preloads. */
   start(reloads: readonly LoadedScript[] = []): void {
     if (this.#isEnding) return;
+    this.#isAsleep = false;
     const process = this.#spawn(unite(this.#preload, reloads));
     if (process === undefined) return this.#startLater('could not be started');
     this.#current = process;
@@ -97,6 +101,7 @@ export class Place {
     // One that is being started may have loaded the code of before.
     if (this.#isStarting) await this.#progress();
     if (this.#isEnding) return groupEnds;
+    if (this.#isAsleep) return fellAsleep;
     const current = this.#current;
     if (current === undefined) this.retry();
     else if (current.isReady) this.#replace(current, reason);
@@ -108,6 +113,11 @@ export class Place {
     return this.#successor !== undefined || isUnready;
   }
 
+  /** Somebody is to replace who serves. */
+  get hasSuccessor(): boolean {
+    return this.#successor !== undefined;
+  }
+
   /** Resolves when who is being started is ready, with what went wrong if it cannot be. */
   #progress(): Promise<string | undefined> {
     return new Promise((resolve) => this.#renewals.push(resolve));
@@ -115,6 +125,8 @@ export class Place {
 
   /** Nobody needs it: ends what serves, until the next start. */
   sleep(reason: string): void {
+    this.#isAsleep = true;
+    this.#answerRenewals(fellAsleep);
     clearTimeout(this.#timer);
     this.#earlyDeaths = 0;
     this.#failure = undefined;

@@ -399,6 +399,22 @@ describe('processes that are started on demand', () => {
     await until(() => pool.processes.length === 1);
     expect(pool.starts).toBe(2);
   });
+
+  it('are not ended while they are being replaced', async () => {
+    const pool = createPool('only-the-first-is-ready', {
+      isOnDemand: true,
+      idleTimeoutMs: 200,
+      loads: ['/app.mjs'],
+    });
+    pool.wake();
+    await until(() => pool.isReady && pool.loadedScripts.length === 1);
+    const renewal = pool.renew('asked', []);
+    await untilLogged('started for site', 2);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(pool.isAsleep).toBe(false);
+    pool.terminate();
+    expect(await renewal).toBe('the group is being ended');
+  });
 });
 
 describe('a reload of processes that nobody has needed', () => {
