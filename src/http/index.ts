@@ -3,6 +3,7 @@ export * from './balancer-url.js';
 export * from './bytes.js';
 export * from './canonical-name.js';
 export * from './clean-path.js';
+export * from './copy-text.js';
 export * from './default-charset.js';
 export * from './end-to-end-headers.js';
 export * from './error-page.js';

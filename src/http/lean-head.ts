@@ -1,3 +1,4 @@
+import { copyText } from './copy-text.js';
 import type { HeaderList } from './header-list.js';
 
 /** The header fields of one request, and what they say about its framing. */
@@ -44,16 +45,25 @@ export function readLeanHead(text: string, limits: LeanHeadLimits, known?: LeanF
   const space = text.indexOf(' ');
   const method = methods.get(text.slice(0, space));
   if (method === undefined || !text.startsWith(versionWord, lineEnd - versionWord.length)) return undefined;
-  const target = text.slice(space + 1, lineEnd - versionWord.length);
+  // Paths and fields may be kept for longer than the request.
+  const own = text.length > shortBytes ? copyText : keepText;
+  const target = own(text.slice(space + 1, lineEnd - versionWord.length));
   if (!originForm.test(target)) return undefined;
   const fieldsText = text.slice(lineEnd + 2, end + 2);
-  const fields = known?.text === fieldsText ? known : readFields(fieldsText, limits.headerLines);
+  const fields = known?.text === fieldsText ? known : readFields(own(fieldsText), limits.headerLines);
   return fields === undefined ? undefined : { method, target, fields, length: end + 4 };
 }
 
 const methods: ReadonlyMap<string, string> = new Map(
   ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => [method, method]),
 );
+
+/** What is cut from a text of up to so many bytes may keep all of it. */
+const shortBytes = 1_024;
+
+function keepText(text: string): string {
+  return text;
+}
 
 const versionWord = ' HTTP/1.1';
 

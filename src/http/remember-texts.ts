@@ -1,3 +1,5 @@
+import { copyText } from './copy-text.js';
+
 /**
  * The same function, but what it has made of a text is kept: the same texts come again and again. At most `most` answers are kept, of
  * texts of at most `longest` characters, and all are dropped when there is one more, so that nobody can fill the memory with texts he
@@ -11,10 +13,12 @@ export function rememberTexts<Made>(
   return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
-    const made = make(text);
-    if (made === undefined || text.length > longest) return made;
+    if (text.length > longest) return make(text);
+    const own = copyText(text);
+    const made = make(own);
+    if (made === undefined) return made;
     if (known.size === most) known.clear();
-    known.set(text, made);
+    known.set(own, made);
     return made;
   };
 }

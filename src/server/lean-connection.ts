@@ -219,7 +219,7 @@ class LeanConnection implements PooledReader {
   /** `rest`: what stands behind the head. */
   #serve({ fields, method, target }: LeanHead, rest: Buffer | undefined): void {
     const { handlers, limits } = this.#state;
-    this.#known = fields;
+    this.#known = fields.text.length <= usualHeadBytes ? fields : undefined;
     const reply = new LeanReply(this, method !== 'HEAD', limits.timeoutMs);
     const body = this.#makeBody(fields.bodyLength, reply);
     this.#reply = reply;

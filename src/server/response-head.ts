@@ -26,6 +26,7 @@ export class KnownHeads {
   prepare(response: ResponseMessage, headerBufferSize: number, defaultCharset?: string): PreparedHead {
     for (const known of this.#known) if (known?.response === response) return known.head;
     const head = prepareResponseHead(response, headerBufferSize, defaultCharset);
+    if (countCharacters(response) > longestKnown) return head;
     this.#known[this.#next] = { response, head };
     this.#next = (this.#next + 1) % mostHeads;
     return head;
@@ -38,6 +39,11 @@ interface KnownHead {
 }
 
 const mostHeads = 4;
+const longestKnown = 4_096;
+
+function countCharacters({ reason, headers }: ResponseMessage): number {
+  return headers.reduce((sum, { length }) => sum + length, reason.length);
+}
 
 /**
  * The head that a daemon process sent, as it may go to the client (mod_wsgi's rules for daemon mode). `defaultCharset`:

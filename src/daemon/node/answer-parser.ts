@@ -1,3 +1,4 @@
+import { copyText } from '../../http/index.js';
 import { type PreparedHead, prepareHead, type Reply } from './reply.js';
 import { parseWrittenHead } from './written-head.js';
 
@@ -5,6 +6,7 @@ import { parseWrittenHead } from './written-head.js';
 const recentHeads: ({ readonly text: string; readonly prepared: PreparedHead } | undefined)[] = new Array(
   256,
 ).fill(undefined);
+const longestRecent = 2_048;
 
 /** Takes the answer out of the bytes that ServerResponse writes: heads (1xx ones are dropped), then the body. */
 export class AnswerParser {
@@ -56,14 +58,21 @@ function switches(head: string): boolean {
   return head.startsWith('101', 9);
 }
 
+/** The text is a part of what the application wrote with it, of which nothing may be kept. */
 function prepareWrittenHead(text: string): PreparedHead {
+  if (text.length > longestRecent) return prepare(text);
   const place = text.length % recentHeads.length;
   const recent = recentHeads[place];
   if (recent?.text === text) return recent.prepared;
-  const { status, reason, headers } = parseWrittenHead(text);
-  const prepared = prepareHead(status, reason, headers);
-  recentHeads[place] = { text, prepared };
+  const own = copyText(text);
+  const prepared = prepare(own);
+  recentHeads[place] = { text: own, prepared };
   return prepared;
+}
+
+function prepare(text: string): PreparedHead {
+  const { status, reason, headers } = parseWrittenHead(text);
+  return prepareHead(status, reason, headers);
 }
 
 /** Characters that are one byte in UTF-8, too. */
