@@ -32,6 +32,8 @@ describe('sending', () => {
     ['is complete or has not begun, whenever an interrupt comes', 'interrupts'],
     ['waits no longer when it is interrupted', 'waiting'],
     ['gives the connection up where memory lacks, and nothing else', 'memory'],
+    ['tells whoever waits for it when it fails', 'through'],
+    ['of what makes a request run comes before it runs, or it does not', 'ahead'],
     ['is protected in whatever a worker thread may call', 'methods'],
   ])('%s', (_, name) => {
     const [program, packageFolder] = ['./write_path.py', '../../../src/daemon/python'].map((path) =>

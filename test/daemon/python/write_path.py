@@ -15,6 +15,7 @@ sys.path.insert(0, sys.argv[1])
 from modhost_daemon import wire  # noqa: E402
 from modhost_daemon.connection import Connection  # noqa: E402
 from modhost_daemon.interruptible_stream import InterruptibleStream  # noqa: E402
+from modhost_daemon.pool import Pool  # noqa: E402
 from modhost_daemon.request_timeouts import RequestTimeout, RequestTimeouts  # noqa: E402
 from modhost_daemon.stream import Stream  # noqa: E402
 
@@ -36,7 +37,7 @@ class Host:
     def nothing(self, *_):
         pass
 
-    begin_wait = end_wait = note_progress = forget_job = open_request = open_call = nothing
+    begin_wait = end_wait = is_reading = note_progress = forget_job = open_request = open_call = nothing
 
 
 class Peer(threading.Thread):
@@ -185,6 +186,71 @@ def check_memory():
         assert len(received) <= 5
         assert not connection.has_unsent
         connection.close()
+
+
+def check_through():
+    """Who waits until something is sent hears that it was not, though another thread met the fault."""
+    connection, _, theirs = connect()
+    while not connection.has_unsent:
+        connection.send(bytes(100_000))
+    results = []
+    worker = threading.Thread(target=lambda: results.append(connection.send(b'accepted', through=True)), daemon=True)
+    worker.start()
+    time.sleep(0.05)
+    assert results == []
+    theirs.close()
+    connection.flush()
+    worker.join(5)
+    assert results == [False], results
+
+
+def check_ahead():
+    """What was sent ahead runs only when that is said."""
+    events = []
+    is_over = threading.Event()
+
+    class Channel:
+        def __init__(self, is_open):
+            self.is_open = is_open
+
+        def send(self, _data, patient=False, through=False):
+            return self.is_open
+
+    class Job:
+        queued_at = 0.0
+        announcement = b'accepted'
+
+        def __init__(self, name, is_open):
+            self.name = name
+            self.channel = Channel(is_open)
+
+        def run(self, _):
+            events.append('%s runs' % self.name)
+            if self.name == 'last':
+                is_over.set()
+            return b''
+
+        def give_back(self):
+            events.append('%s is given back' % self.name)
+
+    class Source:
+        def wait_and_read(self):
+            time.sleep(60)
+
+        def tell_loop(self, _):
+            pass
+
+        def wake_loop(self):
+            pass
+
+    pool = Pool(1, 0, Source(), lambda: None)
+    jobs = [Job('first', True), Job('lost', False), Job('last', True)]
+    with pool._lock:
+        pool._jobs.extend(jobs[1:])
+        pool._jobs.appendleft(jobs[0])
+    pool.tend(time.monotonic(), True)
+    assert is_over.wait(5), events
+    assert events == ['first runs', 'lost is given back', 'last runs'], events
 
 
 def check_methods():

@@ -102,6 +102,8 @@ class Connection:
         # The socket takes no more; and whether the host has heard so.
         self._is_full = False
         self._is_full_told = False
+        # The system takes nothing any more: what was in the outbox is gone.
+        self._is_lost = False
         # Threads that wait until the system has so many bytes of all that was ever queued, each with what releases it.
         self._waiting: List[Tuple[int, threading.Lock]] = []
         self._handlers: Dict[int, Callable[[int, bytes], None]] = {
@@ -123,7 +125,7 @@ class Connection:
         """
         Sends whole frames without blocking; what the socket does not take goes into the outbox, which credit bounds.
         `patient` callers (never whoever reads) first wait until there is room; `through` asks to return only when the system has all of it.
-        False: the connection is lost.
+        False: the connection is lost, and with it maybe a part of it.
         """
         with self._sending:
             is_next = not self._is_writing and not self._outbox and self.is_open
@@ -167,7 +169,7 @@ class Connection:
             if self.host.is_reading():
                 self._push(until)
             self._wait_until_sent(until)
-        return self.is_open
+        return self.is_open and not self._is_lost
 
     def flush(self) -> None:
         """Sends from the outbox as much as the socket takes."""
@@ -210,6 +212,7 @@ class Connection:
                 sent, is_lost = self._send_some(parts)
                 with self._sending:
                     if is_lost or not self.is_open:
+                        self._is_lost = True
                         self._outbox_bytes = 0
                         outbox.clear()
                     else:
@@ -245,6 +248,7 @@ class Connection:
 
     def _lose(self) -> None:
         """Nobody knows what was sent: nothing more is. Whoever reads finds the end and closes the connection. The caller holds the lock."""
+        self._is_lost = True
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         if not self._is_writing:

@@ -40,7 +40,7 @@ _START_PAUSE_SECONDS = 1.0
 class Channel(Protocol):
     """Where the bytes of a job go."""
 
-    # `through`: returns only when the system has all of it.
+    # `through`: returns only when the system has all of it. False: it may not have.
     def send(self, data: bytes, patient: bool = False, through: bool = False) -> bool: ...
 
 
@@ -374,11 +374,15 @@ class Pool:
                 else:
                     channel.send(rest)
             channel = job.channel
-            if announcement and channel is not None:
-                channel.send(announcement, through=True)
+            is_announced = not announcement or channel is None or channel.send(announcement, through=True)
             worker.is_running = True
             try:
-                rest = job.run(worker.number)
+                if is_announced:
+                    rest = job.run(worker.number)
+                else:
+                    # Whoever sent it cannot know that it is not for another process.
+                    rest = b''
+                    job.give_back()
             except BaseException:  # noqa: B036 - nothing that a job does may end its thread
                 rest = b''
                 traceback.print_exc()
