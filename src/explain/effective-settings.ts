@@ -62,11 +62,29 @@ export function listEffectiveSettings(
 }
 
 /** Of settings that would be too long as they are. */
-function describeSetting(name: string, { hostAccess, rewriting }: DirectorySettings): string | undefined {
-  if (name === 'hostAccess') return hostAccess && describeHostAccess(hostAccess);
-  if (name !== 'rewriting' || rewriting === undefined) return undefined;
-  const lines = rewriting.rules.map(({ position }) => position.line).join(', ');
-  return `RewriteEngine ${rewriting.engine === true ? 'On' : 'Off'}${lines === '' ? '' : `, RewriteRule of line ${lines}`}`;
+function describeSetting(
+  name: string,
+  { hostAccess, rewriting, fcgiVariables }: DirectorySettings,
+): string | undefined {
+  switch (name) {
+    case 'hostAccess':
+      return hostAccess && describeHostAccess(hostAccess);
+    case 'rewriting':
+      return rewriting && describeRewriting(rewriting);
+    case 'fcgiVariables':
+      return fcgiVariables
+        ?.map(
+          ({ name, value, position }) => `${value === undefined ? '!' : ''}${name} of line ${position.line}`,
+        )
+        .join(', ');
+    default:
+      return undefined;
+  }
+}
+
+function describeRewriting({ engine, rules }: NonNullable<DirectorySettings['rewriting']>): string {
+  const lines = rules.map(({ position }) => position.line).join(', ');
+  return `RewriteEngine ${engine === true ? 'On' : 'Off'}${lines === '' ? '' : `, RewriteRule of line ${lines}`}`;
 }
 
 function describeValue(value: unknown): string {

@@ -84,6 +84,7 @@ describe('explain of ProxyPass', () => {
     const text = await explain('/a.php');
     expect(text).toMatch(/ProxyFCGISetEnvIf makes CHANGED 'by-\/a\.php' +\(\S+site\.conf:15\)/);
     expect(text).toContain('CHANGED: by-/a.php');
+    expect(text).toMatch(/fcgiVariables = CHANGED of line 15, NEVER of line 16/);
     expect(text).not.toMatch(/(makes|takes) NEVER|NEVER:/);
   });
 
