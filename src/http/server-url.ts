@@ -80,6 +80,11 @@ export function parseServerUrl(url: string): ParsedServerUrl {
   };
 }
 
+/** What a server calls itself knows of no socket: the URL without `unix:/path|`. */
+export function withoutSocket(url: string): string {
+  return url.replace(/^unix:[^|]*\|/i, '');
+}
+
 function wrong(message: string): ParsedServerUrl {
   return { kind: 'wrong', message };
 }

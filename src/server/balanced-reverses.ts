@@ -1,5 +1,5 @@
 import type { ProxyReverse, VirtualHost } from '../config/model.js';
-import { parseBalancerUrl } from '../http/index.js';
+import { parseBalancerUrl, withoutSocket } from '../http/index.js';
 
 /** Settings of sections are few, and stay the same from request to request. */
 const known = new WeakMap<VirtualHost, WeakMap<readonly ProxyReverse[], readonly ProxyReverse[]>>();
@@ -30,9 +30,4 @@ function spellOut({ balancers }: VirtualHost, reverse: ProxyReverse): readonly P
     ...reverse,
     internal: withoutSocket(target.url).replace(/\/$/, '') + behind,
   }));
-}
-
-/** What a server calls itself knows of no socket. */
-function withoutSocket(url: string): string {
-  return url.replace(/^unix:[^|]*\|/i, '');
 }

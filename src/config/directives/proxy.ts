@@ -1,4 +1,4 @@
-import { parseBalancerUrl } from '../../http/index.js';
+import { parseBalancerUrl, withoutSocket } from '../../http/index.js';
 import { translatePattern } from '../../matching/index.js';
 import {
   anywhere,
@@ -290,11 +290,6 @@ function addReverse(here: Here, text: string): void {
     return;
   }
   if (external !== undefined) add(here, { kind: 'url', internal: withoutSocket(internal), external });
-}
-
-/** What another server calls itself knows of no socket. */
-function withoutSocket(url: string): string {
-  return url.replace(/^unix:[^|]*\|/i, '');
 }
 
 function pathOfLocation(here: Here): string | undefined {
