@@ -14,6 +14,38 @@ export interface ConnectionPlan {
   readonly sourceAddress?: string;
 }
 
+/** What is said of a server and of the way there. */
+export interface ServerAddress extends Omit<ConnectionPlan, 'tls'> {
+  readonly tls: ProxyTlsSettings;
+}
+
+/** TLS where the scheme wants it. */
+export function planConnection({
+  target,
+  tls,
+  tlsName,
+  connectTimeoutMs,
+  sourceAddress,
+}: ServerAddress): ConnectionPlan {
+  const isSecure = needsTls(target);
+  return {
+    target,
+    ...(isSecure ? { tls } : {}),
+    tlsName: isSecure ? tlsName : '',
+    connectTimeoutMs,
+    ...(sourceAddress === undefined ? {} : { sourceAddress }),
+  };
+}
+
+/** Why a server is never asked; undefined: nothing speaks against it. */
+export function findObstacle(target: ServerTarget, tls: ProxyTlsSettings = {}): string | undefined {
+  return needsTls(target) && tls.isOn !== true ? 'TLS is needed, and SSLProxyEngine is not On' : undefined;
+}
+
+function needsTls({ scheme }: ServerTarget): boolean {
+  return scheme === 'https' || scheme === 'wss';
+}
+
 /** A connection could not be made. */
 export class ConnectFailure extends Error {
   readonly status: 500 | 502 | 503;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ProxyScheme, ProxyTlsSettings, ServerTarget } from '../config/model.js';
 import type { BodySource } from '../proxy/index.js';
-import type { ConnectionPlan } from './connection-plan.js';
+import { type ConnectionPlan, planConnection } from './connection-plan.js';
 import { ConnectionPool } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { fastcgi } from './dialect-fastcgi.js';
@@ -122,7 +122,7 @@ export function createGateway(): Gateway {
   const pools = new PoolTable();
   return {
     pass: (request) => {
-      const plan = planOf(request);
+      const plan = planConnection(request);
       const pool = pools.find(plan);
       const dialect = dialects[request.target.scheme];
       const passing =
@@ -168,17 +168,6 @@ class PoolTable {
 const noTls: ProxyTlsSettings = Object.freeze({});
 const mostNames = 100;
 const mostPools = 10_000;
-
-function planOf({ target, tls, tlsName, connectTimeoutMs, sourceAddress }: PassedRequest): ConnectionPlan {
-  const isSecure = target.scheme === 'https' || target.scheme === 'wss';
-  return {
-    target,
-    ...(isSecure ? { tls } : {}),
-    tlsName: isSecure ? tlsName : '',
-    connectTimeoutMs,
-    ...(sourceAddress === undefined ? {} : { sourceAddress }),
-  };
-}
 
 /** Plans with the same text share connections. */
 function describePlan({ target, tls, ...rest }: ConnectionPlan): string {

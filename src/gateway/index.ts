@@ -1,4 +1,5 @@
 export { type CheckAnswer, checkServer, type ServerCheck } from './check-server.js';
+export { findObstacle, planConnection } from './connection-plan.js';
 export {
   createGateway,
   type Gateway,

@@ -2,6 +2,9 @@ import type { PassedRequest, PassFault, PassOutcome } from './gateway.js';
 import type { Slots } from './slots.js';
 import { Upload } from './upload.js';
 
+/** Bytes that the head of an answer may take. */
+export const maxHeadBytes = 131_072;
+
 export type RefusalStatus = Extract<PassOutcome, { kind: 'refused' }>['status'];
 
 /** What a protocol does of its own for a request. */

@@ -6,10 +6,7 @@ import type { AnswerPart, AnswerReader, Dialect, EncodedRequest } from './dialec
 import { ErrorLines } from './error-lines.js';
 import type { PassedRequest, PassOutcome } from './gateway.js';
 import { idempotentMethods } from './idempotent-methods.js';
-import { Passage, type RefusalStatus } from './passage.js';
-
-/** Bytes that the head of an answer may take. */
-const maxHeadBytes = 131_072;
+import { maxHeadBytes, Passage, type RefusalStatus } from './passage.js';
 
 /** One request to a server that is told CGI's variables, over a connection of its own, or one that was kept. */
 export class PassingCgi {

@@ -5,13 +5,10 @@ import { ConnectFailure } from './connection-plan.js';
 import type { ConnectionPool } from './connections.js';
 import type { PassedRequest, PassFault, PassOutcome } from './gateway.js';
 import { idempotentMethods } from './idempotent-methods.js';
-import { Passage } from './passage.js';
+import { maxHeadBytes, Passage } from './passage.js';
 
 /** Of these nobody expects a body; for others, node:http would announce one in chunks where no length is said. */
 const bodilessMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
-
-/** Bytes that the head of an answer may take. */
-const maxHeadBytes = 131_072;
 
 /** One request on its way to an HTTP server and its answer back, through every ending that there is. */
 export class PassingHttp {

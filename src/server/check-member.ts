@@ -1,6 +1,6 @@
 import type { AskMember } from '../balancing/index.js';
 import type { ProxyTlsSettings } from '../config/model.js';
-import { checkServer } from '../gateway/index.js';
+import { checkServer, findObstacle, planConnection } from '../gateway/index.js';
 
 const nothingSaid: ProxyTlsSettings = Object.freeze({});
 
@@ -10,21 +10,20 @@ const longestMs = 60_000;
 /** Asks a member of a balancer whether it is well, as its health check wants. */
 export const checkMember: AskMember = async ({ member }, check, { settings, directorySettings }) => {
   const { target } = member;
-  const { scheme, parameters } = target;
+  const { parameters } = target;
   const tls = directorySettings.proxyTls ?? nothingSaid;
-  const isSecure = scheme === 'https' || scheme === 'wss';
-  if (isSecure && tls.isOn !== true)
-    return { kind: 'silent', reason: 'TLS is needed, and SSLProxyEngine is not On' };
+  const obstacle = findObstacle(target, tls);
+  if (obstacle !== undefined) return { kind: 'silent', reason: obstacle };
   const timeoutMs = (parameters.timeoutMs ?? settings.proxying.timeoutMs ?? settings.timeoutMs) || longestMs;
   const { sourceAddress } = settings.proxying;
   return checkServer({
-    plan: {
+    plan: planConnection({
       target,
-      ...(isSecure ? { tls } : {}),
+      tls,
       tlsName: target.host,
       connectTimeoutMs: parameters.connectTimeoutMs ?? timeoutMs,
       ...(sourceAddress === undefined ? {} : { sourceAddress }),
-    },
+    }),
     timeoutMs,
     ...(check.method === 'TCP'
       ? {}

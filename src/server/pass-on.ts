@@ -1,5 +1,6 @@
 import type { ServerTarget } from '../config/model.js';
 import {
+  findObstacle,
   isOfServer,
   isToldVariables,
   joinSockets,
@@ -63,8 +64,8 @@ export async function passOn(exchange: Exchange, destination: Destination): Prom
   const { record, site, settings } = exchange;
   const { scheme } = destination.server;
   const where = describeDestination(destination);
-  if ((scheme === 'https' || scheme === 'wss') && settings.proxyTls?.isOn !== true)
-    return neverPassed(where, 'TLS is needed, and SSLProxyEngine is not On');
+  const obstacle = findObstacle(destination.server, settings.proxyTls);
+  if (obstacle !== undefined) return neverPassed(where, obstacle);
   const answer = new Answer(exchange, destination);
   const path = pathAndQuery(exchange, destination);
   const variables = isToldVariables(scheme) ? listProxyVariables(exchange, destination, path) : [];
