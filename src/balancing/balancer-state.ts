@@ -8,8 +8,8 @@ export type Choice =
   | {
       readonly kind: 'chosen';
       readonly state: MemberState;
-      /** For `explain`. */
-      readonly why: string;
+      /** For `explain`, which alone puts it into words. */
+      describe(): string;
     }
   /** Nobody can. `reason`: for the log. */
   | { readonly kind: 'nobody'; readonly reason: string };
@@ -18,10 +18,14 @@ export type Choice =
 export class BalancerState {
   readonly balancer: Balancer;
   readonly members: readonly MemberState[];
+  /** By `lbset`, the lowest first. */
+  readonly #sets: readonly (readonly [set: number, members: readonly MemberState[]])[];
 
   constructor(balancer: Balancer) {
     this.balancer = balancer;
     this.members = balancer.members.map((member) => new MemberState(member));
+    const sets = [...new Set(this.members.map(({ member }) => member.set))].sort((a, b) => a - b);
+    this.#sets = sets.map((set) => [set, this.members.filter(({ member }) => member.set === set)]);
   }
 
   /** How often a request may be handed to a member, in all. */
@@ -50,13 +54,18 @@ export class BalancerState {
   #chooseForSession(route: string, now: number): Choice | undefined {
     const owners = this.#membersOf(route);
     const owner = owners.find((state) => state.isUsable(now));
-    if (owner !== undefined) return this.#countSession(owner, `the session belongs to route ${route}`, now);
+    if (owner !== undefined)
+      return this.#countSession(owner, () => `the session belongs to route ${route}`, now);
     const redirects = owners.flatMap(({ member }) => member.redirect ?? []);
     const substitute = redirects
       .flatMap((redirect) => this.#membersOf(toByteString(redirect)))
       .find((state) => state.isUsable(now));
     if (substitute !== undefined)
-      return this.#countSession(substitute, `redirect= of route ${route}, whose member cannot answer`, now);
+      return this.#countSession(
+        substitute,
+        () => `redirect= of route ${route}, whose member cannot answer`,
+        now,
+      );
     if (owners.length === 0 || !this.balancer.noFailover) return undefined;
     return {
       kind: 'nobody',
@@ -70,29 +79,27 @@ export class BalancerState {
     );
   }
 
-  #countSession(state: MemberState, why: string, now: number): Choice {
+  #countSession(state: MemberState, describe: () => string, now: number): Choice {
     if (this.balancer.method !== 'bytraffic')
       countSession(
         state,
         this.members.filter((each) => each.isUsable(now)),
       );
-    return { kind: 'chosen', state, why };
+    return { kind: 'chosen', state, describe };
   }
 
   #chooseAny(now: number): Choice {
-    const sets = [...new Set(this.members.map(({ member }) => member.set))].sort((a, b) => a - b);
-    for (const set of sets) {
-      const members = this.members.filter(({ member }) => member.set === set);
-      const { candidates, what } = findCandidates(members, now);
-      const state = chooseByMethod(this.balancer.method, candidates);
-      if (state !== undefined) {
+    const { method } = this.balancer;
+    for (const [set, members] of this.#sets) {
+      const { candidates, spares, areOnStandby } = findCandidates(members, now);
+      const state = chooseByMethod(method, candidates);
+      if (state === undefined) continue;
+      const describe = () => {
+        const whom = areOnStandby ? 'those on standby' : 'the members';
         const among = candidates.map(({ member }) => member.target.url).join(', ');
-        return {
-          kind: 'chosen',
-          state,
-          why: `${this.balancer.method} among ${what} of lbset ${set}: ${among}`,
-        };
-      }
+        return `${method} among ${whom}${spares === 0 ? '' : ` and ${spares} spare`} of lbset ${set}: ${among}`;
+      };
+      return { kind: 'chosen', state, describe };
     }
     return { kind: 'nobody', reason: `AH01170: no member can answer: ${this.describe(now)}` };
   }
@@ -103,11 +110,15 @@ export class BalancerState {
   }
 }
 
+interface Candidates {
+  readonly candidates: readonly MemberState[];
+  /** How many of them are there for others. */
+  readonly spares: number;
+  readonly areOnStandby: boolean;
+}
+
 /** Members and, for each that cannot answer, a spare; where nobody is left, those on standby. */
-function findCandidates(
-  members: readonly MemberState[],
-  now: number,
-): { readonly candidates: readonly MemberState[]; readonly what: string } {
+function findCandidates(members: readonly MemberState[], now: number): Candidates {
   const has = (state: MemberState, flag: 'standby' | 'spare') => state.member.flags.has(flag);
   const ordinary = members.filter((state) => !has(state, 'standby') && !has(state, 'spare'));
   const able = ordinary.filter((state) => state.takesNew(now));
@@ -115,12 +126,8 @@ function findCandidates(
     (state) => has(state, 'spare') && !has(state, 'standby') && state.takesNew(now),
   );
   const substitutes = spares.slice(0, ordinary.length - able.length);
-  if (able.length + substitutes.length > 0) {
-    const what = substitutes.length === 0 ? 'the members' : `the members and ${substitutes.length} spare`;
-    return { candidates: [...able, ...substitutes], what };
-  }
-  return {
-    candidates: members.filter((state) => has(state, 'standby') && state.takesNew(now)),
-    what: 'those on standby',
-  };
+  if (able.length + substitutes.length > 0)
+    return { candidates: [...able, ...substitutes], spares: substitutes.length, areOnStandby: false };
+  const onStandby = members.filter((state) => has(state, 'standby') && state.takesNew(now));
+  return { candidates: onStandby, spares: 0, areOnStandby: true };
 }

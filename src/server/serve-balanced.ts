@@ -73,7 +73,12 @@ async function askMembers(
       return instead ?? refuse(503, 'proxy_balancer', `${where}: ${choice.reason}`);
     }
     const { member } = choice.state;
-    site.trace?.({ stage: 'proxy', text: `${member.target.url}: ${choice.why}`, position: member.position });
+    // Arguments of a function that is not there are not evaluated.
+    site.trace?.({
+      stage: 'proxy',
+      text: `${member.target.url}: ${choice.describe()}`,
+      position: member.position,
+    });
     describeChoice(exchange, state, choice.state, session);
     const passed = await passToMember(exchange, mapping, choice.state, offered);
     instead = passed.instead;

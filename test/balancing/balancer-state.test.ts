@@ -45,6 +45,40 @@ describe('a balancer', () => {
     expect(ask(state, 1)).toBe('a');
   });
 
+  it('puts into words why somebody was chosen only for those who ask', () => {
+    let reads = 0;
+    const members = ['a', 'b', 'c', 'd'].map((name) => {
+      const member = makeMember(name, {
+        set: name === 'd' ? 0 : 2,
+        route: name,
+        ...(name === 'a' ? { redirect: 'b' } : {}),
+        flags: name === 'b' ? ['spare'] : name === 'd' ? ['disabled'] : [],
+      });
+      const target = {
+        ...member.target,
+        get url() {
+          reads += 1;
+          return `http://${name}`;
+        },
+      };
+      return { ...member, target };
+    });
+    const state = new BalancerState(makeBalancer(members));
+    memberOf(state, 'a').fail(now);
+    const any = state.choose(undefined, now);
+    const owner = state.choose('c', now);
+    const substitute = state.choose('a', now);
+    expect(reads).toBe(0);
+    const said = [any, owner, substitute].map((choice) =>
+      choice.kind === 'chosen' ? choice.describe() : choice.reason,
+    );
+    expect(said).toEqual([
+      'byrequests among the members and 1 spare of lbset 2: http://c, http://b',
+      'the session belongs to route c',
+      'redirect= of route a, whose member cannot answer',
+    ]);
+  });
+
   it('leaves a member in error alone for its time', () => {
     const state = new BalancerState(makeBalancer([makeMember('a', { retryMs: 5_000 }), makeMember('b')]));
     memberOf(state, 'a').fail(now);
