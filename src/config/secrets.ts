@@ -6,14 +6,12 @@ const secretDirectives =
 const secretName = /pass(word|wd|phrase)?|secret|token|credential|(^|_)(api_?|private_?|access_?)?key$/i;
 
 /** A quoted part as Apache reads it: the quote may stand in it behind a backslash. One that nothing closes goes to the end. */
-const quoted = String.raw`"(?:[^"\\]|\\[\s\S]|\\$)*(?:"|$)|'(?:[^'\\]|\\[\s\S]|\\$)*(?:'|$)`;
-const word = String.raw`(?:[^\s"']|${quoted})+`;
+const quoted = /"(?:[^"\\]|\\[\s\S]|\\$)*(?:"|$)|'(?:[^'\\]|\\[\s\S]|\\$)*(?:'|$)/.source;
+const word = `(?:[^\\s"']|${quoted})+`;
 const everyWord = new RegExp(word, 'g');
-const assignmentTo = (names: string) =>
-  new RegExp(String.raw`\b(${names})=(?!["']?[*]{3})(${quoted}|\S+)`, 'gi');
 const everySecret = assignmentTo('secret|password');
 const everyVariable = assignmentTo('[a-z_][a-z0-9_]*');
-const conditionAndVariable = new RegExp(String.raw`^(${word}\s+)(\S+)(\s+)\S[\s\S]*$`);
+const conditionAndVariable = new RegExp(`^(${word}\\s+)(\\S+)(\\s+)\\S[\\s\\S]*$`);
 
 /** `postgres://user:password@host`. Bounded: a line can be 16 MiB long. */
 const credentialsInUrl = /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']{0,200}):[^\s/@"']{1,500}@/gi;
@@ -65,4 +63,8 @@ function hideValue(line: string, name: string, blank: string, tail: string): str
     return `${name}${blank}${variable}${between}***`;
   const shown = tail.replace(credentialsInUrl, '$1:***@');
   return shown === tail ? line : `${name}${blank}${shown}`;
+}
+
+function assignmentTo(names: string): RegExp {
+  return new RegExp(`\\b(${names})=(?!["']?[*]{3})(${quoted}|\\S+)`, 'gi');
 }
