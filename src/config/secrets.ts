@@ -1,3 +1,5 @@
+import { findWordEnd, findWordStart } from './find-word-end.js';
+
 /** Directives whose arguments are, or hold, a password or a key. */
 const secretDirectives =
   /^(AuthBasicFake|AuthLDAPBindPassword|AuthFormSitePassphrase|SessionCryptoPassphrase|DBDParams|DBDInitSQL)$/i;
@@ -5,13 +7,10 @@ const secretDirectives =
 /** Variables whose values nobody should read over a shoulder. */
 const secretName = /pass(word|wd|phrase)?|secret|token|credential|(^|_)(api_?|private_?|access_?)?key$/i;
 
-/** A quoted part as Apache reads it: the quote may stand in it behind a backslash. One that nothing closes goes to the end. */
-const quoted = /"(?:[^"\\]|\\[\s\S]|\\$)*(?:"|$)|'(?:[^'\\]|\\[\s\S]|\\$)*(?:'|$)/.source;
-const word = `(?:[^\\s"']|${quoted})+`;
-const everyWord = new RegExp(word, 'g');
-const everySecret = assignmentTo('secret|password');
-const everyVariable = assignmentTo('[a-z_][a-z0-9_]*');
-const conditionAndVariable = new RegExp(`^(${word}\\s+)(\\S+)(\\s+)\\S[\\s\\S]*$`);
+/** What stands before a value; one that is hidden already is left alone. */
+const assignment = /\b([a-z_][a-z0-9_]*)=(?!["']?[*]{3})/gi;
+/** Of directives that set no variables. */
+const secretParameter = /^(secret|password)$/i;
 
 /** `postgres://user:password@host`. Bounded: a line can be 16 MiB long. */
 const credentialsInUrl = /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']{0,200}):[^\s/@"']{1,500}@/gi;
@@ -29,42 +28,49 @@ export function hideSecrets(line: string): string {
   if (/^(SetEnv|Define)$/i.test(name)) return hideValue(line, name, blank, tail);
   if (/^ProxyFCGISetEnvIf$/i.test(name)) return `${name}${blank}${hideChange(tail)}`;
   if (/^(SetEnvIf(NoCase|Expr)?|BrowserMatch(NoCase)?)$/i.test(name))
-    return `${name}${blank}${hideVariables(tail, '')}`.replace(everyVariable, hideIfSecret);
+    return hideAssignments(line, secretName);
   if (/^(Request)?Header$/i.test(name) && /\b(Authorization|Cookie|X-Api-Key)\b/i.test(tail))
     return `${name}${blank}${tail.replace(/\b(Authorization|Cookie|X-Api-Key)(:?["']?)\s.*$/is, '$1$2 ***')}`;
   if (/^WSGIDaemonProcess$/i.test(name))
-    return hideVariables(line, 'env=').replace(credentialsInUrl, '$1:***@');
-  return line.replace(credentialsInUrl, '$1:***@').replace(everySecret, '$1=***');
+    return hideAssignments(line, secretName).replace(credentialsInUrl, '$1:***@');
+  return hideAssignments(line.replace(credentialsInUrl, '$1:***@'), secretParameter);
 }
 
-/** `NAME=value` behind a prefix such as `env=`, with quotes around the whole, around what is behind the prefix, or around the value. */
-function hideVariables(text: string, prefix: string): string {
-  const assignment = new RegExp(`^["']?${prefix}["']?([A-Za-z_][A-Za-z0-9_]*)=`);
-  return text.replace(everyWord, (each) => {
-    const [start, variable = ''] = assignment.exec(each) ?? [''];
-    return secretName.test(variable) ? `${start.replace(/["']/g, '')}***` : each;
-  });
+/** `NAME=value` in a word, behind `env=` or not, with quotes around whatever it is: what follows a secret name in its word is hidden. */
+function hideAssignments(text: string, secret: RegExp): string {
+  let shown = '';
+  for (let at = 0; at < text.length; ) {
+    const start = findWordStart(text, at);
+    const end = findWordEnd(text, start);
+    const word = text.slice(start, end);
+    shown += text.slice(at, start) + hideInWord(word, secret);
+    at = end;
+  }
+  return shown;
 }
 
-function hideIfSecret(assignment: string, variable: string): string {
-  return secretName.test(variable) ? `${variable}=***` : assignment;
+function hideInWord(word: string, secret: RegExp): string {
+  for (const { 0: beginning, 1: variable = '', index } of word.matchAll(assignment))
+    if (secret.test(variable))
+      return `${word.slice(0, index + beginning.length).replace(/^["']|(?<==)["']/g, '')}***`;
+  return word;
 }
 
-/** `expression variable value` */
+/** `expression variable value`: whatever follows a secret name, wherever quotes make words end. */
 function hideChange(tail: string): string {
-  const [, expression = '', variable = '', between = ''] = conditionAndVariable.exec(tail) ?? [];
-  if (secretName.test(variable.replace(/["']/g, ''))) return `${expression}${variable}${between}***`;
+  for (const { 0: name, index } of tail.matchAll(/(?<=\s)["']?[a-z_][a-z0-9_]*["']?(?=\s+\S)/gi))
+    if (isSecretName(name)) return `${tail.slice(0, index + name.length)} ***`;
   return tail.replace(credentialsInUrl, '$1:***@');
+}
+
+/** With quotes around it, perhaps. */
+function isSecretName(word: string): boolean {
+  return secretName.test(word.replace(/["']/g, ''));
 }
 
 function hideValue(line: string, name: string, blank: string, tail: string): string {
   const [, variable = '', between = '', value = ''] = /^(\S+)(\s+)(.*)$/s.exec(tail) ?? [];
-  if (value !== '' && secretName.test(variable.replace(/["']/g, '')))
-    return `${name}${blank}${variable}${between}***`;
+  if (value !== '' && isSecretName(variable)) return `${name}${blank}${variable}${between}***`;
   const shown = tail.replace(credentialsInUrl, '$1:***@');
   return shown === tail ? line : `${name}${blank}${shown}`;
-}
-
-function assignmentTo(names: string): RegExp {
-  return new RegExp(`\\b(${names})=(?!["']?[*]{3})(${quoted}|\\S+)`, 'gi');
 }

@@ -24,22 +24,26 @@ it.each([
     String.raw`ProxyFCGISetEnvIf "%{HTTP:X} == \"y z\"" "API_KEY" ***`,
   ],
   ['ProxyFCGISetEnvIf true DB postgres://u:p@h/d', 'ProxyFCGISetEnvIf true DB postgres://u:***@h/d'],
+  [`ProxyFCGISetEnvIf it's DB_PASSWORD x`, `ProxyFCGISetEnvIf it's DB_PASSWORD ***`],
+  ['ProxyFCGISetEnvIf true COLOUR red', 'ProxyFCGISetEnvIf true COLOUR red'],
   ['ProxyFCGISetEnvIf true !DB_PASSWORD', 'ProxyFCGISetEnvIf true !DB_PASSWORD'],
   ['SetEnv "API_KEY" x', 'SetEnv "API_KEY" ***'],
   ['SetEnvIf Host . COLOUR=red DB_PASSWORD=x', 'SetEnvIf Host . COLOUR=red DB_PASSWORD=***'],
   ['SetEnvIfNoCase Host . "TOKEN=two words" A=b', 'SetEnvIfNoCase Host . TOKEN=*** A=b'],
   [`BrowserMatch it's TOKEN=x`, `BrowserMatch it's TOKEN=***`],
   [String.raw`ProxyPass /a ajp://h secret="a\"b c" timeout=3`, 'ProxyPass /a ajp://h secret=*** timeout=3'],
+  ['ProxyPass /a ajp://h "secret=two words" x=1', 'ProxyPass /a ajp://h secret=*** x=1'],
   ['BalancerMember http://h hcpasses=2', 'BalancerMember http://h hcpasses=2'],
 ])('%s', (line, shown) => {
   expect(hideSecrets(line)).toBe(shown);
 });
 
-it('takes no time that grows faster than the line', () => {
-  const line = `WSGIDaemonProcess a env="${`\\"' `.repeat(200_000)}\\`;
-  const start = performance.now();
-  hideSecrets(line);
-  hideSecrets(line.replace('WSGIDaemonProcess', 'SetEnvIf'));
-  hideSecrets(line.replace('WSGIDaemonProcess', 'ProxyFCGISetEnvIf'));
-  expect(performance.now() - start).toBeLessThan(2_000);
+it.each([
+  ['WSGIDaemonProcess a ', `a"b'`],
+  ['SetEnvIf Host "', 'A_KEY='],
+  ['ProxyFCGISetEnvIf "', String.raw`\"`],
+  ['ProxyPass "', 'secret ="'],
+])('a line of 16 MiB with %s%s… is read', (start, part) => {
+  const line = start + part.repeat((16 * 1024 * 1024) / part.length);
+  expect(hideSecrets(line).length).toBeLessThanOrEqual(line.length);
 });
