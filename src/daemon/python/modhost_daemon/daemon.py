@@ -58,6 +58,7 @@ class Daemon:
         self.may_detach = self.request_timeouts is None
         self.stream_type = InterruptibleStream if start.interrupt_timeout else Stream
         self._request_job = RequestJob if self.wear is None and self.request_timeouts is None else LimitedRequestJob
+        # There are time limits to look after.
         self._has_limits = bool(start.startup_timeout or start.inactivity_timeout or start.request_timeout)
         # When each (script file, application group) was loaded, in seconds since the epoch.
         self._loaded_at: Dict[Tuple[str, str], float] = {}
@@ -112,7 +113,8 @@ class Daemon:
             if is_taken_over:
                 self._read_connections()
             self._pool.tend(now, is_taken_over)
-            self._tend_limits(now)
+            if self._has_limits:
+                self._tend_limits(now)
             self._accept_again(now)
             exit_code = self._find_exit_code(now)
             if exit_code is not None:
@@ -226,14 +228,16 @@ class Daemon:
 
     def _next_timeout(self) -> Optional[float]:
         now = time.monotonic()
-        limits = [self._pool.next_look(now), self._startup.next_look(now)]
-        if self.wear is not None:
-            limits.append(self.wear.next_look(now))
-        if self.request_timeouts is not None:
-            limits.append(self.request_timeouts.next_look(now))
-        if self._has_limits and not self._pool.is_empty_but_for(0):
-            # Workers do not wake us when their clocks start.
-            limits.append(_LOOK_SECONDS)
+        limits = [self._pool.next_look(now)]
+        if self._has_limits:
+            limits.append(self._startup.next_look(now))
+            if self.wear is not None:
+                limits.append(self.wear.next_look(now))
+            if self.request_timeouts is not None:
+                limits.append(self.request_timeouts.next_look(now))
+            if not self._pool.is_empty_but_for(0):
+                # Workers do not wake us when their clocks start.
+                limits.append(_LOOK_SECONDS)
         if self._accept_again_at is not None:
             limits.append(self._accept_again_at - now)
         if self._is_ending:

@@ -49,10 +49,12 @@ class Job(Protocol):
 
     # time.monotonic() when it came.
     queued_at: float
-    # None: it has nothing to send.
-    channel: Optional[Channel]
     # What has to be with the system before `run`; empty: it was not sent ahead.
     announcement: bytes
+
+    # None: it has nothing to send.
+    @property
+    def channel(self) -> Optional[Channel]: ...
 
     # Returns what is left to be sent, so that it goes out together with what the next job has to say first.
     def run(self, thread_id: int) -> bytes: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import List, Protocol, Sequence, Tuple
 
 from .request_log import format_traceback
@@ -27,7 +28,7 @@ class PreloadJob:
         self._preload = preload
         self.announcement = b''
         self.channel = None
-        self.queued_at = 0.0
+        self.queued_at = time.monotonic()
 
     def expire(self) -> None:
         """Cannot happen to the first job of all, unless the system gives us no thread."""

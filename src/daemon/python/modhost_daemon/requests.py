@@ -104,7 +104,7 @@ class RequestJob:
             self._stream.abort('retry', 'the script file wants to be loaded anew: %s' % script)
             return None
         try:
-            application = getattr(module, target.callable_name, None)
+            application: Any = getattr(module, target.callable_name, None)
             if application is None:
                 application = make_object(module, target.callable_name)
         except BaseException as error:
@@ -152,7 +152,7 @@ class LimitedRequestJob(RequestJob):
         wear, timeouts = self._host.wear, self._host.request_timeouts
         if wear is not None:
             wear.begin()
-        running = timeouts and timeouts.begin(self._stream, self._message.target.script)
+        running = None if timeouts is None else timeouts.begin(self._stream, self._message.target.script)
         try:
             if running is not None:
                 running.expose()
