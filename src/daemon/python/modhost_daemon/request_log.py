@@ -97,8 +97,8 @@ class LogText(io.TextIOBase):
 
     __slots__ = ('_buffer', '_log')
 
-    write = Errors.write  # type: ignore[assignment]
-    flush = Errors.flush  # type: ignore[assignment]
+    write = Errors.write
+    flush = Errors.flush
 
     def __init__(self, log: RequestLog) -> None:
         self._log = log

@@ -104,7 +104,7 @@ class RequestJob:
             self._stream.abort('retry', 'the script file wants to be loaded anew: %s' % script)
             return None
         try:
-            application: Any = getattr(module, target.callable_name, None)
+            application: object = getattr(module, target.callable_name, None)
             if application is None:
                 application = make_object(module, target.callable_name)
         except BaseException as error:
