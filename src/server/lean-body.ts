@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ReadLimit } from '../config/model.js';
+import { ClientWait } from './client-wait.js';
 import type { LeanReply } from './lean-reply.js';
 import type { RequestBody } from './request-record.js';
-import { watchReading } from './watch-reading.js';
 
 type Listener = Parameters<RequestBody['start']>[0];
 
@@ -19,23 +19,18 @@ export class LeanBody implements RequestBody {
   missing: number;
   readonly #socket: Socket;
   readonly #reply: LeanReply;
+  readonly #wait: ClientWait;
   #limit = 0;
-  #timeoutMs: number;
-  #readLimit: ReadLimit | undefined;
   #listener: Listener | undefined;
   /** What has arrived and was not handed on. */
   #kept: Buffer[] = [];
   #keptBytes = 0;
   /** The client has to wait. */
   #isStopped = false;
-  #isPaused = false;
-  #pausedAt = 0;
-  /** Before the present pause. */
-  #pausedMs = 0;
   /** Nobody is told anything any more. */
   #isOver = false;
-  #timer: NodeJS.Timeout | undefined;
-  #reading = { stop: () => {} };
+  /** What is thrown away has to come until then. */
+  #discardTimer: NodeJS.Timeout | undefined;
 
   /** `length`: in bytes, above 0. */
   constructor(socket: Socket, reply: LeanReply, length: number, timeoutMs: number) {
@@ -43,7 +38,7 @@ export class LeanBody implements RequestBody {
     this.#reply = reply;
     this.length = length;
     this.missing = length;
-    this.#timeoutMs = timeoutMs;
+    this.#wait = new ClientWait(timeoutMs);
   }
 
   get isComplete(): boolean {
@@ -55,17 +50,21 @@ export class LeanBody implements RequestBody {
   }
 
   setTimeout(timeoutMs: number): void {
-    this.#timeoutMs = timeoutMs;
+    this.#wait.timeoutMs = timeoutMs;
   }
 
   setReadLimit(limit: ReadLimit | undefined): void {
-    this.#readLimit = limit;
+    this.#wait.readLimit = limit;
   }
 
   start(listener: Listener): void {
     if (this.#isOver) return;
     this.#listener = listener;
-    if (this.missing > 0) this.#watch();
+    if (this.missing > 0)
+      this.#wait.begin(
+        () => this.bytesReceived,
+        (reason) => this.#fail(408, reason),
+      );
     this.#hand();
   }
 
@@ -73,10 +72,10 @@ export class LeanBody implements RequestBody {
   take(piece: Buffer): void {
     this.missing -= piece.length;
     if (this.#isOver) {
-      if (this.missing === 0) clearTimeout(this.#timer);
+      if (this.missing === 0) clearTimeout(this.#discardTimer);
       return;
     }
-    this.#timer?.refresh();
+    this.#wait.goOn();
     this.#kept.push(piece);
     this.#keptBytes += piece.length;
     this.#hand();
@@ -84,15 +83,12 @@ export class LeanBody implements RequestBody {
   }
 
   pause(): void {
-    if (!this.#isPaused) this.#pausedAt = performance.now();
-    this.#isPaused = true;
+    this.#wait.pause();
     this.#stop();
   }
 
   resume(): void {
-    this.#pausedMs = this.#excusedMs;
-    this.#isPaused = false;
-    this.#timer?.refresh();
+    this.#wait.resume();
     this.#hand();
   }
 
@@ -100,7 +96,8 @@ export class LeanBody implements RequestBody {
   discard(): void {
     this.abandon();
     this.#goOn();
-    if (this.#timeoutMs > 0) this.#timer = setTimeout(() => this.#socket.destroy(), this.#timeoutMs);
+    const { timeoutMs } = this.#wait;
+    if (timeoutMs > 0) this.#discardTimer = setTimeout(() => this.#socket.destroy(), timeoutMs);
   }
 
   /** Nobody will want it any more. That the client left is told by the reply. */
@@ -108,15 +105,15 @@ export class LeanBody implements RequestBody {
     this.#isOver = true;
     this.#kept = [];
     this.#listener = undefined;
-    clearTimeout(this.#timer);
-    this.#reading.stop();
+    this.#wait.stop();
+    clearTimeout(this.#discardTimer);
   }
 
   /** Hands on what there is, unless the listener has enough. */
   #hand(): void {
     const listener = this.#listener;
     if (listener === undefined) return;
-    while (!this.#isPaused && !this.#isOver) {
+    while (!this.#wait.isPaused && !this.#isOver) {
       const piece = this.#kept.shift();
       if (piece === undefined) break;
       this.#keptBytes -= piece.length;
@@ -127,7 +124,7 @@ export class LeanBody implements RequestBody {
       }
       listener.piece(piece);
     }
-    if (this.#isPaused || this.#isOver) return;
+    if (this.#wait.isPaused || this.#isOver) return;
     if (this.missing > 0) this.#goOn();
     else {
       this.abandon();
@@ -153,26 +150,5 @@ export class LeanBody implements RequestBody {
     this.#reply.closeConnection();
     this.abandon();
     listener?.fail(status, reason);
-  }
-
-  #watch(): void {
-    const expire = (directive: string) =>
-      this.#fail(408, `the request body did not arrive in time (${directive})`);
-    if (this.#timeoutMs > 0) {
-      this.#timer = setTimeout(() => {
-        if (this.#isPaused) this.#timer?.refresh();
-        else expire('Timeout');
-      }, this.#timeoutMs);
-    }
-    this.#reading = watchReading(
-      this.#readLimit,
-      { bytes: () => this.bytesReceived, excusedMs: () => this.#excusedMs },
-      () => expire('RequestReadTimeout'),
-    );
-  }
-
-  /** How long nobody here has wanted to read. */
-  get #excusedMs(): number {
-    return this.#pausedMs + (this.#isPaused ? performance.now() - this.#pausedAt : 0);
   }
 }

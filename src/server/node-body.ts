@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReadLimit } from '../config/model.js';
 import { headerValue } from '../http/index.js';
+import { ClientWait } from './client-wait.js';
 import type { NodeReply } from './node-reply.js';
 import type { Expectation, RequestBody } from './request-record.js';
-import { watchReading } from './watch-reading.js';
 
 /** The body of one request of node:http: started when somebody wants it, limited in size and in every wait. */
 export class NodeBody implements RequestBody {
@@ -15,21 +15,15 @@ export class NodeBody implements RequestBody {
   #response: ServerResponse | undefined;
   #reply: NodeReply | undefined;
   #expectsContinue = false;
+  readonly #wait: ClientWait;
   #limit = 0;
-  #timeoutMs: number;
-  #readLimit: ReadLimit | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #isPaused = false;
-  #pausedAt = 0;
-  /** Before the present pause. */
-  #pausedMs = 0;
   /** Why what came is no valid body. */
   #malformation: string | undefined;
   #failListener: (reason: string) => void = () => {};
 
   constructor(request: IncomingMessage, timeoutMs: number) {
     this.#request = request;
-    this.#timeoutMs = timeoutMs;
+    this.#wait = new ClientWait(timeoutMs);
     const length = headerValue(request.rawHeaders, 'content-length');
     this.isChunked = headerValue(request.rawHeaders, 'transfer-encoding') !== undefined;
     this.length = this.isChunked || length === undefined ? undefined : Number(length);
@@ -52,22 +46,20 @@ export class NodeBody implements RequestBody {
   }
 
   setTimeout(timeoutMs: number): void {
-    this.#timeoutMs = timeoutMs;
+    this.#wait.timeoutMs = timeoutMs;
   }
 
   setReadLimit(limit: ReadLimit | undefined): void {
-    this.#readLimit = limit;
+    this.#wait.readLimit = limit;
   }
 
   start(listener: Parameters<RequestBody['start']>[0]): void {
     const request = this.#request;
     let isOver = false;
-    let reading = { stop: () => {} };
     const finish = (tell: () => void) => {
       if (isOver) return;
       isOver = true;
-      clearTimeout(this.#timer);
-      reading.stop();
+      this.#wait.stop();
       tell();
     };
     if (this.#malformation !== undefined) {
@@ -79,18 +71,15 @@ export class NodeBody implements RequestBody {
       this.#reply?.noteContinued();
       this.#response?.writeContinue();
     }
-    const expire = (directive: string) => {
-      this.#reply?.closeConnection();
-      finish(() => listener.fail(408, `the request body did not arrive in time (${directive})`));
-    };
-    this.#watch(() => expire('Timeout'));
-    reading = watchReading(
-      this.#readLimit,
-      { bytes: () => this.bytesReceived, excusedMs: () => this.#excusedMs },
-      () => expire('RequestReadTimeout'),
+    this.#wait.begin(
+      () => this.bytesReceived,
+      (reason) => {
+        this.#reply?.closeConnection();
+        finish(() => listener.fail(408, reason));
+      },
     );
     request.on('data', (piece: Buffer) => {
-      this.#timer?.refresh();
+      this.#wait.goOn();
       this.bytesReceived += piece.length;
       if (isOver) return;
       if (this.#limit > 0 && this.bytesReceived > this.#limit) {
@@ -121,35 +110,20 @@ export class NodeBody implements RequestBody {
   }
 
   pause(): void {
-    if (!this.#isPaused) this.#pausedAt = performance.now();
-    this.#isPaused = true;
+    this.#wait.pause();
     this.#request.pause();
   }
 
   resume(): void {
-    this.#pausedMs = this.#excusedMs;
-    this.#isPaused = false;
-    this.#timer?.refresh();
+    this.#wait.resume();
     this.#request.resume();
-  }
-
-  /** How long nobody here has wanted to read. */
-  get #excusedMs(): number {
-    return this.#pausedMs + (this.#isPaused ? performance.now() - this.#pausedAt : 0);
-  }
-
-  #watch(onTimeout: () => void): void {
-    if (this.#timeoutMs === 0) return;
-    this.#timer = setTimeout(() => {
-      if (this.#isPaused) this.#timer?.refresh();
-      else onTimeout();
-    }, this.#timeoutMs);
   }
 
   /** The answer is out, but the client still sends: what is discarded must come to an end, too. */
   #limitRest(): void {
-    if (this.#request.complete || this.#timeoutMs === 0) return;
-    const timer = setTimeout(() => this.#request.socket.destroy(), this.#timeoutMs);
+    const { timeoutMs } = this.#wait;
+    if (this.#request.complete || timeoutMs === 0) return;
+    const timer = setTimeout(() => this.#request.socket.destroy(), timeoutMs);
     this.#request.once('end', () => clearTimeout(timer));
     this.#request.once('close', () => clearTimeout(timer));
   }
