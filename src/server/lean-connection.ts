@@ -9,6 +9,7 @@ import { closeLingering } from './lingering-close.js';
 import type { HandedConnection, ListenerState } from './listener-ports.js';
 import { type PooledReader, type PooledReading, readPooled } from './pooled-reading.js';
 import { type ConnectionFacts, noBody, type RequestBody } from './request-record.js';
+import { longestTimerMs } from './watch-reading.js';
 
 type HandOver = (socket: Socket, handed: HandedConnection) => void;
 
@@ -330,7 +331,5 @@ class LeanConnection implements PooledReader {
     }
   };
 }
-
-const longestTimerMs = 2 ** 31 - 1;
 
 function ignoreError(): void {}

@@ -1,16 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import { formatHttpDate, isHeaderName } from '../http/index.js';
+import { ClientReply, joinBytes } from './client-reply.js';
 import type { Reply } from './request-record.js';
 import { sendHints } from './send-hints.js';
-import { watchTaking } from './watch-taking.js';
 
-/** A piece of up to so many bytes is worth joining with the head, or with the size of its chunk. */
-const joinBytes = 16_384;
 /** A piece of up to so many bytes costs less as text than in a gathering write. */
 const textBytes = 4_096;
-/** For a reply that is cut off before anybody set a Timeout. */
-const cutTimeoutMs = 5_000;
 
 /** The connection of a reply. */
 export interface ReplyConnection {
@@ -27,14 +23,8 @@ export interface ReplyConnection {
 }
 
 /** The answer to one request of HTTP/1.1 on a socket: the same bytes as NodeReply's, in as few writes as can be. */
-export class LeanReply implements Reply {
-  isStarted = false;
-  status = 0;
-  sentHeaders: readonly string[] = [];
-  bodyBytes = 0;
-  firstByteAt: number | undefined;
+export class LeanReply extends ClientReply implements Reply {
   willClose = false;
-  stalledMs: number | undefined;
   readonly #connection: ReplyConnection;
   #length: number | undefined;
   #hasBody: boolean;
@@ -43,23 +33,23 @@ export class LeanReply implements Reply {
   #head = '';
   /** The first piece of the body, for a moment: mostly the end is right behind it. */
   #held: Buffer | undefined;
-  #timeoutMs: number;
-  #timer: NodeJS.Timeout | undefined;
   /** Nothing more is written. */
   #isOver = false;
-  #closed: 'complete' | 'aborted' | undefined;
-  readonly #closedCallbacks: ((how: 'complete' | 'aborted') => void)[] = [];
   #drainCallback: (() => void) | undefined;
 
   /** `takesBody`: false for HEAD. */
   constructor(connection: ReplyConnection, takesBody: boolean, timeoutMs: number) {
+    super(timeoutMs);
     this.#connection = connection;
     this.#hasBody = takesBody;
-    this.#timeoutMs = timeoutMs;
   }
 
-  setTimeout(timeoutMs: number): void {
-    this.#timeoutMs = timeoutMs;
+  protected override get socket(): Socket {
+    return this.#connection.socket;
+  }
+
+  protected override get hasUnsent(): boolean {
+    return this.socket.writableLength > 0;
   }
 
   closeConnection(): void {
@@ -76,15 +66,12 @@ export class LeanReply implements Reply {
     this.#isChunked = isChunked;
     this.#length = head.length;
     this.#head = head.text;
-    this.isStarted = true;
-    this.status = status;
-    this.sentHeaders = headers;
-    this.firstByteAt = now;
+    this.noteStart(status, headers, now);
   }
 
   inform(status: number, headers: readonly string[]): void {
-    if (this.isStarted || this.#closed !== undefined) return;
-    const { socket } = this.#connection;
+    if (this.isStarted || this.isClosed) return;
+    const { socket } = this;
     if (status === 102) socket.write('HTTP/1.1 102 Processing\r\n\r\n', 'latin1');
     if (status === 103) sendHints(socket, headers);
   }
@@ -108,7 +95,7 @@ export class LeanReply implements Reply {
     }
     this.release();
     const isTaken = this.#send(bytes);
-    if (!isTaken) this.#watchTaking();
+    if (!isTaken) this.watchTaking();
     return isTaken;
   }
 
@@ -117,22 +104,21 @@ export class LeanReply implements Reply {
     if (this.#held === undefined) return;
     const held = this.#held;
     this.#held = undefined;
-    if (!this.#isOver && !this.#send(held)) this.#watchTaking();
+    if (!this.#isOver && !this.#send(held)) this.watchTaking();
   }
 
   get isFlushed(): boolean {
-    return this.#held === undefined && this.#connection.socket.writableLength === 0;
+    return this.#held === undefined && !this.hasUnsent;
   }
 
   onDrain(callback: () => void): void {
-    if (this.#closed !== undefined) return;
+    if (this.isClosed) return;
     this.#drainCallback = callback;
     this.#connection.awaitDrain(this);
   }
 
   drained(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.stopWatching();
     const callback = this.#drainCallback;
     this.#drainCallback = undefined;
     callback?.();
@@ -152,7 +138,7 @@ export class LeanReply implements Reply {
       const text = held === undefined ? '' : this.#frame(held);
       this.#connection.writeLast(`${this.#takeHead()}${text}${tail}`);
     }
-    if (this.#connection.socket.writableLength > 0) this.#watchTaking();
+    if (this.hasUnsent) this.watchTaking();
   }
 
   /** As text, which can be joined with the head: one small write instead of a gathering one. */
@@ -171,7 +157,7 @@ export class LeanReply implements Reply {
   }
 
   #send(piece: Buffer): boolean {
-    const { socket } = this.#connection;
+    const { socket } = this;
     const head = this.#takeHead();
     if (piece.length <= joinBytes && (head !== '' || this.#isChunked))
       return socket.write(head + this.#frame(piece), 'latin1');
@@ -184,35 +170,14 @@ export class LeanReply implements Reply {
     return isTaken;
   }
 
-  /** Timeout is "per wait on the client": whoever takes something in that time, however little, may go on. */
-  #watchTaking(): void {
-    if (this.#timeoutMs === 0 || this.#timer !== undefined || this.#closed !== undefined) return;
-    const { socket } = this.#connection;
-    this.#timer = watchTaking(socket, this.#timeoutMs, {
-      isWaiting: () => socket.writableLength > 0,
-      stalled: () => {
-        this.stalledMs = this.#timeoutMs;
-        socket.resetAndDestroy();
-      },
-    });
-  }
-
   cut(): void {
-    if (this.#closed !== undefined) return;
+    if (this.isClosed) return;
     this.release();
     this.#isOver = true;
     this.#connection.stopReading();
-    const { socket } = this.#connection;
-    // A client that takes nothing more must not keep the connection.
-    const timer = setTimeout(() => socket.destroy(), this.#timeoutMs || cutTimeoutMs);
-    socket.once('close', () => clearTimeout(timer));
+    this.limitCut();
     // What was written still goes out, and Content-Length or the missing last chunk tell that it is not all.
-    Socket.prototype.destroySoon.call(socket);
-  }
-
-  onClosed(callback: (how: 'complete' | 'aborted') => void): void {
-    if (this.#closed === undefined) this.#closedCallbacks.push(callback);
-    else callback(this.#closed);
+    Socket.prototype.destroySoon.call(this.socket);
   }
 
   /** The system has taken all of it. */
@@ -226,12 +191,10 @@ export class LeanReply implements Reply {
   }
 
   #close(how: 'complete' | 'aborted'): void {
-    if (this.#closed !== undefined) return;
-    this.#closed = how;
+    if (this.isClosed) return;
     this.#isOver = true;
     this.#held = undefined;
-    clearTimeout(this.#timer);
-    for (const callback of this.#closedCallbacks) callback(how);
+    this.tellClosed(how);
     this.#connection.finish(this, how);
   }
 }

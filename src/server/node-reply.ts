@@ -1,53 +1,42 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import { headerValue } from '../http/index.js';
+import { ClientReply, joinBytes } from './client-reply.js';
 import type { Reply } from './request-record.js';
-import { watchTaking } from './watch-taking.js';
-
-/** A first piece of up to so many bytes is worth joining with the head. */
-const joinBytes = 16_384;
-/** For a reply that is cut off before anybody set a Timeout. */
-const cutTimeoutMs = 5_000;
 
 /** The answer to one request of node:http: framing, keep-alive, slow clients, and endings that look like what they are. */
-export class NodeReply implements Reply {
-  isStarted = false;
-  status = 0;
-  sentHeaders: readonly string[] = [];
-  bodyBytes = 0;
-  firstByteAt: number | undefined;
-  stalledMs: number | undefined;
+export class NodeReply extends ClientReply implements Reply {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   #length: number | undefined;
   #hasBody = true;
   /** The first piece of the body, for a moment: mostly the end is right behind it. */
   #held: Buffer | undefined;
-  #timeoutMs: number;
-  #timer: NodeJS.Timeout | undefined;
   #isLast = false;
   #isUncontinued = false;
   readonly #clientKeeps: boolean;
-  #closed: 'complete' | 'aborted' | undefined;
-  readonly #closedCallbacks: ((how: 'complete' | 'aborted') => void)[] = [];
 
   constructor(request: IncomingMessage, response: ServerResponse, timeoutMs: number) {
+    super(timeoutMs);
     this.#request = request;
     this.#response = response;
-    this.#timeoutMs = timeoutMs;
     this.#clientKeeps = response.shouldKeepAlive;
     // A connection that breaks is reported by `close`.
     response.on('error', () => {});
-    response.once('finish', () => this.#close('complete'));
-    response.once('close', () => this.#close('aborted'));
+    response.once('finish', () => this.tellClosed('complete'));
+    response.once('close', () => this.tellClosed('aborted'));
   }
 
   get willClose(): boolean {
     return !this.#response.shouldKeepAlive;
   }
 
-  setTimeout(timeoutMs: number): void {
-    this.#timeoutMs = timeoutMs;
+  protected override get socket(): Socket {
+    return this.#request.socket;
+  }
+
+  protected override get hasUnsent(): boolean {
+    return this.#response.writableLength > 0;
   }
 
   closeConnection(): void {
@@ -81,15 +70,12 @@ export class NodeReply implements Reply {
     if (this.#response.shouldKeepAlive && this.#request.httpVersionMinor > 0)
       this.#response.removeHeader('Connection');
     this.#response.writeHead(status, reason === '' ? STATUS_CODES[status] : reason, headers as string[]);
-    this.isStarted = true;
-    this.status = status;
-    this.sentHeaders = headers;
-    this.firstByteAt = Date.now();
+    this.noteStart(status, headers);
   }
 
   /** HTTP/1.0 knows no interim answers. */
   inform(status: number, headers: readonly string[]): void {
-    if (this.isStarted || this.#closed !== undefined || this.#request.httpVersionMinor === 0) return;
+    if (this.isStarted || this.isClosed || this.#request.httpVersionMinor === 0) return;
     if (status === 102) this.#response.writeProcessing();
     if (status !== 103) return;
     const hints: Record<string, string[]> = {};
@@ -105,14 +91,11 @@ export class NodeReply implements Reply {
   }
 
   switchProtocol(headers: readonly string[]): Socket {
-    const { socket } = this.#request;
+    const { socket } = this;
     const lines = pairs(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    this.isStarted = true;
-    this.status = 101;
-    this.sentHeaders = headers;
-    this.firstByteAt = Date.now();
+    this.noteStart(101, headers);
     this.#response.detachSocket(socket);
-    socket.once('close', () => this.#close('complete'));
+    socket.once('close', () => this.tellClosed('complete'));
     socket.write(`HTTP/1.1 101 ${STATUS_CODES[101]}\r\n${lines.join('')}\r\n`, 'latin1');
     return socket;
   }
@@ -131,7 +114,7 @@ export class NodeReply implements Reply {
     }
     this.#release();
     const isTaken = this.#response.write(bytes);
-    if (!isTaken) this.#watchTaking();
+    if (!isTaken) this.watchTaking();
     return isTaken;
   }
 
@@ -140,26 +123,12 @@ export class NodeReply implements Reply {
     if (this.#held === undefined) return;
     const held = this.#held;
     this.#held = undefined;
-    if (!this.#response.write(held)) this.#watchTaking();
-  }
-
-  /** Timeout is "per wait on the client": whoever takes something in that time, however little, may go on. */
-  #watchTaking(): void {
-    if (this.#timeoutMs === 0 || this.#timer !== undefined || this.#closed !== undefined) return;
-    const { socket } = this.#request;
-    this.#timer = watchTaking(socket, this.#timeoutMs, {
-      isWaiting: () => this.#response.writableLength > 0,
-      stalled: () => {
-        this.stalledMs = this.#timeoutMs;
-        socket.resetAndDestroy();
-      },
-    });
+    if (!this.#response.write(held)) this.watchTaking();
   }
 
   onDrain(callback: () => void): void {
     this.#response.once('drain', () => {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
+      this.stopWatching();
       callback();
     });
   }
@@ -172,32 +141,18 @@ export class NodeReply implements Reply {
     // As text, node:http joins head and body: one small write instead of a gathering one.
     if (held === undefined) this.#response.end();
     else this.#response.end(held.toString('latin1'), 'latin1');
-    this.#watchTaking();
+    this.watchTaking();
   }
 
   cut(): void {
     this.#release();
-    const { socket } = this.#request;
-    // A client that takes nothing more must not keep the connection.
-    const timer = setTimeout(() => socket.destroy(), this.#timeoutMs || cutTimeoutMs);
-    socket.once('close', () => clearTimeout(timer));
+    this.limitCut();
+    const { socket } = this;
     // What was written still goes out. Without Content-Length or chunks the end of the connection is the end of the body,
     // so there only a reset tells that something is missing.
     if (this.#length !== undefined || this.#response.chunkedEncoding || !this.isStarted)
       Socket.prototype.destroySoon.call(socket);
     else socket.write('', () => socket.resetAndDestroy());
-  }
-
-  onClosed(callback: (how: 'complete' | 'aborted') => void): void {
-    if (this.#closed === undefined) this.#closedCallbacks.push(callback);
-    else callback(this.#closed);
-  }
-
-  #close(how: 'complete' | 'aborted'): void {
-    if (this.#closed !== undefined) return;
-    this.#closed = how;
-    clearTimeout(this.#timer);
-    for (const callback of this.#closedCallbacks) callback(how);
   }
 }
 

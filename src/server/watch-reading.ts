@@ -51,4 +51,5 @@ export function allowedMs({ initialMs, maximumMs, bytesPerSecond }: ReadLimit, b
   return Math.min(initialMs + (bytes * 1000) / bytesPerSecond, maximumMs ?? Number.POSITIVE_INFINITY);
 }
 
-const longestTimerMs = 2 ** 31 - 1;
+/** The longest time that a timer of Node can wait. */
+export const longestTimerMs = 2 ** 31 - 1;
