@@ -89,8 +89,12 @@ export class Connection implements StreamLink {
     this.#batch.addText(type, stream, text);
   }
 
-  sendBytes(type: FrameType, stream: number, bytes: Uint8Array): void {
-    this.#batch.addBytes(type, stream, bytes);
+  sendBytes(type: FrameType, stream: number, bytes: Uint8Array): boolean {
+    return this.#batch.addBytes(type, stream, bytes);
+  }
+
+  whenTaken(callback: () => void): void {
+    this.#batch.whenTaken(callback);
   }
 
   sendEmpty(type: FrameType, stream: number): void {

@@ -6,6 +6,8 @@ const spaceBytes = 65_536;
 /** Payloads up to this size are copied; larger ones go out from where they are. */
 const copyUpToBytes = 8_192;
 
+const nothing = Buffer.alloc(0);
+
 /** Collects the frames of one turn of the event loop and hands them to the socket in one write. */
 export class FrameBatch {
   readonly #socket: Socket;
@@ -30,17 +32,21 @@ export class FrameBatch {
   /** `text`: each character one byte. */
   addText(type: FrameType, stream: number, text: string): void {
     const { length } = text;
-    if (length > copyUpToBytes) return this.addBytes(type, stream, Buffer.from(text, 'latin1'));
+    if (length > copyUpToBytes) {
+      this.addBytes(type, stream, Buffer.from(text, 'latin1'));
+      return;
+    }
     const at = this.#reserve(type, stream, length);
     this.#space.write(text, at, length, 'latin1');
   }
 
-  addBytes(type: FrameType, stream: number, bytes: Uint8Array): void {
+  /** False: the bytes are not copied, and must stay as they are until {@link whenTaken} says so. */
+  addBytes(type: FrameType, stream: number, bytes: Uint8Array): boolean {
     const { length } = bytes;
     if (length <= copyUpToBytes) {
       const at = this.#reserve(type, stream, length);
       this.#space.set(bytes, at);
-      return;
+      return true;
     }
     // Says no to what is too large, before anything of it is there.
     const header = encodeFrameHeader(type, stream, length);
@@ -48,6 +54,14 @@ export class FrameBatch {
     this.#schedule();
     this.#pieces.push(header, Buffer.from(bytes.buffer, bytes.byteOffset, length));
     this.#piecesBytes += frameHeaderBytes + length;
+    return false;
+  }
+
+  /** Sends what was added, and calls when the system has it, or the socket is gone: mostly at once. */
+  whenTaken(callback: () => void): void {
+    this.flush();
+    if (this.#socket.destroyed || this.#socket.writableLength === 0) callback();
+    else this.#socket.write(nothing, () => callback());
   }
 
   addEmpty(type: FrameType, stream: number): void {

@@ -140,8 +140,8 @@ const leanMembers: PropertyDescriptorMap & ThisType<LeanSocket> = {
         return becomeStream(this).write(chunk, encoding as BufferEncoding, callback as () => void);
       const done = typeof encoding === 'function' ? encoding : callback;
       const named = typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8';
-      this[socketSink].write(chunk, named, ignore);
-      if (typeof done === 'function') process.nextTick(done as () => void, null);
+      const taken = typeof done === 'function' ? () => process.nextTick(done as () => void, null) : ignore;
+      this[socketSink].write(chunk, named, taken);
       return true;
     },
   },

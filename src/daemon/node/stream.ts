@@ -21,7 +21,10 @@ export type Outcome = 'ended' | 'aborted' | 'gone';
 export interface StreamLink {
   /** `text`: each character one byte. */
   sendText(type: FrameType, stream: number, text: string): void;
-  sendBytes(type: FrameType, stream: number, bytes: Uint8Array): void;
+  /** False: the bytes must stay as they are until {@link whenTaken} says so. */
+  sendBytes(type: FrameType, stream: number, bytes: Uint8Array): boolean;
+  /** Calls when the system has all that was sent so far, or nobody wants it any more: mostly at once. */
+  whenTaken(callback: () => void): void;
   sendEmpty(type: FrameType, stream: number): void;
   /** So much waits to be read by the front end that what no credit bounds should go elsewhere. */
   readonly congested: boolean;
@@ -43,6 +46,8 @@ export class Stream {
   readonly #link: StreamLink;
   #credit = initialWindow;
   #waiting: WaitingBytes[] = [];
+  /** What was sent last is not copied, and may not have gone yet. */
+  #isLent = false;
   #ending = false;
   #outcome: Outcome | undefined;
   #listeners: ((outcome: Outcome) => void)[] = [];
@@ -98,12 +103,12 @@ export class Stream {
     this.#switched.push(listener);
   }
 
-  /** `taken` is called when all bytes were sent within the credit, or when nobody wants them any more. */
+  /** `taken` is called when all bytes were sent within the credit, or when nobody wants them any more: they may be changed then. */
   write(bytes: Uint8Array, taken: () => void): void {
     if (this.#outcome !== undefined || bytes.length === 0) return taken();
     if (this.#waiting.length === 0) {
       const rest = this.#sendWithinCredit(bytes);
-      if (rest === undefined) taken();
+      if (rest === undefined) this.#release(taken);
       else this.#waiting.push({ bytes: rest, taken });
     } else {
       this.#waiting.push({ bytes, taken });
@@ -162,7 +167,7 @@ export class Stream {
         return;
       }
       this.#waiting.shift();
-      first.taken();
+      this.#release(first.taken);
     }
     if (this.#ending && this.#outcome === undefined) this.#sendEnd();
   }
@@ -189,11 +194,19 @@ export class Stream {
     let at = 0;
     while (at < bytes.length && this.#credit > 0) {
       const length = Math.min(bytes.length - at, maxBodyBytes, this.#credit);
-      this.#link.sendBytes(FrameType.body, this.id, bytes.subarray(at, at + length));
+      if (!this.#link.sendBytes(FrameType.body, this.id, bytes.subarray(at, at + length)))
+        this.#isLent = true;
       this.#credit -= length;
       at += length;
     }
     return at === bytes.length ? undefined : bytes.subarray(at);
+  }
+
+  /** An application may write its next piece into the same memory when it hears that this one is taken, as with node:http. */
+  #release(taken: () => void): void {
+    if (!this.#isLent) return taken();
+    this.#isLent = false;
+    this.#link.whenTaken(taken);
   }
 
   #sendEnd(): void {
@@ -210,7 +223,7 @@ export class Stream {
     this.#waiting = [];
     this.#listeners = [];
     this.#link.finished(this);
-    for (const { taken } of waiting) taken();
+    for (const { taken } of waiting) this.#release(taken);
     for (const listener of listeners) listener(outcome);
   }
 }
