@@ -72,13 +72,11 @@ const leanMembers: PropertyDescriptorMap & ThisType<LeanSocket> = {
     get() {
       return becomeStream(this)._readableState;
     },
-    set: defineState('_readableState'),
   },
   _writableState: {
     get() {
       return this[corks] > 0 ? idle._writableState : becomeStream(this)._writableState;
     },
-    set: defineState('_writableState'),
   },
   readable: {
     get() {
@@ -179,12 +177,6 @@ function listen(
   if (event === 'data' || event === 'readable')
     return becomeStream(this).on(event, listener) as HostedSocket as LeanSocket;
   return EventEmitter.prototype.on.call(this, event, listener) as LeanSocket;
-}
-
-function defineState(name: keyof StreamStates) {
-  return function (this: LeanSocket, value: unknown): void {
-    Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
-  };
 }
 
 function ignore(): void {}
