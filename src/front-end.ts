@@ -62,11 +62,14 @@ import {
 } from './routing/index.js';
 import {
   type ConnectionFacts,
+  ConnectionTally,
   checkMember,
   createDropReport,
   createListener,
+  createSharing,
   createSiteLogs,
   type HttpListener,
+  type ListenerHandlers,
   type ListenerLimits,
   type RequestRecord,
   readConnectionLimit,
@@ -142,8 +145,10 @@ async function start(given: FrontEndStart): Promise<void> {
       .log('crit', 'core', `internal error outside of any request: ${error.stack ?? String(error)}`),
   );
   const acceptor = createTlsAcceptor(config, given.tls, tlsPortsOf(site));
+  const tally = given.tally === undefined ? undefined : new ConnectionTally(given.tally);
+  const accepted = tally === undefined ? undefined : createSharing(tally);
   for (const fd of given.listenerFds) {
-    const listener = createSiteListener(site, acceptor);
+    const listener = createSiteListener(site, acceptor, accepted);
     listeners.push(listener);
     await listener.listen(fd, config.global.listenBacklog);
   }
@@ -265,7 +270,11 @@ function tlsPortsOf({ logs, router }: Site): TlsPorts {
   };
 }
 
-function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): HttpListener {
+function createSiteListener(
+  site: Site,
+  acceptor: TlsAcceptor | undefined,
+  accepted: ListenerHandlers['accepted'],
+): HttpListener {
   const { mainServer, virtualHosts } = site.config;
   const settings = [mainServer, ...virtualHosts].map((host) => host.settings);
   const most = (pick: (at: (typeof settings)[number]) => number) => Math.max(...settings.map(pick));
@@ -302,6 +311,7 @@ function createSiteListener(site: Site, acceptor: TlsAcceptor | undefined): Http
   };
   const warn = (text: string): void => site.logs.errorLog(mainServer).log('warn', 'core', text);
   const handlers = {
+    ...(accepted === undefined ? {} : { accepted }),
     request: (record: RequestRecord) => {
       requests.active += 1;
       record.reply.onClosed(countClosed);

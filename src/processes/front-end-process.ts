@@ -29,6 +29,8 @@ export interface FrontEndStart {
   /** Absent: stay who you are. */
   readonly identity?: Identity;
   readonly logins: LoginShare;
+  /** Where it notes how many connections it has, and sees how many the others have; absent: there are no others. */
+  readonly tally?: { readonly fd: number; readonly place: number; readonly places: number };
   /** It asks the members of balancers whether they are well, for all front ends. */
   readonly checksHealth: boolean;
 }

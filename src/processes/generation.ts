@@ -2,6 +2,7 @@ import type { ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
 import type { TlsMaterial } from '../tls/index.js';
 import { frontEndIdentity, type Identity } from './accounts.js';
+import { ConnectionTallyFile } from './connection-tally-file.js';
 import type { DaemonPool, Runtime } from './daemon-pool.js';
 import {
   type AnnouncedProcess,
@@ -50,6 +51,8 @@ export class Generation {
   readonly #ports: GenerationPorts;
   readonly #identity: Identity | undefined;
   readonly #frontEnds = new Set<FrontEndProcess>();
+  /** Absent: one front end has nobody to share connections with. */
+  #tally: ConnectionTallyFile | undefined;
   readonly #endCallbacks: (() => void)[] = [];
   #isLeaving = false;
   readonly #respawnTimers = new Set<NodeJS.Timeout>();
@@ -73,12 +76,14 @@ export class Generation {
 
   /** Forks the front ends; resolves when all listen, with what went wrong if one cannot or they are told to end before. */
   start(): Promise<string | undefined> {
+    const { frontEnds } = this.#ports;
+    if (frontEnds > 1) this.#tally = ConnectionTallyFile.create(frontEnds);
     return new Promise((resolve) => {
       this.#onListening = (failure) => {
         this.#onListening = undefined;
         resolve(failure);
       };
-      for (let count = 0; count < this.#ports.frontEnds; count += 1) this.#startFrontEnd();
+      for (let count = 0; count < frontEnds; count += 1) this.#startFrontEnd();
     });
   }
 
@@ -143,12 +148,16 @@ export class Generation {
 
   #startFrontEnd(): void {
     const fds = [...this.listeners.map(({ socket }) => socket.fd), ...this.logs.map(({ fd }) => fd)];
+    const place = this.#tally?.take();
+    if (this.#tally !== undefined) fds.push(this.#tally.fd);
+    const tallyFd = firstInheritedFd + fds.length - 1;
     const start: FrontEndStart = {
       config: withoutSecrets(this.config),
       tls: this.#ports.tls,
       listenerFds: this.listeners.map((_, at) => firstInheritedFd + at),
       logFds: this.logs.map(({ key }, at) => ({ key, fd: firstInheritedFd + this.listeners.length + at })),
       logins: { secret: this.#ports.loginSecret, frontEnds: this.#ports.frontEnds },
+      ...(place === undefined ? {} : { tally: { fd: tallyFd, place, places: this.#ports.frontEnds } }),
       checksHealth: this.frontEnds.every(({ checksHealth }) => !checksHealth),
       ...(this.#identity === undefined ? {} : { identity: this.#identity }),
     };
@@ -161,7 +170,10 @@ export class Generation {
         else if (message.type === 'request-processes')
           this.#ports.requestProcesses(this, message.group, message.runtime);
       },
-      ended: (reason) => this.#noteEnd(frontEnd, reason),
+      ended: (reason) => {
+        if (place !== undefined) this.#tally?.giveBack(place);
+        this.#noteEnd(frontEnd, reason);
+      },
     });
     this.#frontEnds.add(frontEnd);
     this.#ports.guardian.watch(frontEnd.pid, orphanGraceMs);
@@ -188,7 +200,9 @@ export class Generation {
       else if (Date.now() - frontEnd.startedAt >= youngMs) this.#startFrontEnd();
       else this.#respawnLater();
     }
-    if (this.#frontEnds.size === 0) for (const callback of this.#endCallbacks.splice(0)) callback();
+    if (this.#frontEnds.size > 0) return;
+    if (this.#isLeaving) this.#tally?.close();
+    for (const callback of this.#endCallbacks.splice(0)) callback();
   }
 
   #respawnLater(): void {

@@ -29,6 +29,7 @@ export function createAccepting(state: ListenerState, { ready, acceptor, refuseP
       });
   };
   const accepting = new Server({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    handlers.accepted?.(socket);
     if (limits.hasProxyProtocol) readProxyHeader(socket, state, () => begin(socket));
     else begin(socket);
   });

@@ -1,5 +1,6 @@
 /** What a listener is given: limits, and whom it hands to what came. */
 
+import type { Socket } from 'node:net';
 import type { LocalEnd } from './connection-facts.js';
 import type { ConnectionLimits } from './connection-watch.js';
 import type { ConnectionFacts, RequestRecord } from './request-record.js';
@@ -40,6 +41,8 @@ export interface ListenerHandlers {
   unreadable(request: UnreadableRequest): void;
   /** A connection ended before anything could be asked. */
   lost(connection: ConnectionFacts, reason: string): void;
+  /** A connection has been accepted. */
+  accepted?(socket: Socket): void;
   /** A connection was closed because there are too many. */
   dropped?(): void;
 }
