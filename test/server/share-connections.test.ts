@@ -98,7 +98,7 @@ describe('sharing connections', () => {
     expect(times).toHaveLength(4);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     wait.mockClear();
-    open(two, 5);
+    open(two, 6);
     accepted(makeSocket());
     expect(wait).not.toHaveBeenCalled();
   });
