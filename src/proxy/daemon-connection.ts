@@ -21,6 +21,7 @@ import {
   StreamTable,
   WireViolation,
 } from '../wire/index.js';
+import { ownBytes, type PieceUse, returnBuffer } from './lent-piece.js';
 import { ReadToEndSocket } from './read-to-end-socket.js';
 import { WriteLedger } from './write-ledger.js';
 
@@ -34,12 +35,6 @@ export type Traces = 'unread' | 'all-heard' | 'unknown';
 export function isUntouched(isAhead: boolean, traces: Traces): boolean {
   return traces === 'unread' || (isAhead && traces === 'all-heard');
 }
-
-/** What a listener says of the memory of a piece that it was given; see StreamListener. */
-export type PieceUse = 'free' | 'kept';
-
-/** Pieces of a body of up to so many bytes are copied: nobody shall keep a whole buffer for a few bytes of it. */
-export const ownBytes = 16_384;
 
 /** What one stream hears. Exactly one of `end`, `abort`, `reply` and `lost` comes last. */
 export interface StreamListener {
@@ -99,6 +94,8 @@ export class DaemonConnection {
   #nextStream = 1;
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
+  /** Who has something to send, and waits until what is sent is taken. */
+  #waiting: (() => void)[] = [];
   #closed = false;
   #takesAhead = false;
   /** Since a write has failed. */
@@ -117,6 +114,7 @@ export class DaemonConnection {
     this.#socket = new ReadToEndSocket((error) => {
       this.#unreadFrom = this.#ledger.unreadFrom(error);
     }, reading).connect(socketPath);
+    this.#socket.on('drain', this.#callNext);
     this.#socket.on('error', (error) => this.#close(error.message, error));
     this.#socket.on('close', () => this.#close('it closed the connection', 'end'));
     this.#send(
@@ -147,14 +145,43 @@ export class DaemonConnection {
     return stream;
   }
 
-  /** The caller keeps to the stream's credit. */
-  sendBody(stream: number, bytes: Buffer): void {
+  /** The caller keeps to the stream's credit. What is large goes out at once, so that its memory is free again; if it `isLent`, it is given back. */
+  sendBody(stream: number, bytes: Buffer, isLent: boolean): PieceUse {
     for (let at = 0; at < bytes.length; at += maxBodyBytes) {
       const piece = bytes.subarray(at, at + maxBodyBytes);
       this.#send(encodeFrameHeader(FrameType.body, stream, piece.length));
       this.#send(piece);
     }
+    if (bytes.length <= ownBytes) return 'kept';
+    if (!isLent) {
+      this.#flush();
+      return this.#socket.writableLength === 0 ? 'free' : 'kept';
+    }
+    let isKept = false;
+    this.#flush((error) => {
+      if (isKept && !error) returnBuffer(bytes);
+    });
+    isKept = this.#socket.writableLength > 0;
+    return isKept ? 'returned' : 'free';
   }
+
+  /** The daemon process has not taken yet what was sent; `onDrain` is called when it has. */
+  get isBehind(): boolean {
+    return this.#socket.writableLength > 0 && this.#socket.writableNeedDrain && !this.#closed;
+  }
+
+  /** Once; those who wait are called one after the other, as long as the daemon process takes what they send. */
+  onDrain(callback: () => void): void {
+    this.#waiting.push(callback);
+  }
+
+  readonly #callNext = (): void => {
+    if (this.isBehind) return;
+    const next = this.#waiting.shift();
+    // Once more when what the first one has to send has been read and sent: then there may be no room for others.
+    if (this.#waiting.length > 0) setImmediate(() => setImmediate(this.#callNext));
+    next?.();
+  };
 
   sendEnd(stream: number): void {
     this.#send(encodeFrame(FrameType.end, stream));
@@ -290,8 +317,10 @@ export class DaemonConnection {
     return start;
   }
 
-  #flush(): void {
+  /** `written`: when the system has all of it. */
+  #flush(written?: (error?: Error | null) => void): void {
     const pieces = this.#outgoing;
+    if (pieces.length === 0) return;
     const total = this.#outgoingBytes;
     this.#outgoing = [];
     this.#outgoingBytes = 0;
@@ -301,8 +330,10 @@ export class DaemonConnection {
       this.#socket.write(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, total));
       return;
     }
+    const last = pieces.length - 1;
     this.#socket.cork();
-    for (const piece of pieces) this.#socket.write(piece);
+    for (let at = 0; at < last; at += 1) this.#socket.write(pieces[at] as Buffer);
+    this.#socket.write(pieces[last] as Buffer, written);
     this.#socket.uncork();
   }
 
@@ -316,6 +347,7 @@ export class DaemonConnection {
     const others = ending === 'end' || error?.syscall === 'read' ? 'all-heard' : 'unknown';
     const streams = this.#streams.values();
     this.#streams.clear();
+    this.#waiting = [];
     // First, so that no stream that ends now makes room for another one here.
     this.#listener.closed(reason);
     for (const { listener, start } of streams) listener.lost(reason, start >= unreadFrom ? 'unread' : others);

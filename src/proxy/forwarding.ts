@@ -5,7 +5,8 @@ import {
   type OutgoingRequest,
   type ResponseMessage,
 } from '../wire/index.js';
-import { isUntouched, type PieceUse, type StreamListener, type Traces } from './daemon-connection.js';
+import { isUntouched, type StreamListener, type Traces } from './daemon-connection.js';
+import type { PieceUse } from './lent-piece.js';
 import type { GroupLimits, Lease, PoolRefusal, ProcessPool, Waiting } from './process-pool.js';
 import { type BodySource, Upload } from './upload.js';
 
@@ -232,10 +233,12 @@ class Exchange implements StreamListener {
     const connection = this.#lease?.connection;
     const stream = this.#stream;
     this.#upload?.attach({
-      body: (bytes) => {
+      body: (bytes, isLent) => {
         this.#silence?.refresh();
-        connection?.sendBody(stream, bytes);
+        return connection?.sendBody(stream, bytes, isLent) ?? 'free';
       },
+      isBehind: () => connection?.isBehind === true,
+      onDrain: (callback) => connection?.onDrain(callback),
       end: () => connection?.sendEnd(stream),
     });
   }

@@ -14,5 +14,6 @@ export {
   forward,
   type ResponseSink,
 } from './forwarding.js';
+export { ownBytes, type PieceUse, returnBuffer, takeBuffer } from './lent-piece.js';
 export { type DaemonProcessEntry, type GroupLimits, ProcessPool, type Runtime } from './process-pool.js';
 export type { BodySource } from './upload.js';

@@ -1,10 +1,13 @@
 import { initialWindow } from '../wire/index.js';
+import type { PieceUse } from './lent-piece.js';
 
 /** The request body as it comes from the client. Pieces are pushed until `pause`. */
 export interface BodySource {
   /** Starts the flow. `fail` replaces `end` when the client left or broke the rules. */
   start(listener: {
     piece(bytes: Buffer): void;
+    /** In place of `piece`, where the memory is wanted back. */
+    lend?(bytes: Buffer): PieceUse;
     end(): void;
     fail(status: 400 | 408 | 413, reason: string): void;
   }): void;
@@ -14,7 +17,11 @@ export interface BodySource {
 
 /** The stream that takes the body. */
 export interface UploadTarget {
-  body(bytes: Buffer): void;
+  /** `isLent`: nobody else has the memory of it, which is wanted back. */
+  body(bytes: Buffer, isLent: boolean): PieceUse;
+  /** What is sent is not taken as fast as it comes: the caller is to wait for `onDrain`. */
+  isBehind(): boolean;
+  onDrain(callback: () => void): void;
   end(): void;
 }
 
@@ -31,6 +38,11 @@ export class Upload {
   #endIsSent = false;
   #isPaused = false;
   #isStopped = false;
+  /** Until the target has sent what it has. */
+  #waitsForTarget = false;
+  /** What came last, and what became of its memory so far. */
+  #lent: Buffer | undefined;
+  #use: PieceUse = 'free';
   readonly #fail: (status: 400 | 408 | 413, reason: string) => void;
 
   constructor(source: BodySource, fail: (status: 400 | 408 | 413, reason: string) => void) {
@@ -49,7 +61,7 @@ export class Upload {
   }
 
   get waitsForClient(): boolean {
-    return !this.#hasEnded && this.#pending.length === 0;
+    return !this.#hasEnded && !this.#hasToWait;
   }
 
   /** Sends to this stream from now on, from the beginning of the body. */
@@ -57,6 +69,7 @@ export class Upload {
     this.#target = target;
     this.#credit = initialWindow;
     this.#endIsSent = false;
+    this.#waitsForTarget = false;
     if (this.#sent !== undefined) {
       this.#pending = [...this.#sent, ...this.#pending];
       this.#sent = [];
@@ -72,6 +85,7 @@ export class Upload {
         this.#pending.push(bytes);
         this.#flush();
       },
+      lend: (bytes) => this.#borrow(bytes),
       end: () => {
         this.#hasEnded = true;
         this.#flush();
@@ -103,15 +117,34 @@ export class Upload {
     if (this.#isPaused) this.#source.resume();
   }
 
+  #borrow(bytes: Buffer): PieceUse {
+    if (this.#isStopped) return 'free';
+    this.#lent = bytes;
+    this.#use = 'free';
+    this.#pending.push(bytes);
+    this.#flush();
+    this.#lent = undefined;
+    return this.#pending.length > 0 ? 'kept' : this.#use;
+  }
+
   #flush(): void {
-    while (this.#target !== undefined && this.#pending.length > 0 && this.#credit > 0) {
+    // Handing it something may take the target away.
+    for (
+      let target = this.#target;
+      target !== undefined && this.#pending.length > 0 && this.#credit > 0 && !this.#waitsForTarget;
+      target = this.#target
+    ) {
       const piece = this.#pending[0] as Buffer;
       const part = piece.length > this.#credit ? piece.subarray(0, this.#credit) : piece;
       if (part.length === piece.length) this.#pending.shift();
       else this.#pending[0] = piece.subarray(part.length);
       this.#credit -= part.length;
       this.#sent?.push(part);
-      this.#target.body(part);
+      const isRepeatable = this.#sent !== undefined;
+      const use = target.body(part, part === this.#lent && !isRepeatable);
+      if (isRepeatable || use === 'kept') this.#use = 'kept';
+      else if (use === 'returned') this.#use = 'returned';
+      if (target === this.#target && target.isBehind()) this.#awaitTarget(target);
     }
     if (this.#target !== undefined && this.#pending.length === 0 && this.#hasEnded && !this.#endIsSent) {
       this.#endIsSent = true;
@@ -120,8 +153,23 @@ export class Upload {
     this.#adjustFlow();
   }
 
+  #awaitTarget(target: UploadTarget): void {
+    this.#waitsForTarget = true;
+    target.onDrain(() => {
+      // Not if it goes elsewhere meanwhile.
+      if (this.#target !== target) return;
+      this.#waitsForTarget = false;
+      this.#flush();
+    });
+  }
+
+  /** What comes could not be sent now. */
+  get #hasToWait(): boolean {
+    return this.#pending.length > 0 || this.#credit <= 0 || this.#waitsForTarget;
+  }
+
   #adjustFlow(): void {
-    const shouldPause = this.#pending.length > 0;
+    const shouldPause = this.#hasToWait;
     if (shouldPause === this.#isPaused || this.#hasEnded) return;
     this.#isPaused = shouldPause;
     if (shouldPause) this.#source.pause();

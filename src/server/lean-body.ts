@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ReadLimit } from '../config/model.js';
+import type { PieceUse } from '../proxy/index.js';
 import { ClientWait } from './client-wait.js';
 import type { LeanReply } from './lean-reply.js';
 import type { RequestBody } from './request-record.js';
@@ -25,6 +26,8 @@ export class LeanBody implements RequestBody {
   /** What has arrived and was not handed on. */
   #kept: Buffer[] = [];
   #keptBytes = 0;
+  /** Of the piece that was handed on last. */
+  #lastUse: PieceUse = 'kept';
   /** The client has to wait. */
   #isStopped = false;
   /** Nobody is told anything any more. */
@@ -69,17 +72,19 @@ export class LeanBody implements RequestBody {
   }
 
   /** A piece of it, never more than is missing. */
-  take(piece: Buffer): void {
+  take(piece: Buffer): PieceUse {
     this.missing -= piece.length;
     if (this.#isOver) {
       if (this.missing === 0) clearTimeout(this.#discardTimer);
-      return;
+      return 'free';
     }
     this.#wait.goOn();
     this.#kept.push(piece);
     this.#keptBytes += piece.length;
+    this.#lastUse = 'kept';
     this.#hand();
     if (this.#keptBytes >= mostKept) this.#stop();
+    return this.#keptBytes > 0 ? 'kept' : this.#lastUse;
   }
 
   pause(): void {
@@ -122,7 +127,8 @@ export class LeanBody implements RequestBody {
         this.#fail(413, `the request body is larger than ${this.#limit} bytes (LimitRequestBody)`);
         return;
       }
-      listener.piece(piece);
+      this.#lastUse = listener.lend?.(piece) ?? 'kept';
+      if (listener.lend === undefined) listener.piece(piece);
     }
     if (this.#wait.isPaused || this.#isOver) return;
     if (this.missing > 0) this.#goOn();

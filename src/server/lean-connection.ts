@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type LeanFields, type LeanHead, readLeanHead } from '../http/index.js';
+import { ownBytes, type PieceUse } from '../proxy/index.js';
 import { factsOf, localEndOf } from './connection-facts.js';
 import type { ConnectionLimits } from './connection-watch.js';
 import { awaitRest } from './half-closed.js';
@@ -70,6 +71,8 @@ class LeanConnection implements PooledReader {
   #reply: LeanReply | undefined;
   /** As long as a part of it has not arrived: what comes belongs to it. */
   #body: LeanBody | undefined;
+  /** What has become of the memory of the piece that was read last. */
+  #use: PieceUse = 'kept';
   /** What has arrived behind the request whose turn it is. */
   #ahead: Buffer | undefined;
   /** Nothing more is read as requests. */
@@ -146,17 +149,23 @@ class LeanConnection implements PooledReader {
   }
 
   /** What came into the pool: mostly one head and nothing else, of which nothing has to be kept but the text. */
-  read(buffer: Buffer, count: number, isOwn: boolean): void {
-    if (this.#isOver) return;
+  read(buffer: Buffer, count: number, isOwn: boolean): PieceUse {
+    if (this.#isOver) return 'free';
     if (this.#body === undefined && this.#reply === undefined) {
       const head = this.#readHead(buffer, count);
       if (head?.length === count) {
         this.#serve(head, undefined);
-        return;
+        return 'free';
       }
     }
     const bytes = buffer.subarray(0, count);
-    this.#read(isOwn ? bytes : Buffer.from(bytes));
+    if (!isOwn || count <= ownBytes) {
+      this.#read(Buffer.from(bytes));
+      return 'free';
+    }
+    this.#use = 'kept';
+    this.#read(bytes);
+    return this.#use;
   }
 
   readonly #read = (piece: Buffer): void => {
@@ -178,7 +187,8 @@ class LeanConnection implements PooledReader {
       this.#body = undefined;
       this.#pooled?.giveAway(false);
     }
-    body.take(rest === undefined ? piece : piece.subarray(0, missing));
+    const use = body.take(rest === undefined ? piece : piece.subarray(0, missing));
+    if (rest === undefined) this.#use = use;
     if (this.#body === undefined && this.#reply === undefined && rest === undefined && !this.#isOver)
       this.#turn();
     return this.#isOver ? undefined : rest;

@@ -1,14 +1,18 @@
 import { Socket } from 'node:net';
+import { type PieceUse, returnBuffer, takeBuffer } from '../proxy/index.js';
 
 /** Who reads. */
 export interface PooledReader {
-  /** The first `count` bytes of `buffer` have come. Unless it `isOwn`, they are overwritten by what comes next, to whomever. */
-  read(buffer: Buffer, count: number, isOwn: boolean): void;
+  /**
+   * The first `count` bytes of `buffer` have come. Unless it `isOwn`, they are overwritten by what comes next, to whomever; if it is, by what comes
+   * next on this connection, if the answer is `free`.
+   */
+  read(buffer: Buffer, count: number, isOwn: boolean): PieceUse;
 }
 
 /** Reading from one connection without a new buffer for each piece: half of what a small request costs in net.Socket. */
 export interface PooledReading {
-  /** From the next piece but one on, each comes in a buffer of its own, which may be kept; `false`: no longer. */
+  /** From the next piece but one on, each comes in a buffer of this connection's own, which may be kept; `false`: no longer. */
   giveAway(wanted: boolean): void;
   /** What comes from now on is read from the stream, as from any socket. */
   stop(): void;
@@ -41,15 +45,21 @@ export function readPooled(socket: Socket, reader: PooledReader): PooledReading 
   if (fields[bufferField] !== null || fields[callbackField] !== null) return undefined;
   let isStopped = false;
   let givesAway = false;
+  let own: Buffer | undefined;
   const nextBuffer = () => {
-    if (givesAway) return Buffer.allocUnsafeSlow(poolBytes);
+    if (givesAway) {
+      own ??= takeBuffer();
+      return own;
+    }
+    if (own !== undefined) returnBuffer(own);
+    own = undefined;
     fields[generatorField] = null;
     return pool;
   };
   fields[bufferField] = pool;
   fields[callbackField] = (count: number, buffer: Buffer): boolean => {
     if (isStopped) return socket.push(Buffer.from(buffer.subarray(0, count)));
-    reader.read(buffer, count, buffer !== pool);
+    if (reader.read(buffer, count, buffer !== pool) !== 'free') own = undefined;
     return true;
   };
   _handle.useUserBuffer(pool);
