@@ -223,13 +223,14 @@ describe('forward', () => {
     const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client(), body));
     const { stream } = await daemon.request();
     body.listener?.piece(Buffer.alloc(initialWindow - 10, 1));
-    expect(body.isPaused).toBe(false);
+    // More than a socket takes at once.
+    while (body.isPaused) await turn();
     body.listener?.piece(Buffer.alloc(30, 2));
     expect(body.isPaused).toBe(true);
     expect((await daemon.body(stream, initialWindow)).length).toBe(initialWindow);
     daemon.send(FrameType.credit, stream, encodeCredit(100));
     expect((await daemon.body(stream, initialWindow + 20)).subarray(-30)).toEqual(Buffer.alloc(30, 2));
-    expect(body.isPaused).toBe(false);
+    while (body.isPaused) await turn();
     body.listener?.end();
     await daemon.frame(FrameType.end);
     daemon.text(FrameType.response, stream, '204 No Content');

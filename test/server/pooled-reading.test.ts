@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { returnBuffer } from '../../src/proxy/index.js';
 import { readPooled } from '../../src/server/pooled-reading.js';
 import type { RequestRecord } from '../../src/server/request-record.js';
 import { startListener, type TestListener } from './listening.js';
@@ -30,6 +31,56 @@ function answerDigest({ target, body, reply }: RequestRecord): void {
     end: answer,
     fail: () => reply.cut(),
   });
+}
+
+/**
+ * The same for what is lent: of every third piece it gives the memory back at once, of others when their bytes are hashed, or never. Each piece is
+ * looked at as late as that allows.
+ */
+function answerDigestOfLent({ target, body, reply }: RequestRecord): void {
+  const hash = createHash('sha256');
+  let waiting: Promise<unknown> = Promise.resolve();
+  let count = 0;
+  const answer = async () => {
+    await waiting;
+    const text = `${target} ${hash.digest('hex')}\n`;
+    reply.start(200, '', ['Content-Length', String(text.length)]);
+    reply.write(Buffer.from(text));
+    reply.end();
+  };
+  const take = (piece: Buffer): 'free' | 'kept' | 'returned' => {
+    const turn = count;
+    count += 1;
+    if (turn % 3 === 0) {
+      // Everything before has been hashed: pieces come one after the other while the client waits.
+      hash.update(piece);
+      return 'free';
+    }
+    body.pause();
+    waiting = new Promise((resolve) => setImmediate(() => setImmediate(resolve))).then(() => {
+      hash.update(piece);
+      if (turn % 3 === 1) returnBuffer(piece);
+      body.resume();
+    });
+    return turn % 3 === 1 ? 'returned' : 'kept';
+  };
+  if (!body.isPresent) return void answer();
+  body.start({
+    piece: () => reply.cut(),
+    // Small ones are copies, and not of the kind that is given back.
+    lend: (piece) => (piece.buffer.byteLength < 131_072 ? takeCopy(piece) : take(piece)),
+    end: () => void answer(),
+    fail: () => reply.cut(),
+  });
+
+  function takeCopy(piece: Buffer): 'kept' {
+    body.pause();
+    waiting = new Promise((resolve) => setImmediate(resolve)).then(() => {
+      hash.update(piece);
+      body.resume();
+    });
+    return 'kept';
+  }
 }
 
 /** All requests of one client at once, in pieces of any size; resolves with the bodies of the answers. */
@@ -65,7 +116,10 @@ it('is possible with the sockets of this Node', async () => {
   const [socket] = (await once(server, 'connection')) as [Socket];
   const heard: string[] = [];
   const pooled = readPooled(socket, {
-    read: (buffer, count) => heard.push(buffer.toString('latin1', 0, count)),
+    read: (buffer, count) => {
+      heard.push(buffer.toString('latin1', 0, count));
+      return 'free';
+    },
   });
   expect(pooled).toBeDefined();
   client.write('one');
@@ -78,8 +132,11 @@ it('is possible with the sockets of this Node', async () => {
   socket.destroy();
 });
 
-it('never gives one client, or one piece, the bytes of another', async () => {
-  const listener = await startListener('lean', answerDigest);
+it.each([
+  ['kept', answerDigest],
+  ['lent', answerDigestOfLent],
+])('never gives one client, or one piece, the bytes of another, where pieces are %s', async (_, serve) => {
+  const listener = await startListener('lean', serve);
   stop = () => listener.stop();
   const clients = Array.from({ length: 12 }, () =>
     Array.from({ length: 8 }, (_, at) =>

@@ -77,6 +77,29 @@ describe('wsgi.input', () => {
     },
   );
 
+  it('gives each read all that it asks for', async () => {
+    const body = randomBytes(2_500_000);
+    const hash = createHash('sha256').update(body).digest('hex');
+    const lengths = [100_000, 250_000, 1, 300_000, 131_073, 262_144, 70_000, 500_000, 'rest'];
+    expect(JSON.parse((await send('unequal', body)).body)).toEqual([hash, lengths]);
+  });
+
+  it('gives a read what there is of a body that ends early, and wakes it for a client that leaves', async () => {
+    const script = app('bodies.py');
+    const ended = frontEnd.request({ script, path: '/more', bodyFollows: true });
+    ended.sendBody('abc');
+    await frontEnd.confirm();
+    ended.sendBody('def');
+    ended.sendEnd();
+    expect(JSON.parse((await ended.done()).body)).toEqual(['abcdef', '']);
+    const left = frontEnd.request({ script, path: '/more', bodyFollows: true });
+    left.sendBody('abc');
+    await frontEnd.confirm();
+    left.sendAbort('gone');
+    await frontEnd.changed.until(() => frontEnd.looseLogs.length > 0, 'the log line');
+    expect(frontEnd.looseLogs.join()).toContain('the client left');
+  });
+
   it.each(['nothing', 'little'])('may be read not to its end: %s', async (form) => {
     const exchange = await send(form, randomBytes(2_000_000));
     expect(exchange.ended).toBe(true);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Iterator, List, Optional
 
 from .stream import Stream
@@ -23,13 +24,22 @@ class RequestBody:
 
     def read(self, size: Optional[int] = -1) -> bytes:
         """`size` bytes, fewer only at the end of the body; without size all there is."""
-        wanted = _limit(size)
+        left = sys.maxsize if size is None or size < 0 else size
         parts: List[bytes] = []
-        while (wanted is None or wanted > 0) and self._fill():
-            part = self._cut(len(self._piece) if wanted is None else self._at + wanted)
+        while left > 0:
+            stream = self._open_stream()
+            if self._at == len(self._piece):
+                pieces = stream.take_body(left)
+                if not pieces:
+                    break
+                # All but the last are wanted whole.
+                self._piece = pieces.pop()
+                self._at = 0
+                parts += pieces
+                left -= sum(map(len, pieces))
+            part = self._cut(self._at + left)
             parts.append(part)
-            if wanted is not None:
-                wanted -= len(part)
+            left -= len(part)
         return parts[0] if len(parts) == 1 else b''.join(parts)
 
     def readline(self, size: Optional[int] = -1) -> bytes:
@@ -73,12 +83,10 @@ class RequestBody:
 
     def _fill(self) -> bool:
         """Makes sure that there is a byte to cut; False at the end of the body."""
-        stream = self.stream
-        if stream is None:
-            raise OSError('wsgi.input was read after the end of its request')
+        stream = self._open_stream()
         if self._at < len(self._piece):
             return True
-        self._piece = stream.take_body()
+        self._piece = b''.join(stream.take_body(1))
         self._at = 0
         return bool(self._piece)
 
@@ -86,6 +94,11 @@ class RequestBody:
         part = self._piece[self._at : end]
         self._at += len(part)
         return part
+
+    def _open_stream(self) -> Stream:
+        if self.stream is None:
+            raise OSError('wsgi.input was read after the end of its request')
+        return self.stream
 
 
 def _limit(size: Optional[int]) -> Optional[int]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 _GRANT_STEP = wire.INITIAL_WINDOW // 2
+# What is taken and not granted yet is less than a step: so much can always come.
+_MOST_AWAITED = wire.INITIAL_WINDOW - _GRANT_STEP
 
 
 class ClientGone(OSError):
@@ -25,11 +27,13 @@ class Stream:
     """
 
     __slots__ = (
+        '_awaited',
         '_body_ended',
         '_changed',
         '_ends_after',
         '_lock',
         '_pieces',
+        '_pieces_bytes',
         '_receivable',
         '_sendable',
         '_taken',
@@ -54,6 +58,9 @@ class Stream:
         self._changed: Optional[threading.Condition] = None
         # Made for the first piece of a body.
         self._pieces: Optional[Deque[bytes]] = None
+        self._pieces_bytes = 0
+        # How many bytes of the body whoever waits for it can use.
+        self._awaited = 1
         self._receivable = wire.INITIAL_WINDOW
         self._taken = 0
         self._body_ended = not has_body
@@ -79,7 +86,9 @@ class Stream:
         if self._pieces is None:
             self._pieces = deque()
         self._pieces.append(piece)
-        self._wake()
+        self._pieces_bytes += len(piece)
+        if self._pieces_bytes >= self._awaited:
+            self._wake()
         return b''
 
     def end_body(self) -> None:
@@ -110,19 +119,28 @@ class Stream:
     def is_gone(self) -> bool:
         return self.gone is not None
 
-    def take_body(self) -> bytes:
-        """The next piece of the request body, waiting for it; b'' at its end. Raises ClientGone."""
+    def take_body(self, wanted: int) -> List[bytes]:
+        """
+        The next pieces of the request body, as many as hold `wanted` bytes, waiting until those have come or so many as credit lets come;
+        none at its end. Raises ClientGone.
+        """
+        taken: List[bytes] = []
+        count = 0
         with self._lock:
-            while not self._pieces and not self._body_ended and self.gone is None:
+            self._awaited = min(wanted, _MOST_AWAITED)
+            while self._pieces_bytes < self._awaited and not self._body_ended and self.gone is None:
                 self._wait()
             self._check_presence()
-            if not self._pieces:
-                return b''
-            piece = self._pieces.popleft()
-            credit = self._grant(len(piece))
+            pieces = self._pieces
+            while pieces and count < wanted:
+                piece = pieces.popleft()
+                taken.append(piece)
+                count += len(piece)
+            self._pieces_bytes -= count
+            credit = self._grant(count) if count else b''
         if credit:
             self.connection.send(credit)
-        return piece
+        return taken
 
     def send_body(self, data: bytes, lead: bytes = b'') -> None:
         """
@@ -252,11 +270,11 @@ class Stream:
 
     def _close_own_direction(self) -> bytes:
         self.is_ended = True
-        pieces, self._pieces = self._pieces, None
+        unread, self._pieces_bytes = self._pieces_bytes, 0
+        self._pieces = None
         if self._body_ended:
             self.connection.streams.pop(self.id, None)
             return b''
-        unread = sum(map(len, pieces)) if pieces else 0
         # What the front end still sends of the request body is thrown away: let it come.
         return self._grant(unread)
 

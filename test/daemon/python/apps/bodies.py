@@ -36,6 +36,18 @@ def read_sevens(body):
         pieces.append(piece)
 
 
+def read_unequal(body):
+    """In pieces of less and of more than credit lets come at once, mixed with lines."""
+    digest = hashlib.sha256()
+    lengths = []
+    for size in (100_000, 250_000, 1, 300_000, 131_073, 262_144, 70_000, 500_000, None):
+        line = body.readline(50)
+        piece = body.read(size)
+        digest.update(line + piece)
+        lengths.append(len(piece) if size else 'rest')
+    return [digest.hexdigest(), lengths]
+
+
 def read_zero(body):
     return text([body.read(0), body.readline(0), body.read()])
 
