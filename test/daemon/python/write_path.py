@@ -131,7 +131,7 @@ def check_waiting():
     """A thread that waits for credit, and that of its client's body, is interrupted at once."""
     connection, _, _ = connect()
     timeouts = RequestTimeouts(0.0, 1e9, None)
-    ways = (lambda stream: stream.send_body(bytes(2 * wire.INITIAL_WINDOW)), lambda stream: stream.take_body())
+    ways = (lambda stream: stream.send_body(bytes(2 * wire.INITIAL_WINDOW)), lambda stream: stream.take_body(1))
     for stream_id, way in enumerate(ways, 1):
         interrupted = []
 
