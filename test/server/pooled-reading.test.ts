@@ -66,7 +66,8 @@ function answerDigestOfLent({ target, body, reply }: RequestRecord): void {
   };
   if (!body.isPresent) return void answer();
   body.start({
-    piece: () => reply.cut(),
+    // Of node:http, which reads on where a head has come in two pieces.
+    piece: (piece) => void takeCopy(piece),
     // Small ones are copies, and not of the kind that is given back.
     lend: (piece) => (piece.buffer.byteLength < 131_072 ? takeCopy(piece) : take(piece)),
     end: () => void answer(),
