@@ -129,8 +129,8 @@ function parseWrk(text) {
   return {
     requests: number(/(\d+) requests in/),
     rate: number(/Requests\/sec:\s+([\d.]+)/),
-    p50: milliseconds(/50%\s+(\S+)/.exec(text)?.[1]),
-    p99: milliseconds(/99%\s+(\S+)/.exec(text)?.[1]),
+    p50: milliseconds(/^ +50%\s+(\S+)/m.exec(text)?.[1]),
+    p99: milliseconds(/^ +99%\s+(\S+)/m.exec(text)?.[1]),
     errors: Number(failed) + socket.slice(1).reduce((sum, count) => sum + Number(count), 0),
   };
 }
