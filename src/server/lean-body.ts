@@ -28,6 +28,8 @@ export class LeanBody implements RequestBody {
   #keptBytes = 0;
   /** Of the piece that was handed on last. */
   #lastUse: PieceUse = 'kept';
+  /** What has just come, as long as it may be lent. */
+  #lendable: Buffer | undefined;
   /** The client has to wait. */
   #isStopped = false;
   /** Nobody is told anything any more. */
@@ -71,8 +73,8 @@ export class LeanBody implements RequestBody {
     this.#hand();
   }
 
-  /** A piece of it, never more than is missing. */
-  take(piece: Buffer): PieceUse {
+  /** A piece of it, never more than is missing. `lends`: nothing else lies in its memory, which may be given back once nobody reads the piece. */
+  take(piece: Buffer, lends: boolean): PieceUse {
     this.missing -= piece.length;
     if (this.#isOver) {
       if (this.missing === 0) clearTimeout(this.#discardTimer);
@@ -82,7 +84,9 @@ export class LeanBody implements RequestBody {
     this.#kept.push(piece);
     this.#keptBytes += piece.length;
     this.#lastUse = 'kept';
+    this.#lendable = lends ? piece : undefined;
     this.#hand();
+    this.#lendable = undefined;
     if (this.#keptBytes >= mostKept) this.#stop();
     return this.#keptBytes > 0 ? 'kept' : this.#lastUse;
   }
@@ -127,8 +131,8 @@ export class LeanBody implements RequestBody {
         this.#fail(413, `the request body is larger than ${this.#limit} bytes (LimitRequestBody)`);
         return;
       }
-      this.#lastUse = listener.lend?.(piece) ?? 'kept';
-      if (listener.lend === undefined) listener.piece(piece);
+      if (piece === this.#lendable && listener.lend !== undefined) this.#lastUse = listener.lend(piece);
+      else listener.piece(piece);
     }
     if (this.#wait.isPaused || this.#isOver) return;
     if (this.missing > 0) this.#goOn();

@@ -73,6 +73,8 @@ class LeanConnection implements PooledReader {
   #body: LeanBody | undefined;
   /** What has become of the memory of the piece that was read last. */
   #use: PieceUse = 'kept';
+  /** What is being read lies in memory of this connection's own, and nothing of it has been handed on. */
+  #mayLend = false;
   /** What has arrived behind the request whose turn it is. */
   #ahead: Buffer | undefined;
   /** Nothing more is read as requests. */
@@ -164,7 +166,9 @@ class LeanConnection implements PooledReader {
       return 'free';
     }
     this.#use = 'kept';
+    this.#mayLend = true;
     this.#read(bytes);
+    this.#mayLend = false;
     return this.#use;
   }
 
@@ -187,8 +191,11 @@ class LeanConnection implements PooledReader {
       this.#body = undefined;
       this.#pooled?.giveAway(false);
     }
-    const use = body.take(rest === undefined ? piece : piece.subarray(0, missing));
-    if (rest === undefined) this.#use = use;
+    // Where something else has come with it, nobody can say for all of the memory that it is free.
+    const lends = this.#mayLend && rest === undefined;
+    this.#mayLend = false;
+    const use = body.take(rest === undefined ? piece : piece.subarray(0, missing), lends);
+    if (lends) this.#use = use;
     if (this.#body === undefined && this.#reply === undefined && rest === undefined && !this.#isOver)
       this.#turn();
     return this.#isOver ? undefined : rest;

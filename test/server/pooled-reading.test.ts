@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { returnBuffer } from '../../src/proxy/index.js';
+import { ownBytes, returnBuffer, takeBuffer } from '../../src/proxy/index.js';
 import { readPooled } from '../../src/server/pooled-reading.js';
 import type { RequestRecord } from '../../src/server/request-record.js';
 import { startListener, type TestListener } from './listening.js';
@@ -66,10 +66,9 @@ function answerDigestOfLent({ target, body, reply }: RequestRecord): void {
   };
   if (!body.isPresent) return void answer();
   body.start({
-    // Of node:http, which reads on where a head has come in two pieces.
+    // What is not lent, of node:http too, which reads on where a head has come in two pieces.
     piece: (piece) => void takeCopy(piece),
-    // Small ones are copies, and not of the kind that is given back.
-    lend: (piece) => (piece.buffer.byteLength < 131_072 ? takeCopy(piece) : take(piece)),
+    lend: take,
     end: () => void answer(),
     fail: () => reply.cut(),
   });
@@ -147,4 +146,45 @@ it.each([
   const heard = await Promise.all(clients.map((bodies) => ask(listener, bodies)));
   const expected = clients.map((bodies) => bodies.map((body, at) => `/${at} ${digest(body)}\n`).join(''));
   expect(heard).toEqual(expected);
+});
+
+it('lends no memory in which the next request lies', async () => {
+  let lent = 0;
+  const listener = await startListener('lean', ({ target, body, reply }) => {
+    const answer = () => {
+      // Others read into whatever was given back.
+      for (let at = 0; at < 40; at += 1) takeBuffer().fill('!');
+      reply.start(200, '', ['Content-Length', String(target.length + 2)]);
+      reply.write(Buffer.from(`${target} \n`));
+      reply.end();
+    };
+    if (!body.isPresent) return answer();
+    body.start({
+      piece: () => {},
+      lend: (piece) => {
+        if (piece.length <= ownBytes) return 'kept';
+        lent += 1;
+        returnBuffer(piece);
+        return 'returned';
+      },
+      end: () => void setImmediate(answer),
+      fail: () => reply.cut(),
+    });
+  });
+  stop = () => listener.stop();
+  const socket = connect({ port: listener.port, host: '127.0.0.1', noDelay: true });
+  let heard = '';
+  socket.setEncoding('latin1').on('data', (text) => {
+    heard += text;
+  });
+  for (let round = 0; round < 20; round += 1) {
+    heard = '';
+    socket.write(`POST /0 HTTP/1.1\r\nHost: a\r\nContent-Length: 600000\r\n\r\n`);
+    socket.write(
+      Buffer.concat([Buffer.alloc(600_000), Buffer.from('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(20))]),
+    );
+    await expect.poll(() => heard.match(/^\/1 $/gm)?.length, { timeout: 5_000 }).toBe(20);
+  }
+  expect(lent).toBeGreaterThan(0);
+  socket.destroy();
 });
