@@ -6,29 +6,24 @@ const hosted = hostDaemon();
 const pieces = 24;
 const letters = Array.from({ length: pieces }, (_, at) => String.fromCharCode(97 + at));
 
+/** Writes the next piece from the same memory as soon as write() has called back. */
+const reusingHandler = (size: number, first = '') => `
+const memory = Buffer.alloc(${size});
+export default (req, res) => {
+  ${first}
+  const go = (at) => {
+    memory.fill(97 + at);
+    if (at === ${pieces - 1}) return res.end(Buffer.from(memory));
+    res.write(memory, () => { memory.fill(33); go(at + 1); });
+  };
+  go(0);
+};`;
+
 /** Each writes pieces of one letter after the other from the same memory, which it fills anew when the piece before is taken. */
 const ways = {
-  'a handler, when write() calls back': (size: number) => `
-const memory = Buffer.alloc(${size});
-export default (req, res) => {
-  const go = (at) => {
-    memory.fill(97 + at);
-    if (at === ${pieces - 1}) return res.end(Buffer.from(memory));
-    res.write(memory, () => { memory.fill(33); go(at + 1); });
-  };
-  go(0);
-};`,
-  'a handler that has looked at its socket': (size: number) => `
-const memory = Buffer.alloc(${size});
-export default (req, res) => {
-  res.socket.on('data', () => {});
-  const go = (at) => {
-    memory.fill(97 + at);
-    if (at === ${pieces - 1}) return res.end(Buffer.from(memory));
-    res.write(memory, () => { memory.fill(33); go(at + 1); });
-  };
-  go(0);
-};`,
+  'a handler, when write() calls back': (size: number) => reusingHandler(size),
+  'a handler that has looked at its socket': (size: number) =>
+    reusingHandler(size, "res.socket.on('data', () => {});"),
   'a WSGI generator': (size: number) => `
 const memory = Buffer.alloc(${size});
 export function* application(environ, startResponse) {
