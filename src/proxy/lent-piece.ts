@@ -11,13 +11,18 @@ const bufferBytes = 131_072;
 /** 4 MB. */
 const mostSpare = 32;
 const spare: Buffer[] = [];
+/** The memory of those that are somewhere else: what is given back has to be among them, or two might get the same. */
+const taken = new WeakSet<ArrayBufferLike>();
 
 /** A buffer for what comes next of a request body. They are used again, since fresh ones cost more than the copying: the garbage collector runs for them. */
 export function takeBuffer(): Buffer {
-  return spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+  const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+  taken.add(buffer.buffer);
+  return buffer;
 }
 
 /** Nobody reads `piece` any more, nor anything else of the buffer from `takeBuffer` that it lies in. Once for each time that it was taken. */
 export function returnBuffer(piece: Buffer): void {
+  if (!taken.delete(piece.buffer)) return;
   if (spare.length < mostSpare) spare.push(Buffer.from(piece.buffer, 0, bufferBytes));
 }

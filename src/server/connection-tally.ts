@@ -26,7 +26,7 @@ export class ConnectionTally {
   #fewest = 0;
   #readAt = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** What cannot be written is not known to the others: who is ahead is no longer asked. */
+  /** What cannot be written is not known to the others, nor what cannot be read to this one: who is ahead is no longer asked. */
   #isBroken = false;
 
   /** From now on the others count on this front end. */
@@ -78,7 +78,12 @@ export class ConnectionTally {
   /** Its own number if no other front end accepts connections. */
   #readFewest(): number {
     const { fd, place } = this.#place;
-    readSync(fd, this.#counts, 0, this.#counts.byteLength, 0);
+    try {
+      readSync(fd, this.#counts, 0, this.#counts.byteLength, 0);
+    } catch {
+      this.#isBroken = true;
+      return this.#own;
+    }
     let fewest = Number.POSITIVE_INFINITY;
     for (let other = 0; other < this.#counts.length; other += 1) {
       const count = this.#counts[other] as number;
