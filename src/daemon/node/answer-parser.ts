@@ -22,7 +22,9 @@ export class AnswerParser {
 
   write(chunk: Buffer | string, encoding: BufferEncoding, taken: () => void): void {
     if (this.#reply.started) {
-      this.#reply.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk, taken);
+      // Copied: once all is written ('finish'), applications use their memory again, and of what the system has not taken yet
+      // another client would get it.
+      this.#reply.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk), taken);
       return;
     }
     // Latin-1 keeps every byte of the body as it is while the head is looked for.

@@ -24,6 +24,13 @@ const ways = {
   'a handler, when write() calls back': (size: number) => reusingHandler(size),
   'a handler that has looked at its socket': (size: number) =>
     reusingHandler(size, "res.socket.on('data', () => {});"),
+  'a handler, when its answer is finished': (size: number) => `
+export default (req, res) => {
+  const memory = Buffer.concat([...${JSON.stringify(letters.join(''))}].map((letter) => Buffer.alloc(${size}, letter)));
+  res.on('finish', () => memory.fill(33));
+  res.write(memory);
+  res.end();
+};`,
   'a WSGI generator': (size: number) => `
 const memory = Buffer.alloc(${size});
 export function* application(environ, startResponse) {
