@@ -28,7 +28,7 @@ export function hideSecrets(line: string): string {
   if (/^(SetEnv|Define)$/i.test(name)) return hideValue(line, name, blank, tail);
   if (/^ProxyFCGISetEnvIf$/i.test(name)) return `${name}${blank}${hideChange(tail)}`;
   if (/^(SetEnvIf(NoCase|Expr)?|BrowserMatch(NoCase)?)$/i.test(name))
-    return hideAssignments(line, secretName);
+    return hideAssignments(line, secretName).replace(credentialsInUrl, '$1:***@');
   if (/^(Request)?Header$/i.test(name) && /\b(Authorization|Cookie|X-Api-Key)\b/i.test(tail))
     return `${name}${blank}${tail.replace(/\b(Authorization|Cookie|X-Api-Key)(:?["']?)\s.*$/is, '$1$2 ***')}`;
   if (/^WSGIDaemonProcess$/i.test(name))

@@ -29,6 +29,7 @@ it.each([
   ['ProxyFCGISetEnvIf true !DB_PASSWORD', 'ProxyFCGISetEnvIf true !DB_PASSWORD'],
   ['SetEnv "API_KEY" x', 'SetEnv "API_KEY" ***'],
   ['SetEnvIf Host . COLOUR=red DB_PASSWORD=x', 'SetEnvIf Host . COLOUR=red DB_PASSWORD=***'],
+  ['SetEnvIf Host ^x URL=postgres://u:hunter2@h/db', 'SetEnvIf Host ^x URL=postgres://u:***@h/db'],
   ['SetEnvIfNoCase Host . "TOKEN=two words" A=b', 'SetEnvIfNoCase Host . TOKEN=*** A=b'],
   [`BrowserMatch it's TOKEN=x`, `BrowserMatch it's TOKEN=***`],
   [String.raw`ProxyPass /a ajp://h secret="a\"b c" timeout=3`, 'ProxyPass /a ajp://h secret=*** timeout=3'],
