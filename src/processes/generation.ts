@@ -128,6 +128,7 @@ export class Generation {
     this.#isLeaving = true;
     for (const timer of this.#respawnTimers) clearTimeout(timer);
     this.#onListening?.('it was told to end before every front end listened');
+    if (this.#frontEnds.size === 0) this.#tally?.close();
   }
 
   #processTable(): readonly AnnouncedProcess[] {
