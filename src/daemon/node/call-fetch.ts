@@ -14,11 +14,13 @@ export type FetchEnv = Environ & { readonly environ: Environ };
  * together.
  */
 const envPrototype = Object.create(Object.prototype, {
-  constructor: { value: Object },
+  constructor: { value: Object, writable: true },
   environ: {
     get(this: Environ): Environ {
       return this;
     },
+    // A variable of that name, as of SetEnv, gives way.
+    set() {},
   },
 }) as object;
 

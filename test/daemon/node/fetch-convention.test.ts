@@ -50,6 +50,14 @@ describe('the Request', () => {
     });
   });
 
+  it('comes with variables of any name', async () => {
+    const script = fetcher(
+      'return new Response([env.constructor, env.environ === env, env.REMOTE_USER].join())',
+    );
+    const environ = { environ: 'production', constructor: 'mine', REMOTE_USER: 'alice' };
+    expect((await hosted.frontEnd.request(script, { environ }).answer()).text).toBe('mine,true,alice');
+  });
+
   it('without Host is named after the server', async () => {
     const script = fetcher('return new Response(request.url)');
     expect((await hosted.frontEnd.request(script, { headers: [] }).answer()).text).toBe(
