@@ -46,6 +46,7 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
     loadConfig: () => options.loadConfig(),
     readTls,
     neededPools,
+    reportsTroubles: options.isInBackground,
     ...planPorts,
     askHealth,
     log: log.log,

@@ -90,7 +90,7 @@ const allowed: Record<string, readonly string[]> = {
   wire: [],
   control: ['processes'],
   health: ['config/model', 'processes', 'proxy', 'routing', 'http'],
-  processes: ['config/model', 'tls', 'log'],
+  processes: ['config/model', 'tls', 'http', 'log'],
   tls: ['config/model'],
   'daemon/node': ['wire', 'http'],
   expressions: ['matching', 'http'],

@@ -66,6 +66,8 @@ export interface PoolPorts {
   log(level: LogLevel, message: string, pid?: number): void;
   /** Something that front ends have to know has changed. */
   changed(): void;
+  /** Somebody will ask what the processes print at first, and have it forgotten then. */
+  readonly keepsFirstWords: boolean;
   readonly guardian: Pick<Guardian, 'watch' | 'forget'>;
 }
 
@@ -111,6 +113,7 @@ export class DaemonPool {
     this.plan = plan;
     this.name = describe(plan.group, plan.runtime);
     this.#ports = ports;
+    if (!ports.keepsFirstWords) this.firstWords.forget();
     this.#places = Array.from({ length: plan.processes }, () => this.#createPlace());
     this.takesOver = reloads !== undefined && reloads.length > 0;
     this.#isAsleep = plan.isOnDemand && reloads === undefined;

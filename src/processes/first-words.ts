@@ -1,3 +1,5 @@
+import { copyText } from '../http/index.js';
+
 /** More than most tracebacks, and little enough to keep, also where nobody asks. */
 const mostLines = 100;
 const mostCharacters = 300;
@@ -11,7 +13,7 @@ export class FirstWords {
 
   note(line: string): void {
     if (this.#lines !== undefined && this.#lines.length < mostLines)
-      this.#lines.push(line.slice(0, mostCharacters));
+      this.#lines.push(copyText(line.slice(0, mostCharacters)));
   }
 
   /** The line that says why, behind the first one that names `subject` if that is given. */

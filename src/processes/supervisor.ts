@@ -28,6 +28,8 @@ export interface SupervisorPorts extends PlanPorts {
   /** @throws Error when certificates or keys cannot be used, worded for the user */
   readTls(config: ServerConfig): TlsMaterial;
   neededPools(config: ServerConfig): readonly NeededPool[];
+  /** `findTroubles` will be asked after the start. */
+  readonly reportsTroubles: boolean;
   /** Puts the question of `health-path` to a new process. */
   readonly askHealth: PoolPorts['askHealth'];
   /** Writes to the main server's error log; `fd` changes when logs are opened anew. */
@@ -320,6 +322,7 @@ export class Supervisor {
       askHealth: this.#ports.askHealth,
       log: this.#ports.log,
       changed: () => this.#announce(),
+      keepsFirstWords: this.#ports.reportsTroubles && !this.#isServing,
       guardian: this.#guardian,
     };
     return new DaemonPool(plan, ports, reloads);

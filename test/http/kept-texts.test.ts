@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { AnswerParser } from '../../src/daemon/node/answer-parser.js';
 import type { PreparedHead, Reply } from '../../src/daemon/node/reply.js';
 import { copyText, type LeanFields, readLeanHead, rememberTexts } from '../../src/http/index.js';
+import { FirstWords } from '../../src/processes/first-words.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -43,6 +44,13 @@ it('keeps nothing but the text itself of a copied one', () => {
 it('keeps nothing but the texts themselves of remembered ones', () => {
   const remember = rememberTexts((text) => `X_${text}`, { most: 1_000, longest: 100 });
   expect(measureKept((number, rest) => remember(cut(number, rest)))).toBeLessThan(5);
+});
+
+it('keeps of long lines of a process their beginnings', () => {
+  const words = new FirstWords();
+  const kept = measureKept((number, rest) => words.note(`Error ${number}: ${rest}`));
+  expect(words.explain('Error 99')).toMatch(/^Error 99: c+$/);
+  expect(kept).toBeLessThan(5);
 });
 
 it('keeps no bodies with the fields and targets of requests', () => {

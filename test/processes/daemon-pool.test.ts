@@ -48,6 +48,7 @@ interface Own {
   readonly idleTimeoutMs?: number;
   readonly health?: HealthTarget;
   readonly askHealth?: PoolPorts['askHealth'];
+  readonly keepsFirstWords?: boolean;
 }
 
 function createPool(behaviour: string, own: Own = {}): DaemonPool {
@@ -65,6 +66,7 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
     idleTimeoutMs = 0,
     health,
     askHealth = async () => undefined,
+    keepsFirstWords = true,
   } = own;
   const plan: PoolPlan = {
     group: 'site',
@@ -125,6 +127,7 @@ function createPool(behaviour: string, own: Own = {}): DaemonPool {
     changed,
     guardian: { watch: () => {}, forget: () => {} },
     askHealth,
+    keepsFirstWords,
   });
   pools.push(pool);
   return pool;
@@ -375,6 +378,19 @@ describe('what an operator is told of a start', () => {
       'the process group site/node does not serve: it exited with code 3: cannot work here',
       'the process group site/node is still starting',
     ]);
+  });
+
+  it('is not kept for those of whom nobody will ask, or has asked', async () => {
+    const unasked = createPool('exits-at-start', { keepsFirstWords: false });
+    const asked = createPool('exits-at-start');
+    await until(() => log.filter((line) => line.includes('cannot work here')).length >= 2);
+    await asked.settled();
+    expect([unasked, asked].map(({ firstWords }) => firstWords.explain())).toEqual([
+      undefined,
+      'cannot work here',
+    ]);
+    await findStartTroubles([asked], 1_500, never);
+    expect(asked.firstWords.explain()).toBeUndefined();
   });
 
   it('is told at once when all serve, or when the server is stopped', async () => {
