@@ -36,12 +36,20 @@ const quietMs = 250;
 const quietAfterCutMs = 1000;
 const patienceMs = 3000;
 
+/** The files of so many users, each in a `.htaccess` of a folder of their own, are kept at a time: others are read anew when they are asked for. */
+const mostKept = 1000;
+const mostKeptBytes = 2 ** 26;
+
+/** Who can write a `.htaccess` could have the memory filled otherwise: some 800 000 users fit. */
+const longestBytes = 2 ** 26;
+
 /**
  * Follows files by their modification time, size and inode, without a restart. Files are read off the event loop as byte
  * strings and parsed once per change.
  */
 export function followFiles<Content>(parse: (text: string) => Content): FollowedFiles<Content> {
   const remembered = new Map<string, Remembered<Content>>();
+  let keptBytes = 0;
   const reading = shareRuns(readAgainIfChanged);
   const resting = shareRuns(waitForRest);
 
@@ -49,12 +57,27 @@ export function followFiles<Content>(parse: (text: string) => Content): Followed
     const known = remembered.get(path);
     const { identity, isFile } = await identify(path);
     if (known?.settled && known.identity === identity) return known;
-    remembered.delete(path);
+    forget(path);
     // Opening a pipe would wait for its other end.
-    if (!isFile) throw new NotAFile(path);
+    if (!isFile) throw new UnfitFile('not a regular file');
     const fresh = await load(path, known, parse);
-    remembered.set(path, fresh);
+    keep(path, fresh);
     return fresh;
+  }
+
+  /** In place of those that were read first, which are read again when somebody asks. */
+  function keep(path: string, fresh: Remembered<Content>): void {
+    remembered.set(path, fresh);
+    keptBytes += fresh.length;
+    for (const oldest of remembered.keys()) {
+      if ((remembered.size <= mostKept && keptBytes <= mostKeptBytes) || oldest === path) return;
+      forget(oldest);
+    }
+  }
+
+  function forget(path: string): void {
+    keptBytes -= remembered.get(path)?.length ?? 0;
+    remembered.delete(path);
   }
 
   async function waitForRest(path: string): Promise<Content> {
@@ -93,13 +116,14 @@ function missingQuiet({ changedMs, looksCut }: Remembered<unknown>): number {
   return missing > 0 && missing <= quiet + clockGrainMs ? Math.ceil(missing) : 0;
 }
 
-class NotAFile extends Error {
-  override readonly name = 'NotAFile';
+/** A file that is not read; the message says why, in a word or two. */
+class UnfitFile extends Error {
+  override readonly name = 'UnfitFile';
 }
 
 /** Why a file could not be read, in a word or two; undefined for errors that are none of the file's. */
 export function describeFileFault(error: unknown): string | undefined {
-  if (error instanceof NotAFile) return 'not a regular file';
+  if (error instanceof UnfitFile) return error.message;
   if (error instanceof Error && 'code' in error && 'syscall' in error) return String(error.code);
   return undefined;
 }
@@ -119,6 +143,7 @@ async function load<Content>(
     const startedMs = Date.now();
     // Before the content, so that a change in between shows at the next look.
     const stats = await file.stat({ bigint: true });
+    if (stats.size > longestBytes) throw new UnfitFile(`larger than ${longestBytes / 2 ** 20} MB`);
     const bytes = await file.readFile();
     const fingerprint = createHash('sha256').update(bytes).digest('base64');
     const isSame = known?.fingerprint === fingerprint;

@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeFileFault, followFiles } from '../../src/auth/followed-files.js';
 import { createAuthorizer } from '../../src/auth/index.js';
 import { request, summarise, unaskedPorts, validUser } from './requests.js';
@@ -78,6 +87,87 @@ describe('a followed file', () => {
     expect(await readNow(follower, folder)).toBe('fault not a regular file');
     expect(await readNow(follower, join(folder, 'loop'))).toBe('fault ELOOP');
   });
+
+  it('is not read when it is larger than anybody needs', async () => {
+    const follower = followFiles((text) => text);
+    const large = join(folder, 'large');
+    writeFileSync(large, '');
+    truncateSync(large, 2 ** 26 + 1);
+    expect(await readNow(follower, large)).toBe('fault larger than 64 MB');
+    writeFileSync(large, 'small');
+    expect(await readNow(follower, large)).toBe('small');
+  });
+});
+
+describe('of many followed files', () => {
+  const clock = vi.spyOn(Date, 'now');
+  beforeAll(() => {
+    clock.mockReturnValue(Date.now() + 10_000);
+  });
+  afterAll(() => {
+    clock.mockRestore();
+  });
+
+  /** How often the first file is parsed when `others` are read between two looks at it. */
+  async function countParsed(others: readonly string[]): Promise<number> {
+    const first = join(folder, 'first');
+    writeFileSync(first, 'first');
+    const parse = vi.fn((text: string) => text.length);
+    const follower = followFiles(parse);
+    expect(await follower.read(first)).toBe(5);
+    for (const path of others) await follower.read(path);
+    expect(await follower.read(first)).toBe(5);
+    return parse.mock.calls.length - others.length;
+  }
+
+  function writeMany(count: number, bytes: number): readonly string[] {
+    return Array.from({ length: count }, (_, number) => {
+      const path = join(folder, `many-${bytes}-${number}`);
+      writeFileSync(path, '');
+      truncateSync(path, bytes);
+      return path;
+    });
+  }
+
+  it('a thousand are kept, and then the one that was read first is read again', async () => {
+    const many = writeMany(1000, 1);
+    expect(await countParsed(many.slice(1))).toBe(1);
+    expect(await countParsed(many)).toBe(2);
+  });
+
+  it('64 MB are kept', async () => {
+    const many = writeMany(4, 2 ** 24 - 2);
+    expect(await countParsed(many)).toBe(1);
+    expect(await countParsed([...many, ...writeMany(1, 2 ** 16)])).toBe(2);
+  });
+
+  it('one that changes is counted once', async () => {
+    const parse = vi.fn((text: string) => text.length);
+    const follower = followFiles(parse);
+    const [path = '', other = ''] = writeMany(2, 2 ** 25);
+    await follower.read(other);
+    for (let bytes = 2 ** 25; bytes > 2 ** 25 - 5; bytes -= 1) {
+      truncateSync(path, bytes);
+      expect(await follower.read(path)).toBe(bytes);
+    }
+    await follower.read(other);
+    expect(parse).toHaveBeenCalledTimes(6);
+  });
+});
+
+it('a password file that is too large lets nobody in, with the reason, also where grants are remembered', async () => {
+  const authUserFile = join(folder, 'too-large');
+  writeFileSync(authUserFile, 'bob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n');
+  truncateSync(authUserFile, 2 ** 26 + 1);
+  const { decide } = createAuthorizer(unaskedPorts);
+  for (const authnCacheProvideFor of [[], ['file']]) {
+    const settings = { require: validUser, authType: 'Basic', authName: 'x', authUserFile };
+    const made = { ...settings, authBasicProviders: ['file', 'socache'], authnCacheProvideFor };
+    expect(await decide(request({ credentials: 'bob:secret' }), made)).toMatchObject({
+      status: 500,
+      reason: { text: expect.stringMatching(/AH01620: .*too-large: larger than 64 MB/) },
+    });
+  }
 });
 
 it('tells a fault of the file from a bug', () => {
