@@ -1,7 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
-import { formatHttpDate, isHeaderName } from '../http/index.js';
+import { copyText, formatHttpDate, isHeaderName } from '../http/index.js';
 import { ClientReply, joinBytes } from './client-reply.js';
+import { RecentLists } from './recent-lists.js';
 import type { Reply } from './request-record.js';
 import { sendHints } from './send-hints.js';
 
@@ -58,14 +59,14 @@ export class LeanReply extends ClientReply implements Reply {
 
   start(status: number, reason: string, headers: readonly string[]): void {
     const now = Date.now();
-    const head = makeHead(status, reason, headers, now);
+    const head = findHead(status, reason, headers);
     const hasBody = this.#hasBody && status !== 204 && status !== 304;
     const isChunked = hasBody && head.length === undefined;
     if (head.hasTrailer && !isChunked) throw new Error('Trailer without chunks');
     this.#hasBody = hasBody;
     this.#isChunked = isChunked;
     this.#length = head.length;
-    this.#head = head.text;
+    this.#head = head.hasDate ? head.text : head.text + dateLine(now);
     this.noteStart(status, headers, now);
   }
 
@@ -216,15 +217,29 @@ function releaseHeld(): void {
 }
 
 interface Head {
-  /** Without the end, and without what the connection says. */
+  readonly status: number;
+  readonly reason: string;
+  /** Without the end, without Date unless the headers say it, and without what the connection says. */
   readonly text: string;
   /** Content-Length. */
   readonly length: number | undefined;
+  readonly hasDate: boolean;
   readonly hasTrailer: boolean;
 }
 
+const recentHeads = new RecentLists<Head>();
+
+/** Throws as `makeHead` does. */
+function findHead(status: number, reason: string, headers: readonly string[]): Head {
+  const known = recentHeads.find(headers);
+  if (known !== undefined && known.status === status && known.reason === reason) return known;
+  const made = makeHead(status, reason, headers);
+  recentHeads.keep(headers, made);
+  return made;
+}
+
 /** Throws for what cannot be sent, as ServerResponse does: a caller that lets it through is wrong about it. */
-function makeHead(status: number, reason: string, headers: readonly string[], now: number): Head {
+function makeHead(status: number, reason: string, headers: readonly string[]): Head {
   if (!Number.isInteger(status) || status < 200 || status > 999)
     throw new RangeError(`${status} is no status of a final answer`);
   const phrase = reason === '' ? (STATUS_CODES[status] ?? 'unknown') : reason;
@@ -245,8 +260,8 @@ function makeHead(status: number, reason: string, headers: readonly string[], no
     else if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true;
     else if (name.length === 7 && name.toLowerCase() === 'trailer') hasTrailer = true;
   }
-  if (!hasDate) text += dateLine(now);
-  return { text, length, hasTrailer };
+  // In one piece, for as often as it is sent.
+  return { status, reason, text: copyText(text), length, hasDate, hasTrailer };
 }
 
 /** Whatever may not stand in a field or a reason phrase. */
@@ -283,7 +298,7 @@ function dateLine(now: number): string {
   const second = Math.floor(now / 1000);
   if (second !== dateSecond) {
     dateSecond = second;
-    dateText = `Date: ${formatHttpDate(now)}\r\n`;
+    dateText = copyText(`Date: ${formatHttpDate(now)}\r\n`);
   }
   return dateText;
 }

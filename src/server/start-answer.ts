@@ -3,6 +3,7 @@ import { addExpiry } from './add-expiry.js';
 import type { Exchange } from './exchange.js';
 import { createSubject } from './expression-subject.js';
 import { applyHeaderRules, type HeaderFacts } from './header-rules.js';
+import { RecentLists } from './recent-lists.js';
 
 export interface AnswerHead {
   readonly status: number;
@@ -112,15 +113,40 @@ function send(
   server = site.software,
 ): Started {
   const { reply } = record;
+  const { headers, closes } = finishHeaders(server, first, second);
+  // Whether the connection stays is the listener's to say; the wish that it does not is heard.
+  if (closes) reply.closeConnection();
+  reply.start(status, reason, headers);
+  return started;
+}
+
+/** What is handed to the listener. */
+interface FinishedHeaders {
+  readonly server: string;
+  readonly headers: HeaderList;
+  readonly closes: boolean;
+}
+
+/** Of answers that nothing of the server's own goes out with. */
+const recentHeaders = new RecentLists<FinishedHeaders>();
+
+function finishHeaders(server: string, first: HeaderList, second: HeaderList): FinishedHeaders {
+  if (first.length > 0) return joinHeaders(server, first, second);
+  const known = recentHeaders.find(second);
+  if (known !== undefined && known.server === server) return known;
+  const made = joinHeaders(server, first, second);
+  recentHeaders.keep(second, made);
+  return made;
+}
+
+function joinHeaders(server: string, first: HeaderList, second: HeaderList): FinishedHeaders {
   // There is only one media type.
   const rest =
     headerValue(first, 'content-type') === undefined ? second : withoutHeader(second, 'content-type');
-  const headers = ['Server', server, ...first, ...rest];
-  const wishes = headerValues(headers, 'connection');
-  // Whether the connection stays is the listener's to say; the wish that it does not is heard.
-  if (wishes.some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value))) reply.closeConnection();
-  reply.start(status, reason, wishes.length === 0 ? headers : withoutHeader(headers, 'connection'));
-  return started;
+  const all = ['Server', server, ...first, ...rest];
+  const wishes = headerValues(all, 'connection');
+  const closes = wishes.some((value) => /(?:^|,)\s*close\s*(?:,|$)/i.test(value));
+  return { server, headers: wishes.length === 0 ? all : withoutHeader(all, 'connection'), closes };
 }
 
 const started: Started = { kind: 'started' };

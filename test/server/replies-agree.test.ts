@@ -8,6 +8,9 @@ import { startListener, type TestListener, tell, type Way } from './listening.js
 const text = (length: number) => Buffer.alloc(length, 'x');
 const later = () => new Promise((resolve) => setImmediate(resolve));
 
+/** The same object for several answers, as an application gives it that answers alike. */
+const known = ['X-Known', 'a', 'Content-Length', '0'];
+
 const answers: Readonly<Record<string, (reply: Reply, record: RequestRecord) => void | Promise<void>>> = {
   'with a length': (reply) => {
     reply.start(200, '', ['Server', 's', 'Content-Type', 'text/plain', 'Content-Length', '5']);
@@ -20,6 +23,18 @@ const answers: Readonly<Record<string, (reply: Reply, record: RequestRecord) => 
   },
   'with a status that nobody knows': (reply) => {
     reply.start(799, '', ['Content-Length', '0']);
+    reply.end();
+  },
+  'with fields that are known': (reply) => {
+    reply.start(200, '', known);
+    reply.end();
+  },
+  'with fields that are known, and another status': (reply) => {
+    reply.start(404, '', known);
+    reply.end();
+  },
+  'with fields that are known, and another reason': (reply) => {
+    reply.start(404, 'Gone fishing', known);
     reply.end();
   },
   'with the date of another server': (reply) => {
