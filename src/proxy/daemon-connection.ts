@@ -71,6 +71,8 @@ const lastStreamId = 0x7fff_ffff;
 const readBytes = 262_144;
 /** Up to this many bytes, one copy and one write beat many small writes. */
 const joinBytes = 16_384;
+/** So many requests of one turn go out together: the daemon process works on them while the next ones are read. */
+const requestsTogether = 4;
 
 interface OpenStream {
   readonly listener: StreamListener;
@@ -94,6 +96,8 @@ export class DaemonConnection {
   #nextStream = 1;
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
+  /** Since what is outgoing was empty. */
+  #outgoingRequests = 0;
   /** Who has something to send, and waits until what is sent is taken. */
   #waiting: (() => void)[] = [];
   #closed = false;
@@ -142,6 +146,8 @@ export class DaemonConnection {
     const frame = encodeTextFrame(type, stream, text);
     const start = this.#send(frame);
     this.#streams.add(stream, { listener, start, credit: initialWindow, isBehind: false });
+    this.#outgoingRequests += 1;
+    if (this.#outgoingRequests === requestsTogether) this.#flush();
     return stream;
   }
 
@@ -324,6 +330,7 @@ export class DaemonConnection {
     const total = this.#outgoingBytes;
     this.#outgoing = [];
     this.#outgoingBytes = 0;
+    this.#outgoingRequests = 0;
     if (this.#closed) return;
     this.#ledger.write(this.#socket.writableLength === 0);
     if (total <= joinBytes) {

@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net';
-import { encodeFrameHeader, type FrameType, frameHeaderBytes, writeFrameHeader } from '../../wire/index.js';
+import { encodeFrameHeader, FrameType, frameHeaderBytes, writeFrameHeader } from '../../wire/index.js';
 
 /** Frames lie one behind the other in buffers of this size, one of which mostly goes out in one write. */
 const spaceBytes = 65_536;
 /** Payloads up to this size are copied; larger ones go out from where they are. */
 const copyUpToBytes = 8_192;
+/** So many answers of one turn go out together: the front end passes them on while the next ones are made. */
+const answersTogether = 4;
 
 const nothing = Buffer.alloc(0);
 
-/** Collects the frames of one turn of the event loop and hands them to the socket in one write. */
+/** Collects the frames of one turn of the event loop and hands them to the socket in few writes. */
 export class FrameBatch {
   readonly #socket: Socket;
   /** Full ones, and payloads that were not copied. */
@@ -18,6 +20,8 @@ export class FrameBatch {
   #start = 0;
   #end = 0;
   #isScheduled = false;
+  /** Answers that have ended since the last write. */
+  #answers = 0;
   readonly #flush = (): void => this.flush();
 
   constructor(socket: Socket) {
@@ -66,10 +70,14 @@ export class FrameBatch {
 
   addEmpty(type: FrameType, stream: number): void {
     this.#reserve(type, stream, 0);
+    if (type !== FrameType.end) return;
+    this.#answers += 1;
+    if (this.#answers === answersTogether) this.flush();
   }
 
   flush(): void {
     this.#isScheduled = false;
+    this.#answers = 0;
     if (this.#socket.destroyed) {
       this.#pieces = [];
       this.#piecesBytes = 0;
