@@ -115,7 +115,7 @@ export interface GlobalSettings {
   readonly authnCacheStore?: AuthnCacheStore;
   /** Absolute; it can be read before User is taken on. */
   readonly authnCacheSecretFile?: string;
-  /** Number of front-end processes (`ServerLimit`); absent: one per core. */
+  /** Number of front-end processes (`ServerLimit`); absent: as processors and daemon processes suggest. */
   readonly frontEnds?: number;
   readonly listenBacklog: number;
   /** SSLPassPhraseDialog exec: absolute path of a program, perhaps with arguments. */

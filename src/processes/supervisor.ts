@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { ServerConfig } from '../config/model.js';
 import type { LogLevel } from '../log/index.js';
@@ -8,6 +7,7 @@ import type { TlsMaterial } from '../tls/index.js';
 import { bindListeners, closeUnshared } from './bind-listeners.js';
 import type { LoadedScript } from './control-channel.js';
 import { DaemonPool, type PoolPlan, type PoolPorts, type Runtime } from './daemon-pool.js';
+import { countFrontEnds } from './front-end-count.js';
 import type { FrontEndProcess } from './front-end-process.js';
 import { Generation } from './generation.js';
 import { Guardian } from './guardian.js';
@@ -271,7 +271,7 @@ export class Supervisor {
       pools = this.#preparePools(config, isRestart ? undefined : old);
       const generation = new Generation(config, listeners, logs, pools, {
         frontEndModule: this.#ports.frontEndModule,
-        frontEnds: config.global.frontEnds ?? availableParallelism(),
+        frontEnds: config.global.frontEnds ?? countFrontEnds(sumProcesses(pools)),
         loginSecret: this.#loginSecret,
         loginJournal: this.#loginJournal,
         shareLogins: (news, from) => this.#shareLogins(news, from),
@@ -427,6 +427,10 @@ export class Supervisor {
   #terminateAll(): void {
     for (const generation of [this.#current, ...this.#leaving]) generation?.terminate();
   }
+}
+
+function sumProcesses(pools: ReadonlyMap<string, DaemonPool>): number {
+  return [...pools.values()].reduce((sum, { plan }) => sum + plan.processes, 0);
 }
 
 /** Why no group of that name has processes to replace. */

@@ -32,7 +32,7 @@ export const mpm = inModule('mpm_event', [
       const count = takeIntegerOrDefault(here, text, 1, 1024);
       if (count !== undefined) here.draft.global.frontEnds = count;
     },
-    'one for each processor',
+    'processors less daemon processes, at least half of the processors',
   ),
   honoured(
     'GracefulShutdownTimeout',
