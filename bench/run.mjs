@@ -118,7 +118,7 @@ async function runConstantRate() {
     const running = await startServer(server, folder, port);
     const url = `http://127.0.0.1:${port}/`;
     try {
-      await measureRound(running, url, { seconds: 1, connections: 8 });
+      await measureRound(running, url, { seconds: warmUpSeconds, connections: 32 });
       return await measure(url, running);
     } finally {
       await running.stop();
