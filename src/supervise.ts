@@ -5,7 +5,13 @@ import type { Finding, ServerConfig } from './config/index.js';
 import { type ControlOutcome, type ControlRequest, controlSocketOf, serveControl } from './control/index.js';
 import { askHealth, findHealthTarget } from './health/index.js';
 import { createLogWriter, formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
-import { findPlanFaults, type LogWitness, type NeededPool, Supervisor } from './processes/index.js';
+import {
+  findPlanFaults,
+  type LogWitness,
+  type NeededPool,
+  Supervisor,
+  scheduleInBatches,
+} from './processes/index.js';
 import {
   createRouter,
   listAuthScripts,
@@ -41,6 +47,8 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
   const log = createSupervisorLog(options.startupLogLevel);
   const oddIdentity = describeOddIdentity(config);
   if (oddIdentity !== undefined) log.log('warn', oddIdentity);
+  const unscheduled = scheduleInBatches();
+  if (unscheduled !== undefined) log.log('info', unscheduled);
   const supervisor = new Supervisor({
     frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
     loadConfig: () => options.loadConfig(),
