@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ export async function measureFacts({ rounds, seconds }) {
     ...(await measureMemory()),
     ...(await measureStarts(rounds)),
     ...(await measureGrowth({ rounds, seconds })),
+    ...(await measureScaling({ rounds, seconds })),
     ...(await measureBalance({ rounds, seconds })),
   ];
 }
@@ -160,12 +161,44 @@ ${Array.from({ length: count }, (_, mount) => `WSGIScriptAlias /mount${mount} ${
   ).join('\n');
 }
 
+/** What one front end serves and what two serve: a file, which they need nobody else for, and an application. */
+async function measureScaling({ rounds, seconds }) {
+  const sites = {
+    'a file of 1 kB': (folder) => {
+      writeFileSync(join(folder, 'file.txt'), 'x'.repeat(1024));
+      return `DocumentRoot ${folder}`;
+    },
+    'a JavaScript hello': () => `WSGIDaemonProcess bench
+WSGIScriptAlias /file.txt ${apps}/hello.mjs process-group=bench application-group=%{GLOBAL}`,
+  };
+  const rows = [];
+  for (const [what, describeSite] of Object.entries(sites)) {
+    const rates = [[], []];
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [at, own] of rates.entries()) {
+        await withSite(
+          (folder) => `ServerLimit ${at + 1}\n${describeSite(folder)}`,
+          async (site) => {
+            const url = `http://127.0.0.1:${site.port}/file.txt`;
+            await measureRound(site, url, { seconds: 2, connections: 32 });
+            own.push((await measureRound(site, url, { seconds, connections: 32 })).rate);
+          },
+        );
+      }
+    }
+    const [one, two] = rates.map((own) => Math.round(median(own)).toLocaleString('en'));
+    rows.push({ what: `${what}: one front end, two`, measured: `${one}/s, ${two}/s`, goal: '' });
+  }
+  return rows;
+}
+
 /** How evenly requests come upon front ends and upon processes of a group: medians of short rounds, each with connections of its own. */
 async function measureBalance({ rounds, seconds }) {
   const rows = [];
   for (const connections of [32, 1000]) {
     await withSite(
-      () => `WSGIDaemonProcess bench processes=2 threads=4 python-home=${pythonHome()}
+      () => `ServerLimit 2
+WSGIDaemonProcess bench processes=2 threads=4 python-home=${pythonHome()}
 WSGIScriptAlias / ${apps}/hello.py process-group=bench application-group=%{GLOBAL}`,
       async (site) => {
         const url = `http://127.0.0.1:${site.port}/`;
