@@ -1,4 +1,5 @@
 import type { DirectorySettings, Position, Section, ServerConfig, VirtualHost } from '../config/model.js';
+import { hidden, hideUrlPasswords, isSecretName } from '../log/index.js';
 import { findHtaccessSection, listMergedSettings } from '../routing/index.js';
 import { describeHostAccess } from './describe-host-access.js';
 import { describeRequirement, isRequirement } from './describe-requirement.js';
@@ -89,11 +90,23 @@ function describeRewriting({ engine, rules }: NonNullable<DirectorySettings['rew
 
 function describeValue(value: unknown): string {
   if (isRequirement(value)) return describeRequirement(value);
-  if (value instanceof Map || value instanceof Set) return [...value].map(describeValue).join(' ');
+  if (value instanceof Map) return [...value].map(describeEntry).join(' ');
+  if (value instanceof Set) return [...value].map(describeValue).join(' ');
   if (Array.isArray(value)) return value.map(describeValue).join(' ');
-  if (typeof value !== 'object' || value === null) return String(value);
+  if (typeof value !== 'object' || value === null) return hideUrlPasswords(String(value));
   const members = Object.entries(value).filter(([name, member]) => name !== 'position' && !isEmpty(member));
-  return members.map(([name, member]) => `${name}: ${describeValue(member)}`).join(', ');
+  const isSecret = 'name' in value && typeof value.name === 'string' && isSecretName(value.name);
+  return members
+    .map(([name, member]) => {
+      const isHidden = name === 'password' || (isSecret && name === 'value');
+      return `${name}: ${isHidden ? hidden : describeValue(member)}`;
+    })
+    .join(', ');
+}
+
+function describeEntry([key, value]: [unknown, unknown]): string {
+  const isHidden = typeof key === 'string' && typeof value === 'string' && isSecretName(key);
+  return `${describeValue(key)} ${isHidden ? hidden : describeValue(value)}`;
 }
 
 function isEmpty(value: unknown): boolean {

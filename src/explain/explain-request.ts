@@ -18,7 +18,7 @@ import { BalancerTable } from '../balancing/index.js';
 import type { ParseHtaccess, ServerConfig } from '../config/model.js';
 import { serveFile } from '../files/index.js';
 import { isToldVariables, type PassedRequest } from '../gateway/index.js';
-import { compileLogFormat, createErrorLog } from '../log/index.js';
+import { compileLogFormat, createErrorLog, hideSecretPairs } from '../log/index.js';
 import type { ForwardRequest, Runtime } from '../proxy/index.js';
 import {
   buildProcessGroupTable,
@@ -266,7 +266,10 @@ function describe(
       ? {}
       : { application: describeApplication(recording.forwarded, config) }),
     ...describeProxying(exchange, recording),
-    answer: { ...(reply.isStarted ? { status: reply.status } : {}), headers: reply.sentHeaders },
+    answer: {
+      ...(reply.isStarted ? { status: reply.status } : {}),
+      headers: hideSecretPairs(reply.sentHeaders),
+    },
     log: {
       error: recording.errorLog,
       // What the application answers is not known, and so neither is the line.
@@ -333,7 +336,7 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
       position: mapping.pass.position,
       method,
       path,
-      headers: isToldVariables(target.scheme) ? passed.variables : headers,
+      headers: hideSecretPairs(isToldVariables(target.scheme) ? passed.variables : headers),
       timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
       isTunnel: upgrade !== undefined,
     },
@@ -354,7 +357,7 @@ function describeApplication(
     applicationGroup: message.applicationGroup === '' ? '%{GLOBAL}' : message.applicationGroup,
     callable: message.callableName,
     callInterface: message.callInterface,
-    environ: [...message.environ, ...(message.shared ?? []).flatMap(({ pairs }) => pairs)],
+    environ: hideSecretPairs([...message.environ, ...(message.shared ?? []).flatMap(({ pairs }) => pairs)]),
     timeLimits: {
       'connect-timeout': definition.connectTimeoutMs / 1000,
       'queue-timeout': definition.queueTimeoutMs / 1000,

@@ -3,6 +3,7 @@ export * from './clock-text.js';
 export * from './compile-log-format.js';
 export * from './error-line.js';
 export * from './error-log.js';
+export * from './hidden-values.js';
 export * from './levels.js';
 export * from './log-format.js';
 export * from './log-writer.js';

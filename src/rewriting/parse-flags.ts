@@ -21,7 +21,8 @@ type Flag = (draft: Draft, value: string, notes: TemplateNotes) => string | unde
 /** `[R=301,L,E=a:b]` */
 export function parseFlags(text: string, notes: TemplateNotes): ParsedFlags {
   if (!/^\[.*\]$/s.test(text))
-    return { kind: 'wrong', message: `expected flags in brackets without blanks, not '${text}'`, word: text };
+    // What they are may be a password: E=…
+    return { kind: 'wrong', message: 'expected flags in brackets without blanks: [L,R=302]', word: text };
   const draft: Draft = {};
   for (const written of text.slice(1, -1).split(',')) {
     const word = written.trim();

@@ -10,6 +10,7 @@ import {
   setHeader,
   withoutHeader,
 } from '../http/index.js';
+import { hideSecretValue } from '../log/index.js';
 import { substituteGroups } from '../matching/index.js';
 import type { Step, Trace } from '../trace/index.js';
 
@@ -52,7 +53,7 @@ export function applyHeaderRules(
 function describeRule(rule: HeaderRule, before: HeaderList, after: HeaderList): Step {
   const { change, position } = rule;
   const name = 'name' in change ? change.name : change.pattern.source;
-  const values = 'name' in change ? headerValues(after, name).join(', ') : '';
+  const values = 'name' in change ? hideSecretValue(name, headerValues(after, name).join(', ')) : '';
   const isSame = before.length === after.length && before.every((text, at) => text === after[at]);
   const outcome = isSame ? 'changes nothing' : values === '' ? 'is done' : `makes it ${values}`;
   return { stage: 'headers', text: `${change.action} ${name} ${outcome}`, position };

@@ -32,6 +32,25 @@ it.each([
   ['SetEnvIf Host ^x URL=postgres://u:hunter2@h/db', 'SetEnvIf Host ^x URL=postgres://u:***@h/db'],
   ['SetEnvIfNoCase Host . "TOKEN=two words" A=b', 'SetEnvIfNoCase Host . TOKEN=*** A=b'],
   [`BrowserMatch it's TOKEN=x`, `BrowserMatch it's TOKEN=***`],
+  ['RewriteRule ^/a - [E=PASSWORD:x]', 'RewriteRule ^/a - [E=PASSWORD:***]'],
+  [
+    'RewriteRule ^/a{1,3} - [L,E=COLOUR:red,env=API_KEY:a[b]c,E=SIZE:2]',
+    'RewriteRule ^/a{1,3} - [L,E=COLOUR:red,env=API_KEY:***,E=SIZE:2]',
+  ],
+  [
+    'RewriteRule "^/a b" - "[NE, e=DB_PASSWORD:two words]"',
+    'RewriteRule "^/a b" - "[NE, e=DB_PASSWORD:***]"',
+  ],
+  ['RewriteRule ^ - [E=%{ENV:WHICH}_TOKEN:x,L]', 'RewriteRule ^ - [E=%{ENV:WHICH}_TOKEN:***,L]'],
+  ['RewriteRule ^ - [E=TOKEN:never closed', 'RewriteRule ^ - [E=TOKEN:***'],
+  ['RewriteRule ^[e=a:] - [E=TOKEN:x]', 'RewriteRule ^[e=a:] - [E=TOKEN:***]'],
+  ['RewriteRule ^ - [E=URL:postgres://u:p@h/d]', 'RewriteRule ^ - [E=URL:postgres://u:***@h/d]'],
+  ['RewriteRule ^ - [E=!PASSWORD,R=302]', 'RewriteRule ^ - [E=!PASSWORD,R=302]'],
+  ['RequestHeader set Authorization "Basic x"', 'RequestHeader set Authorization ***'],
+  ['Header always set "X-Secret:" a env=B', 'Header always set "X-Secret:" ***'],
+  ['Header edit Set-Cookie ^ x', 'Header edit Set-Cookie ***'],
+  ['Header set X-Colour red', 'Header set X-Colour red'],
+  ['Header unset X-Api-Key', 'Header unset X-Api-Key'],
   [String.raw`ProxyPass /a ajp://h secret="a\"b c" timeout=3`, 'ProxyPass /a ajp://h secret=*** timeout=3'],
   ['ProxyPass /a ajp://h "secret=two words" x=1', 'ProxyPass /a ajp://h secret=*** x=1'],
   ['BalancerMember http://h hcpasses=2', 'BalancerMember http://h hcpasses=2'],
@@ -44,6 +63,10 @@ it.each([
   ['SetEnvIf Host "', 'A_KEY='],
   ['ProxyFCGISetEnvIf "', String.raw`\"`],
   ['ProxyPass "', 'secret ="'],
+  ['RewriteRule ', '[E=a'],
+  ['RewriteRule ', '[E={%{'],
+  ['RewriteRule ', '[E=a:'],
+  ['Header "', '" x'],
 ])('a line of 16 MiB with %s%s… is read', (start, part) => {
   const line = start + part.repeat((16 * 1024 * 1024) / part.length);
   expect(hideSecrets(line).length).toBeLessThanOrEqual(line.length);

@@ -69,6 +69,23 @@ DocumentRoot docs
 AllowOverride All
 </Directory>
 </VirtualHost>
+<VirtualHost *:8080>
+ServerName secrets.example
+WSGIScriptAlias / app.py
+SetEnv DB_PASSWORD hunter2
+SetEnv URL postgres://u:hunter2@h/db
+SetEnvIf Host . A_TOKEN=hunter2
+RewriteEngine On
+RewriteRule . - [E=API_KEY:hunter2,E=COLOUR:red]
+<Location />
+Require all granted
+SetEnvIf Host . B_TOKEN=hunter2
+AuthBasicFake bob hunter2
+RequestHeader set Authorization "Basic hunter2"
+Header set X-Secret hunter2
+Header set X-Colour red
+</Location>
+</VirtualHost>
 `;
 
 beforeAll(() => {
@@ -227,6 +244,20 @@ describe('explain', () => {
     const environ = application?.environ ?? [];
     expect(environ[environ.indexOf('REQUEST_METHOD') + 1]).toBe('POST');
     expect(environ[environ.indexOf('QUERY_STRING') + 1]).toBe('q');
+  });
+
+  it('shows no values of variables and fields whose names look secret, and no passwords of URLs', async () => {
+    const explanation = await explain('http://secrets.example:8080/x');
+    const { environ = [] } = explanation.application ?? {};
+    const values = ['DB_PASSWORD', 'A_TOKEN', 'B_TOKEN', 'API_KEY', 'URL', 'COLOUR'].map(
+      (name) => environ[environ.indexOf(name) + 1],
+    );
+    expect(values).toEqual(['***', '***', '***', '***', 'postgres://u:***@h/db', 'red']);
+    expect(texts(explanation.steps, 'headers').join()).toContain('set Authorization makes it ***');
+    for (const text of [JSON.stringify(explanation), formatExplanation(explanation)]) {
+      expect(text).toContain('DB_PASSWORD ***');
+      expect(text).not.toContain('hunter2');
+    }
   });
 
   it.each([
