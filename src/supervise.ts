@@ -197,16 +197,23 @@ function neededPools(config: ServerConfig): readonly NeededPool[] {
     .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
       group: processGroup,
       runtime,
-      script: Buffer.from(insideName(config, processGroup, scriptFile), 'latin1').toString('utf8'),
+      script: toText(insideName(config, processGroup, scriptFile)),
+      file: toText(scriptFile),
       applicationGroup,
     }));
   const imported = config.importScripts.map(({ file, processGroup, applicationGroup }) => ({
     group: processGroup,
     runtime: runtimeOf(file),
     script: insideName(config, processGroup, file),
+    file,
     applicationGroup,
   }));
   return [...asked, ...imported];
+}
+
+/** What is a byte string for front ends. */
+function toText(name: string): string {
+  return Buffer.from(name, 'latin1').toString('utf8');
 }
 
 /** The supervisor's own lines, and what daemon processes print. `startupLevel` (-e) holds until the server has started. */

@@ -305,10 +305,11 @@ export class Place {
   }
 }
 
+/** Each script once: what is loaded ahead, and what processes have loaded, is told by several. */
 function unite(preload: readonly LoadedScript[], loaded: readonly LoadedScript[]): readonly LoadedScript[] {
-  const others = loaded.filter(
-    ({ script, applicationGroup }) =>
-      !preload.some((known) => known.script === script && known.applicationGroup === applicationGroup),
+  const all = [...preload, ...loaded];
+  return all.filter(
+    ({ script, applicationGroup }, at) =>
+      at === all.findIndex((one) => one.script === script && one.applicationGroup === applicationGroup),
   );
-  return [...preload, ...others];
 }

@@ -8,6 +8,17 @@ import { findProcessGroup, type PlanPorts, planPool } from './launch-plan.js';
 export interface NeededPool extends LoadedScript {
   readonly group: string;
   readonly runtime: Runtime;
+  /** The script as it is called outside of `chroot=`. */
+  readonly file: string;
+}
+
+/** What a pool has loaded, for whom. */
+type Serving = Pick<DaemonPool, 'plan' | 'loadedScripts'>;
+
+/** What two site files show to be needed. */
+export interface Mounts {
+  readonly before: readonly NeededPool[];
+  readonly now: readonly NeededPool[];
 }
 
 type Pools = ReadonlyMap<string, DaemonPool>;
@@ -39,58 +50,105 @@ export function planPools(
  * hold a listener's port show in requests only.
  */
 export function listReloads(
-  { plan, loadedScripts }: Pick<DaemonPool, 'plan' | 'loadedScripts'>,
-  neededBefore: readonly NeededPool[],
-  needed: readonly NeededPool[],
+  { plan, loadedScripts }: Serving,
+  next: Pick<PoolPlan, 'chroot'>,
+  mounts: Mounts,
 ): readonly LoadedScript[] {
-  const isHere = ({ group, runtime }: NeededPool) => group === plan.group && runtime === plan.runtime;
-  const before = neededBefore.filter(isHere);
-  const now = needed.filter(isHere);
-  return loadedScripts.flatMap((loaded) => {
-    const mounts = now.filter(({ script }) => script === loaded.script);
-    const isSame = (mount: NeededPool) =>
-      mount.script === loaded.script && mount.applicationGroup === loaded.applicationGroup;
-    const isGone = mounts.length === 0 && before.some(({ script }) => script === loaded.script);
-    const hasMoved = !mounts.some(isSame) && before.some(isSame);
-    if (!isGone && !hasMoved) return [loaded];
-    return mounts.map(({ script, applicationGroup }) => ({ script, applicationGroup }));
+  const before = mounts.before.filter((mount) => isIn(mount, plan));
+  const now = mounts.now.filter((mount) => isIn(mount, plan));
+  return loadedScripts.flatMap(({ script, applicationGroup }) => {
+    const file = nameOutside(plan, script);
+    const here = now.filter((mount) => mount.file === file);
+    const mountedBefore = before.filter((mount) => mount.file === file);
+    const isSame = (mount: NeededPool) => mount.applicationGroup === applicationGroup;
+    const isGone = here.length === 0 && mountedBefore.length > 0;
+    const hasMoved = !here.some(isSame) && mountedBefore.some(isSame);
+    if (isGone || hasMoved) return here.map(scriptOf);
+    const inside = nameInside(next, file);
+    return inside === undefined ? [] : [{ script: inside, applicationGroup }];
   });
 }
 
 /**
  * What processes of other pools have loaded and the site file mounts in this one now: whoever gets answers from it is to go on getting
- * them. Names inside of `chroot=` are not compared with those outside.
+ * them. What was mounted here before is none, unless the other one mounts it no longer.
  */
 export function listArrivals(
-  { group, runtime }: Pick<PoolPlan, 'group' | 'runtime'>,
-  old: Iterable<Pick<DaemonPool, 'plan' | 'loadedScripts'>>,
-  needed: readonly NeededPool[],
+  plan: Pick<PoolPlan, 'group' | 'runtime'>,
+  old: Iterable<Serving>,
+  mounts: Mounts,
 ): readonly LoadedScript[] {
-  const others = [...old].filter(({ plan }) => plan.group !== group || plan.runtime !== runtime);
-  const served = new Set(others.flatMap(({ loadedScripts }) => loadedScripts.map(({ script }) => script)));
-  return needed
-    .filter((mount) => mount.group === group && mount.runtime === runtime && served.has(mount.script))
-    .map(({ script, applicationGroup }) => ({ script, applicationGroup }));
+  const others = [...old].filter(({ plan: other }) => !isIn(other, plan));
+  const hasArrived = (mount: NeededPool): boolean => {
+    const servers = others.filter((other) => serves(other, mount.file));
+    if (!mounts.before.some((known) => isIn(known, plan) && isSameMount(known, mount)))
+      return servers.length > 0;
+    const isMounted = (list: readonly NeededPool[], server: Serving) =>
+      list.some((known) => isIn(known, server.plan) && known.file === mount.file);
+    return servers.some((server) => isMounted(mounts.before, server) && !isMounted(mounts.now, server));
+  };
+  return mounts.now.filter((mount) => isIn(mount, plan) && hasArrived(mount)).map(scriptOf);
+}
+
+/** Of those, what a pool that goes on as it is has not loaded itself. One whose processes serve no requests gets none. */
+export function listUntried(pool: Serving, old: Iterable<Serving>, mounts: Mounts): readonly LoadedScript[] {
+  if (pool.plan.launch.start.threads === 0) return [];
+  return listArrivals(pool.plan, old, mounts).filter(
+    ({ script, applicationGroup }) =>
+      !pool.loadedScripts.some(
+        (loaded) => loaded.script === script && loaded.applicationGroup === applicationGroup,
+      ),
+  );
+}
+
+type Whose = Pick<PoolPlan, 'group' | 'runtime'>;
+
+function isIn({ group, runtime }: Whose, pool: Whose): boolean {
+  return group === pool.group && runtime === pool.runtime;
+}
+
+function isSameMount(one: NeededPool, other: NeededPool): boolean {
+  return one.file === other.file && one.applicationGroup === other.applicationGroup;
+}
+
+function serves({ plan, loadedScripts }: Serving, file: string): boolean {
+  return loadedScripts.some(({ script }) => nameOutside(plan, script) === file);
+}
+
+function scriptOf({ script, applicationGroup }: NeededPool): LoadedScript {
+  return { script, applicationGroup };
+}
+
+function nameOutside({ chroot = '' }: Pick<PoolPlan, 'chroot'>, script: string): string {
+  return chroot + script;
+}
+
+/** undefined: processes with this root cannot see the file. */
+function nameInside({ chroot = '' }: Pick<PoolPlan, 'chroot'>, file: string): string | undefined {
+  return file.startsWith(`${chroot}/`) ? file.slice(chroot.length) : undefined;
 }
 
 /**
- * Waits until the new pools can serve. Resolves with why not, worded for the log, if one cannot that is to replace
+ * Waits until the new pools can serve, and `trials`, which are there to show it only. Resolves with why not, worded for the log, if one cannot that is to replace
  * processes that do: nothing is to be swapped in then. A pool that nobody waits for may come up later.
  */
 export async function findUnfitPool(
   old: Pools,
   next: Pools,
+  trials: readonly DaemonPool[],
   stopping: Promise<void>,
 ): Promise<string | undefined> {
-  const fresh = [...next].filter(([key, pool]) => old.get(key) !== pool);
-  const replacing = fresh
-    .filter(([key, pool]) => old.get(key)?.isReady ?? pool.takesOver)
-    .map(([, pool]) => pool);
+  const started = [...next].filter(([key, pool]) => old.get(key) !== pool);
+  const fresh = [...started.map(([, pool]) => pool), ...trials];
+  const replacing = [
+    ...started.filter(([key, pool]) => old.get(key)?.isReady ?? pool.takesOver).map(([, pool]) => pool),
+    ...trials,
+  ];
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, patienceMs);
   });
-  await Promise.race([Promise.all(fresh.map(([, pool]) => pool.settled())), tooLong, stopping]);
+  await Promise.race([Promise.all(fresh.map((pool) => pool.settled())), tooLong, stopping]);
   clearTimeout(timer);
   const unfit = replacing.find(({ isReady, failure }) => !isReady || failure !== undefined);
   if (unfit === undefined) return undefined;

@@ -15,7 +15,15 @@ import { hearLastWords } from './last-words.js';
 import { findProcessGroup, type PlanPorts, planPool } from './launch-plan.js';
 import { closeLogs, keyOfLog, type OpenLog, openLogs } from './log-files.js';
 import { LoginJournal, type SharedLogins } from './login-journal.js';
-import { findUnfitPool, listArrivals, listReloads, type NeededPool, planPools } from './pool-succession.js';
+import {
+  findUnfitPool,
+  listArrivals,
+  listReloads,
+  listUntried,
+  type Mounts,
+  type NeededPool,
+  planPools,
+} from './pool-succession.js';
 import { type PlannedChange, planReload } from './reload-plan.js';
 import { SocketPaths, writePidFile } from './run-files.js';
 import { findStartTroubles } from './start-troubles.js';
@@ -241,7 +249,9 @@ export class Supervisor {
       this.#ports.log('error', `${(error as Error).message}: the configuration before it stays in force`);
       return false;
     }
-    const unfit = await findUnfitPool(old.pools, next.pools, this.#stopping);
+    const trials = isRestart ? [] : this.#tryArrivals(next, old);
+    const unfit = await findUnfitPool(old.pools, next.pools, trials, this.#stopping);
+    for (const trial of trials) this.#endPool(trial, true);
     if (unfit !== undefined) this.#ports.log('error', unfit);
     const failure = this.#isStopping ? 'stopped' : (unfit ?? (await this.#bringUp(next)));
     if (failure !== undefined) {
@@ -299,19 +309,38 @@ export class Supervisor {
   }
 
   #preparePools(config: ServerConfig, old: Generation | undefined): Map<string, DaemonPool> {
-    const needed = this.#ports.neededPools(config);
-    const neededBefore = old === undefined ? [] : this.#ports.neededPools(old.config);
+    const mounts = this.#findMounts(config, old);
     const pools = new Map<string, DaemonPool>();
-    for (const [key, plan] of planPools(config, needed, old?.pools, this.#ports)) {
+    for (const [key, plan] of planPools(config, mounts.now, old?.pools, this.#ports)) {
       const before = old?.pools.get(key);
       const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
-      const arrivals = listArrivals(plan, old?.pools.values() ?? [], needed);
-      const kept =
-        before === undefined || before.isAsleep ? undefined : listReloads(before, neededBefore, needed);
+      const arrivals = listArrivals(plan, old?.pools.values() ?? [], mounts);
+      const kept = before === undefined || before.isAsleep ? undefined : listReloads(before, plan, mounts);
       const reloads = arrivals.length === 0 ? kept : [...(kept ?? []), ...arrivals];
       pools.set(key, isSame ? before : this.#createPool(plan, reloads));
     }
     return pools;
+  }
+
+  #findMounts(config: ServerConfig, old: Generation | undefined): Mounts {
+    const before = old === undefined ? [] : this.#ports.neededPools(old.config);
+    return { before, now: this.#ports.neededPools(config) };
+  }
+
+  /** For each group that goes on as it is, and gets scripts that others serve now: a process that shows whether it can load them. */
+  #tryArrivals(next: Generation, old: Generation): readonly DaemonPool[] {
+    const mounts = this.#findMounts(next.config, old);
+    return [...next.pools].flatMap(([key, pool]) => {
+      if (old.pools.get(key) !== pool) return [];
+      const scripts = listUntried(pool, old.pools.values(), mounts);
+      if (scripts.length === 0) return [];
+      const names = scripts.map(({ script }) => script).join(', ');
+      this.#ports.log(
+        'info',
+        `one more process of ${pool.name} is started, to see whether it loads ${names}`,
+      );
+      return [this.#createPool({ ...pool.plan, processes: 1, isOnDemand: false }, scripts)];
+    });
   }
 
   #createPool(plan: PoolPlan, reloads?: readonly LoadedScript[]): DaemonPool {

@@ -309,6 +309,51 @@ Require all granted
     expect(await ask()).toMatch(/^repaired/);
   });
 
+  it('graceful keeps what serves when a broken script moves to a group that is there already', async () => {
+    const site = (group: string, options = '') =>
+      writeFileSync(
+        join(folder, 'conf/site.conf'),
+        `Listen 127.0.0.1:${port}
+ServerName localhost
+WSGIDaemonProcess before threads=4 graceful-timeout=5
+WSGIDaemonProcess there threads=4 processes=2 graceful-timeout=5 ${options}
+WSGIScriptAlias /two ${folder}/two.py process-group=there
+WSGIScriptAlias / ${folder}/one.py process-group=${group}
+<Directory />
+Require all granted
+</Directory>
+`,
+      );
+    const pidsThere = async (): Promise<number[]> => {
+      const { groups } = JSON.parse((await modhost('status', '--json')).stdout);
+      const there = groups.find(({ name }: { readonly name: string }) => name === 'there');
+      return there.processes.map(({ pid }: { readonly pid: number }) => pid);
+    };
+    for (const options of ['', 'min-processes=0']) {
+      writeFileSync(join(folder, 'one.py'), script('one'));
+      writeFileSync(join(folder, 'two.py'), script('two'));
+      site('before', options);
+      await modhost('start');
+      const before = await ask();
+      const pids = await pidsThere();
+      expect(pids).toHaveLength(options === '' ? 2 : 0);
+      writeFileSync(join(folder, 'one.py'), 'raise RuntimeError("no database")');
+      site('there', options);
+      const { exitCode, stderr } = await modhost('graceful');
+      expect(stderr).toContain('RuntimeError: no database');
+      expect(stderr).toContain(`could not load ${folder}/one.py`);
+      expect(stderr).toContain('the configuration before it stays in force');
+      expect(exitCode).toBe(1);
+      expect(await ask()).toBe(before);
+      expect(await pidsThere()).toEqual(pids);
+      writeFileSync(join(folder, 'one.py'), script('repaired'));
+      expect(await modhost('graceful')).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(await ask()).toMatch(/^repaired/);
+      if (options === '') expect(await pidsThere()).toEqual(pids);
+      await modhost('stop');
+    }
+  });
+
   it('reload GROUP of a group that sleeps starts it once, and says what it cannot load', async () => {
     const site = `Listen 127.0.0.1:${port}
 ServerName localhost
