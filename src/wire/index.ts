@@ -1,3 +1,4 @@
 export * from './frames.js';
 export * from './messages.js';
+export * from './request-decoder.js';
 export * from './stream-table.js';

@@ -7,7 +7,8 @@ export type Pairs = readonly string[];
 
 export type CallInterface = 'auto' | 'wsgi' | 'fetch' | 'node';
 
-export interface RequestMessage {
+/** What many requests have in common: the script, and how it is called. */
+export interface RequestTarget {
   readonly scriptFile: string;
   readonly applicationGroup: string;
   readonly callableName: string;
@@ -20,6 +21,9 @@ export interface RequestMessage {
   readonly isAhead?: boolean;
   /** With checkScript: what `reload_required` of the script says counts, too. */
   readonly isHandlerScript?: boolean;
+}
+
+export interface RequestMessage extends RequestTarget {
   readonly environ: Pairs;
   /** Headers as received; empty for Python daemons. */
   readonly headers: Pairs;
@@ -33,7 +37,8 @@ export interface SharedPairs {
 
 /**
  * A request as the front end puts it together. `shared`: of the environ, too, in this order behind `environ`: of two pairs with one name the
- * later counts. The last part is the one that the most requests have in common. `sharedHeaders`: behind `headers`.
+ * later counts. The last part is the one that the most requests have in common. `sharedHeaders`: behind `headers`; a message that has them is for Node, which
+ * looks for what the request is (method, URL, script name, protocol, HTTPS) in `environ` alone.
  */
 export interface OutgoingRequest extends Omit<RequestMessage, 'hasBody'> {
   readonly hasBody?: boolean;
@@ -111,7 +116,8 @@ export function encodeRequest(
   checkText(scriptFile);
   checkText(applicationGroup);
   checkText(callableName);
-  const last = headers.length === 0 && sharedHeaders === undefined ? shared.at(-1) : undefined;
+  const hasLengths = sharedHeaders !== undefined;
+  const last = headers.length === 0 && !hasLengths ? shared.at(-1) : undefined;
   const endsShared = last !== undefined && last.pairs.length > 0;
   const flags =
     (hasBody ? 'b' : '') +
@@ -119,13 +125,16 @@ export function encodeRequest(
     (message.wantsUpgrade === true ? 'u' : '') +
     (isAhead ? 'a' : '') +
     (message.isHandlerScript === true ? 'h' : '') +
-    (endsShared ? 's' : '');
+    (endsShared ? 's' : '') +
+    (hasLengths ? 'l' : '');
   let payload = `${scriptFile}\0${applicationGroup}\0${callableName}\0${callInterface}\0${flags}\0${count / 2}`;
   if (endsShared) payload += `\0${last.text.length}`;
-  payload += lineUp(environ);
-  for (const part of shared) payload += lineUpShared(part);
-  payload += lineUp(headers);
-  return sharedHeaders === undefined ? payload : payload + lineUpShared(sharedHeaders);
+  const own = lineUp(environ);
+  let whole = own;
+  for (const part of shared) whole += lineUpShared(part);
+  if (hasLengths) payload += `\0${own.length}\0${whole.length}`;
+  payload += whole + lineUp(headers);
+  return hasLengths ? payload + lineUpShared(sharedHeaders) : payload;
 }
 
 const noShared: readonly SharedPairs[] = [];
@@ -150,7 +159,26 @@ function checkText(text: string): void {
 
 export function decodeRequest(payload: Buffer): RequestMessage {
   const texts = decodeTexts(payload);
-  const [scriptFile, applicationGroup, callableName, callInterface, flags, count] = texts;
+  const target = readTarget(texts);
+  const [, , , , flags = '', count] = texts;
+  const hasShared = flags.includes('s');
+  const hasLengths = flags.includes('l');
+  const environStart = hasShared ? 7 : hasLengths ? 8 : 6;
+  const environEnd = environStart + 2 * decodeCount(count, texts.length - environStart, 2);
+  if (hasShared) checkShared(texts, environEnd);
+  if (hasLengths) checkLengths(texts, environEnd);
+  if ((texts.length - environEnd) % 2 !== 0)
+    throw new WireViolation('REQUEST has a header name without a value');
+  return {
+    ...target,
+    environ: texts.slice(environStart, environEnd),
+    headers: texts.slice(environEnd),
+  };
+}
+
+/** Reads the first five texts of a REQUEST. */
+export function readTarget(texts: readonly string[]): RequestTarget {
+  const [scriptFile, applicationGroup, callableName, callInterface, flags] = texts;
   if (
     scriptFile === undefined ||
     applicationGroup === undefined ||
@@ -160,12 +188,6 @@ export function decodeRequest(payload: Buffer): RequestMessage {
   ) {
     throw new WireViolation('REQUEST is too short or names no known interface');
   }
-  const hasShared = flags.includes('s');
-  const environStart = hasShared ? 7 : 6;
-  const environEnd = environStart + 2 * decodeCount(count, texts.length - environStart, 2);
-  if (hasShared) checkShared(texts, environEnd);
-  if ((texts.length - environEnd) % 2 !== 0)
-    throw new WireViolation('REQUEST has a header name without a value');
   return {
     scriptFile,
     applicationGroup,
@@ -176,8 +198,6 @@ export function decodeRequest(payload: Buffer): RequestMessage {
     ...(flags.includes('u') ? { wantsUpgrade: true } : {}),
     ...(flags.includes('a') ? { isAhead: true } : {}),
     ...(flags.includes('h') ? { isHandlerScript: true } : {}),
-    environ: texts.slice(environStart, environEnd),
-    headers: texts.slice(environEnd),
   };
 }
 
@@ -191,6 +211,18 @@ function checkShared(texts: readonly string[], environEnd: number): void {
   }
   if (left !== -1 || (at - 7) % 2 !== 0) throw misfit(texts[6]);
   if (texts.length !== environEnd) throw misfit(texts[5]);
+}
+
+/** The first part of the environ ends with a value, and all of it where the pairs end. */
+function checkLengths(texts: readonly string[], environEnd: number): void {
+  let length = 0;
+  let isOwnEnd = texts[6] === '0';
+  for (let at = 8; at < environEnd; at += 1) {
+    length += (texts[at] as string).length + 1;
+    if (at % 2 === 1 && texts[6] === String(length)) isOwnEnd = true;
+  }
+  if (!isOwnEnd) throw misfit(texts[6]);
+  if (texts[7] !== String(length)) throw misfit(texts[7]);
 }
 
 /** `status` 100 to 999; `headers` are checked by the caller to hold no CR, LF or NUL. */

@@ -7,13 +7,13 @@ import {
   decodeCall,
   decodeCredit,
   decodeHello,
-  decodeRequest,
   encodeHello,
   FrameReader,
   FrameType,
+  type IncomingRequest,
   maxBodyBytes,
   type Pairs,
-  type RequestMessage,
+  RequestDecoder,
   StreamTable,
   WireViolation,
 } from '../../wire/index.js';
@@ -24,7 +24,7 @@ import { Stream, type StreamLink } from './stream.js';
 export interface ConnectionListener {
   /** Frames were read, and are handed on next. */
   arrived(): void;
-  request(stream: Stream, message: RequestMessage): void;
+  request(stream: Stream, message: IncomingRequest): void;
   call(stream: Stream, message: CallMessage): void;
   /** The daemon's side of a stream is over. */
   finished(stream: Stream): void;
@@ -54,6 +54,7 @@ export class Connection implements StreamLink {
   readonly #listener: ConnectionListener;
   readonly #batch: FrameBatch;
   readonly #streams = new StreamTable<Stream>();
+  readonly #requests = new RequestDecoder();
   #greeted = false;
   #draining = false;
   #confirmDrain: () => void = () => {};
@@ -165,9 +166,9 @@ export class Connection implements StreamLink {
 
   #open(type: FrameType, id: number, payload: Buffer): void {
     if (id > lastStreamId || this.#streams.has(id)) throw new WireViolation(`stream ${id} cannot be opened`);
-    const request = type === FrameType.request ? decodeRequest(payload) : undefined;
+    const request = type === FrameType.request ? this.#requests.decode(payload) : undefined;
     const call = request === undefined ? decodeCall(payload) : undefined;
-    const stream = new Stream(id, request?.hasBody ?? false, this);
+    const stream = new Stream(id, request?.target.hasBody ?? false, this);
     this.#streams.add(id, stream);
     if (this.#draining) stream.abort('retry', 'the daemon process is draining');
     else if (request !== undefined) this.#listener.request(stream, request);

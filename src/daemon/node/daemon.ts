@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { CallMessage, RequestMessage } from '../../wire/index.js';
+import type { CallMessage, IncomingRequest } from '../../wire/index.js';
 import { Admission } from './admission.js';
 import { Connection, type ConnectionListener } from './connection.js';
 import type { DaemonMessage, StartMessage } from './control-channel.js';
@@ -110,7 +110,7 @@ export class Daemon implements ConnectionListener {
     this.#host.arrival += 1;
   }
 
-  request(stream: Stream, message: RequestMessage): void {
+  request(stream: Stream, message: IncomingRequest): void {
     this.#count(stream);
     const enter = (): void => {
       let isInside = true;

@@ -1,4 +1,4 @@
-import type { Pairs } from '../../wire/index.js';
+import type { IncomingRequest, Pairs } from '../../wire/index.js';
 import { makeRecord } from './make-record.js';
 
 /** CGI and mod_wsgi keys with their values: byte strings, as everything that comes from a request. */
@@ -8,6 +8,9 @@ export type Environ = Record<string, string>;
 const urlKey = 'modhost.url';
 
 const notOfEnviron: ReadonlySet<string> = new Set([urlKey, 'HTTPS']);
+
+/** The environ of a REQUEST: all of it, and the part where everything stands that {@link RequestFacts} looks for. */
+export type ToldPairs = Pick<IncomingRequest, 'ownPairs' | 'environ'>;
 
 /** What the environ of a REQUEST says: the scheme takes the place of HTTPS (mod_wsgi.md §4.1), the URL leaves it. */
 export class RequestFacts {
@@ -20,10 +23,11 @@ export class RequestFacts {
   /** The mount point. */
   readonly scriptName: string;
   readonly protocol: string;
-  readonly #pairs: Pairs;
+  readonly #told: ToldPairs;
   #environ: Environ | undefined;
 
-  constructor(pairs: Pairs) {
+  constructor(told: ToldPairs) {
+    const pairs = told.ownPairs;
     let method = 'GET';
     let https = '';
     let url: string | undefined;
@@ -50,7 +54,7 @@ export class RequestFacts {
           if (name === 'SERVER_PROTOCOL') protocol = value;
       }
     }
-    this.#pairs = pairs;
+    this.#told = told;
     this.method = method;
     this.urlScheme = https === 'on' || https === '1' ? 'https' : 'http';
     url ??= deriveUrl(this.environ);
@@ -62,13 +66,13 @@ export class RequestFacts {
 
   /** The same object each time, made when it is first asked for. */
   get environ(): Environ {
-    this.#environ ??= makeRecord(this.#pairs, notOfEnviron);
+    this.#environ ??= makeRecord(this.#told.environ, notOfEnviron);
     return this.#environ;
   }
 
   /** Another one, with a prototype of its own. */
   createEnviron(prototype: object): Environ {
-    return makeRecord(this.#pairs, notOfEnviron, prototype);
+    return makeRecord(this.#told.environ, notOfEnviron, prototype);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RequestMessage } from '../../wire/index.js';
+import type { IncomingRequest } from '../../wire/index.js';
 import { executionContext } from './execution-context.js';
 import { toFileName } from './file-name.js';
 import type { Replacement } from './replacement.js';
@@ -9,8 +9,8 @@ import type { Stream } from './stream.js';
 type ReloadRequired = (path: string) => unknown;
 
 /** `reload_required` of a handler script, if it is to be asked about this request: not about a load that was for this very request. */
-export function findReloadRequired(script: ScriptFile, message: RequestMessage): ReloadRequired | undefined {
-  if (message.isHandlerScript !== true || !message.checkScript) return undefined;
+export function findReloadRequired(script: ScriptFile, message: IncomingRequest): ReloadRequired | undefined {
+  if (message.target.isHandlerScript !== true || !message.target.checkScript) return undefined;
   const exported = script.exports.get('reload_required') ?? script.exports.get('reloadRequired');
   if (typeof exported !== 'function') return undefined;
   const startedAt = Number(findValue(message, 'mod_wsgi.request_start')) * 1000;
@@ -21,7 +21,7 @@ export function findReloadRequired(script: ScriptFile, message: RequestMessage):
 export async function isForReload(
   ask: ReloadRequired,
   stream: Stream,
-  message: RequestMessage,
+  message: IncomingRequest,
   script: ScriptFile,
   replacement: Replacement,
 ): Promise<boolean> {
@@ -36,7 +36,7 @@ export async function isForReload(
   return replacement.isReloadForSuccessor(`reload_required of ${script.path} says so`);
 }
 
-function findValue({ environ }: RequestMessage, name: string): string {
+function findValue({ environ }: IncomingRequest, name: string): string {
   for (let at = 0; at + 1 < environ.length; at += 2)
     if (environ[at] === name) return environ[at + 1] as string;
   return '';

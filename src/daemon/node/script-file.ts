@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { CallInterface } from '../../wire/index.js';
 import { executionContext, type LoadingContext } from './execution-context.js';
 import { type Application, findApplication, type Refusal, type Wanted } from './find-application.js';
 import { ModuleExports } from './module-exports.js';
@@ -26,7 +27,8 @@ export class ScriptFile {
   #captured: object | undefined;
   readonly #captures: (() => void)[] = [];
   readonly #applications = new Map<string, Promise<Application | Refusal>>();
-  readonly #found = new Map<string, Application | Refusal>();
+  /** By the name of the callable, then by interface. */
+  readonly #found = new Map<string, { [Interface in CallInterface]?: Application | Refusal }>();
 
   private constructor(path: string, modifiedNs: bigint | undefined, exports: ModuleExports) {
     this.path = path;
@@ -76,7 +78,7 @@ export class ScriptFile {
 
   /** The application if it was asked for before, so that a request need not wait; see {@link application}. */
   knownApplication(wanted: Wanted): Application | Refusal | undefined {
-    return this.#found.get(keyOf(wanted));
+    return this.#found.get(wanted.callableName)?.[wanted.callInterface];
   }
 
   /** Finds the application once; rejects if what it needs to become ready fails. */
@@ -87,11 +89,15 @@ export class ScriptFile {
       application = this.#find(wanted);
       this.#applications.set(key, application);
       application.then(
-        (found) => this.#found.set(key, found),
+        (found) => this.#keep(wanted, found),
         () => this.#applications.delete(key),
       );
     }
     return application;
+  }
+
+  #keep({ callableName, callInterface }: Wanted, found: Application | Refusal): void {
+    this.#found.set(callableName, { ...this.#found.get(callableName), [callInterface]: found });
   }
 
   async #find(wanted: Wanted): Promise<Application | Refusal> {

@@ -22,7 +22,8 @@ export interface ScriptsListener {
 
 /** The script files loaded in this process, one per (script file, application group). */
 export class Scripts {
-  readonly #loaded = new Map<string, ScriptFile>();
+  /** By application group, then by path. */
+  readonly #loaded = new Map<string, Map<string, ScriptFile>>();
   readonly #loading = new Map<string, Promise<ScriptFile>>();
   readonly #listener: ScriptsListener;
   #failures = 0;
@@ -33,14 +34,14 @@ export class Scripts {
 
   /** Undefined if it has to be loaded first. */
   loaded(path: string, applicationGroup: string): ScriptFile | undefined {
-    return this.#loaded.get(keyOf(path, applicationGroup));
+    return this.#loaded.get(applicationGroup)?.get(path);
   }
 
   /** Loads the script once, however many ask; a failed load leaves nothing behind, so that the next one tries again. */
   async load(path: string, applicationGroup: string): Promise<LoadResult> {
-    const key = keyOf(path, applicationGroup);
-    const loaded = this.#loaded.get(key);
+    const loaded = this.loaded(path, applicationGroup);
     if (loaded !== undefined) return { script: loaded };
+    const key = keyOf(path, applicationGroup);
     let loading = this.#loading.get(key);
     const first = loading === undefined;
     if (loading === undefined) {
@@ -59,7 +60,7 @@ export class Scripts {
     this.#listener.loading();
     try {
       const script = await ScriptFile.load(path);
-      this.#loaded.set(key, script);
+      this.#keep(script, applicationGroup);
       this.#listener.loaded(path, applicationGroup);
       return script;
     } catch (error) {
@@ -70,6 +71,11 @@ export class Scripts {
     } finally {
       this.#loading.delete(key);
     }
+  }
+
+  #keep(script: ScriptFile, applicationGroup: string): void {
+    const group = this.#loaded.get(applicationGroup) ?? new Map<string, ScriptFile>();
+    this.#loaded.set(applicationGroup, group.set(script.path, script));
   }
 }
 

@@ -74,7 +74,7 @@ function findFunction(
 }
 
 async function answerCall(ask: Question, stream: Stream, reply: Reply, message: CallMessage): Promise<void> {
-  const { environ } = new RequestFacts(message.environ);
+  const { environ } = new RequestFacts({ ownPairs: message.environ, environ: message.environ });
   const errors = new WsgiErrors((bytes) => {
     if (!reply.print(2, bytes)) printDirectly(2, bytes);
   });

@@ -1,4 +1,4 @@
-import type { RequestMessage } from '../../wire/index.js';
+import type { IncomingRequest } from '../../wire/index.js';
 import { callFetch } from './call-fetch.js';
 import { callNode } from './call-node.js';
 import { callUpgrade } from './call-upgrade.js';
@@ -26,10 +26,10 @@ export interface Host {
 }
 
 /** One request's way through the daemon process. Never throws: whatever happens ends the stream. */
-export function serveRequest(stream: Stream, message: RequestMessage, host: Host): void {
-  const path = toFileName(message.scriptFile);
-  const script = host.scripts.loaded(path, message.applicationGroup);
-  if (message.checkScript && script?.hasChanged(host.arrival) === true && host.replacement.concerns(script)) {
+export function serveRequest(stream: Stream, message: IncomingRequest, host: Host): void {
+  const { scriptFile, applicationGroup, checkScript } = message.target;
+  const script = host.scripts.loaded(toFileName(scriptFile), applicationGroup);
+  if (checkScript && script?.hasChanged(host.arrival) === true && host.replacement.concerns(script)) {
     const { replacement } = host;
     void serveUnlessReplaced(stream, message, host, script, () => replacement.isForSuccessor(script));
     return;
@@ -47,7 +47,7 @@ export function serveRequest(stream: Stream, message: RequestMessage, host: Host
 /** A successor of this process serves it, unless that takes too long or cannot be. */
 async function serveUnlessReplaced(
   stream: Stream,
-  message: RequestMessage,
+  message: IncomingRequest,
   host: Host,
   script: ScriptFile,
   isForSuccessor: () => Promise<boolean>,
@@ -62,14 +62,13 @@ async function serveUnlessReplaced(
 
 function serveLoaded(
   stream: Stream,
-  message: RequestMessage,
+  message: IncomingRequest,
   host: Host,
   script: ScriptFile | undefined,
 ): void {
-  const path = toFileName(message.scriptFile);
-  const facts = new RequestFacts(message.environ);
-  const reply = new Reply(stream, facts.method, path);
-  const application = script?.knownApplication(message);
+  const facts = new RequestFacts(message);
+  const reply = new Reply(stream, facts.method, toFileName(message.target.scriptFile));
+  const application = script?.knownApplication(message.target);
   // Most requests find everything ready, and are called without a detour through promises.
   if (application !== undefined) callApplication(application, stream, reply, facts, message, host);
   else prepareAndCall(script, stream, reply, facts, message, host);
@@ -80,15 +79,17 @@ async function prepareAndCall(
   stream: Stream,
   reply: Reply,
   facts: RequestFacts,
-  message: RequestMessage,
+  message: IncomingRequest,
   host: Host,
 ): Promise<void> {
-  const path = toFileName(message.scriptFile);
+  const { target } = message;
   const result =
-    known === undefined ? await host.scripts.load(path, message.applicationGroup) : { script: known };
+    known === undefined
+      ? await host.scripts.load(toFileName(target.scriptFile), target.applicationGroup)
+      : { script: known };
   if ('failure' in result) return failLoad(reply, result.failure);
   try {
-    const application = await result.script.application(message);
+    const application = await result.script.application(target);
     if (!reply.over) callApplication(application, stream, reply, facts, message, host);
   } catch (error) {
     reply.fail('the application did not become ready', error);
@@ -100,7 +101,7 @@ function callApplication(
   stream: Stream,
   reply: Reply,
   facts: RequestFacts,
-  message: RequestMessage,
+  message: IncomingRequest,
   host: Host,
 ): void {
   if ('refusal' in application) return refuse(reply, application);
@@ -108,7 +109,7 @@ function callApplication(
     try {
       switch (application.convention) {
         case 'node':
-          if (message.wantsUpgrade === true && application.upgrade !== undefined) {
+          if (message.target.wantsUpgrade === true && application.upgrade !== undefined) {
             if (callUpgrade(application.upgrade, stream, reply, facts, message.headers)) return;
           }
           return callNode(application.callable, stream, reply, facts, message.headers);

@@ -33,7 +33,8 @@ class Sink implements SocketSink {
 
 function open(pairs: readonly string[] = []): { socket: HostedSocket; sink: Sink } {
   const sink = new Sink();
-  return { socket: createLeanSocket(new RequestFacts(['modhost.url', '/', ...pairs]), sink), sink };
+  const told = ['modhost.url', '/', ...pairs];
+  return { socket: createLeanSocket(new RequestFacts({ ownPairs: told, environ: told }), sink), sink };
 }
 
 describe('a lean socket', () => {

@@ -90,7 +90,8 @@ function createLight(sent: Sent): Request {
 
 function createLightRequest(sent: Sent, isWhole = true): { light: LightRequest; body: RequestBody } {
   const { method = 'GET', target = '/', host = 'site.example', headers = [], body: text = '' } = sent;
-  const facts = new RequestFacts(['REQUEST_METHOD', method, 'modhost.url', target, 'REQUEST_URI', target]);
+  const pairs = ['REQUEST_METHOD', method, 'modhost.url', target, 'REQUEST_URI', target];
+  const facts = new RequestFacts({ ownPairs: pairs, environ: pairs });
   const body = new RequestBody(text !== '', () => {});
   if (text !== '') body.receive(Buffer.from(text, 'latin1'));
   if (text !== '' && isWhole) body.finish();
