@@ -34,6 +34,7 @@ describe('sending', () => {
     ['gives the connection up where memory lacks, and nothing else', 'memory'],
     ['tells whoever waits for it when it fails', 'through'],
     ['of what makes a request run comes before it runs, or it does not', 'ahead'],
+    ['to the supervisor that a script is loaded is done where the script is loaded', 'loading'],
     ['is protected in whatever a worker thread may call', 'methods'],
   ])('%s', (_, name) => {
     const [program, packageFolder] = ['./write_path.py', '../../../src/daemon/python'].map((path) =>

@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import sys
+import tempfile
 import threading
 import time
 
@@ -14,9 +15,11 @@ sys.path.insert(0, sys.argv[1])
 
 from modhost_daemon import wire  # noqa: E402
 from modhost_daemon.connection import Connection  # noqa: E402
+from modhost_daemon.current import current  # noqa: E402
 from modhost_daemon.interruptible_stream import InterruptibleStream  # noqa: E402
 from modhost_daemon.pool import Pool  # noqa: E402
 from modhost_daemon.request_timeouts import RequestTimeout, RequestTimeouts  # noqa: E402
+from modhost_daemon.scripts import Scripts  # noqa: E402
 from modhost_daemon.stream import Stream  # noqa: E402
 
 ROUNDS = 3000
@@ -260,6 +263,46 @@ def check_methods():
     by_calls = {'reply'}
     methods = {name for name, value in vars(Stream).items() if name[0] != '_' and (callable(value) or isinstance(value, property))}
     assert methods - by_readers - by_calls == {name for name in vars(InterruptibleStream) if name[0] != '_' and name != 'running'}
+
+
+def check_loading():
+    """Whenever an interrupt comes, a script is loaded and the supervisor knows it, or neither is so."""
+    connection, _, _ = connect()
+    timeouts = RequestTimeouts(0.0, 1e9, None)
+    begun, told = [], []
+
+    def tell(script, _group):
+        begun.append(script)
+        # As long as it may take until the supervisor reads.
+        time.sleep(0.02)
+        told.append(script)
+
+    with tempfile.NamedTemporaryFile('w', suffix='.py') as file:
+        file.write('LOADED = True')
+        file.flush()
+        scripts = Scripts({}, lambda *_: None, tell, lambda *_: False)
+        interrupted = []
+
+        def work():
+            stream = InterruptibleStream(connection, 1, False, False)
+            current.running = running = timeouts.begin(stream, 'script')
+            try:
+                running.expose()
+                scripts.load(file.name, 'group', compare=False)
+            except RequestTimeout:
+                interrupted.append(True)
+            timeouts.end(running)
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        while not begun:
+            time.sleep(0.001)
+        timeouts.tend(time.monotonic())
+        worker.join(5)
+        assert interrupted == [True]
+        assert told == [file.name], told
+        assert scripts.load(file.name, 'group', compare=False).LOADED
+        assert told == [file.name], 'it was loaded twice'
 
 
 globals()['check_' + sys.argv[2]]()

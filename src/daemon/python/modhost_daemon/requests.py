@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Callable, List, Optional, Protocol
 
 from . import wire
-from .current import current
+from .current import covered, current
 from .environ import Environ, EnvironBuilder, read_request_start
 from .factories import make_object
 from .request_body import RequestBody
@@ -130,7 +130,10 @@ class RequestJob:
         except BaseException as error:
             log.report('reload_required of %s raised %s' % (script, type(error).__name__), error)
             return False
-        return is_wanted and self._host.is_for_successor('reload_required of %s says so' % script)
+        if not is_wanted:
+            return False
+        with covered():
+            return self._host.is_for_successor('reload_required of %s says so' % script)
 
     def _refuse(self, log: RequestLog, sentence: str) -> None:
         log.say('error', sentence)
@@ -155,6 +158,7 @@ class LimitedRequestJob(RequestJob):
         running = None if timeouts is None else timeouts.begin(self._stream, self._message.target.script)
         try:
             if running is not None:
+                current.running = running
                 running.expose()
             return super().run(thread_id)
         except RequestTimeout:
@@ -164,6 +168,7 @@ class LimitedRequestJob(RequestJob):
         finally:
             if timeouts is not None and running is not None:
                 timeouts.end(running)
+                current.running = None
             if wear is not None:
                 wear.end()
 

@@ -13,7 +13,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Callable, Dict, Optional, Tuple
 
-from .current import current
+from .current import covered, current
 
 try:
     # The interpreter's own: hashlib would load OpenSSL, 4 MB, which the application may not need.
@@ -64,7 +64,9 @@ class Scripts:
             now = time.monotonic()
             now_ns = _read_modified_ns(script)
             if now_ns != modified_ns:
-                return None if self._is_for_successor(script, now_ns) else module
+                with covered():
+                    is_for_successor = self._is_for_successor(script, now_ns)
+                return None if is_for_successor else module
             self._compared_at[key] = now
         return module
 
@@ -76,8 +78,10 @@ class Scripts:
             if loaded is None:
                 self._on_loading(*key)
                 loaded = _load(*key, self._names.get(key[0]))
-                self._loaded[key] = loaded
-                self._on_loaded(*key)
+                # Both or neither: the supervisor has to know what is served.
+                with covered():
+                    self._loaded[key] = loaded
+                    self._on_loaded(*key)
             return loaded
 
 
