@@ -87,7 +87,8 @@ export function createNodeServer(state: ListenerState): NodeServer {
   };
   const refuseUnreadable = (socket: Socket, problem: Omit<UnreadableRequest, 'record'>) => {
     connectionOf(socket).addLast(() => {
-      if (socket.writable) handlers.unreadable({ record: makeUnreadableRecord(socket), ...problem });
+      if (socket.writable)
+        handlers.unreadable({ record: makeUnreadableRecord(socket, limits.timeoutMs), ...problem });
       else closeLingering(socket);
     });
   };
@@ -215,7 +216,7 @@ function makeRecord(
 }
 
 /** What is left of a request that was none. */
-function makeUnreadableRecord(socket: Socket): RequestRecord {
+function makeUnreadableRecord(socket: Socket, timeoutMs: number): RequestRecord {
   return {
     connection: factsOf(socket),
     method: '',
@@ -226,7 +227,7 @@ function makeUnreadableRecord(socket: Socket): RequestRecord {
     keepAliveIndex: 0,
     expectation: 'none',
     body: noBody,
-    reply: new RawReply(socket),
+    reply: new RawReply(socket, timeoutMs),
   };
 }
 

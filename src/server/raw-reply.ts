@@ -1,24 +1,23 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { formatHttpDate, headerValue, reasonPhrase } from '../http/index.js';
+import { ClientReply } from './client-reply.js';
 import { closeLingering } from './lingering-close.js';
 import type { Reply } from './request-record.js';
 
 /** The answer to what node:http could not read: straight to the socket, which is closed behind it. */
-export class RawReply implements Reply {
-  isStarted = false;
-  status = 0;
-  sentHeaders: readonly string[] = [];
-  bodyBytes = 0;
-  firstByteAt: number | undefined;
+export class RawReply extends ClientReply implements Reply {
   readonly willClose = true;
-  readonly #socket: Socket;
-  #closed: 'complete' | 'aborted' | undefined;
-  readonly #callbacks: ((how: 'complete' | 'aborted') => void)[] = [];
+  protected override readonly socket: Socket;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.once('close', () => this.#close('aborted'));
+  constructor(socket: Socket, timeoutMs: number) {
+    super(timeoutMs);
+    this.socket = socket;
+    socket.once('close', () => this.tellClosed('aborted'));
+  }
+
+  protected override get hasUnsent(): boolean {
+    return this.socket.writableLength > 0;
   }
 
   start(status: number, reason: string, headers: readonly string[]): void {
@@ -28,11 +27,8 @@ export class RawReply implements Reply {
     ];
     for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
     // Without Content-Length, the end of the connection is the end of the body.
-    this.#socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`, 'latin1');
-    this.isStarted = true;
-    this.status = status;
-    this.sentHeaders = headers;
-    this.firstByteAt = Date.now();
+    this.socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`, 'latin1');
+    this.noteStart(status, headers);
   }
 
   inform(): void {}
@@ -43,36 +39,35 @@ export class RawReply implements Reply {
 
   write(piece: Buffer): boolean {
     this.bodyBytes += piece.length;
-    return this.#socket.write(piece);
+    const isTaken = this.socket.write(piece);
+    if (!isTaken) this.watchTaking();
+    return isTaken;
   }
 
   onDrain(callback: () => void): void {
-    this.#socket.once('drain', callback);
+    this.socket.once('drain', () => {
+      this.stopWatching();
+      callback();
+    });
   }
 
   end(): void {
-    const length = headerValue(this.sentHeaders, 'content-length');
+    const length = this.#length;
     if (length !== undefined && this.bodyBytes < Number(length)) return this.cut();
-    closeLingering(this.#socket);
-    this.#close('complete');
+    // Which has limits of its own for a client that takes nothing.
+    closeLingering(this.socket);
+    this.tellClosed('complete');
   }
 
+  /** Without a length the end of the connection is the end of the body: there only a reset tells that something is missing. */
   cut(): void {
-    this.#socket.destroy();
+    if (this.isStarted && this.#length === undefined) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
+  get #length(): string | undefined {
+    return headerValue(this.sentHeaders, 'content-length');
   }
 
   closeConnection(): void {}
-
-  setTimeout(): void {}
-
-  onClosed(callback: (how: 'complete' | 'aborted') => void): void {
-    if (this.#closed === undefined) this.#callbacks.push(callback);
-    else callback(this.#closed);
-  }
-
-  #close(how: 'complete' | 'aborted'): void {
-    if (this.#closed !== undefined) return;
-    this.#closed = how;
-    for (const callback of this.#callbacks) callback(how);
-  }
 }

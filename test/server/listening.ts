@@ -30,6 +30,7 @@ export async function startListener(
   answer: (record: RequestRecord) => void,
   limits: Partial<ListenerLimits> = {},
   dropped = () => {},
+  refuse = refuseShortly,
 ): Promise<TestListener> {
   const seen = new Map<number, string[]>();
   const note = (record: RequestRecord, text: string) => {
@@ -46,8 +47,7 @@ export async function startListener(
       },
       unreadable: ({ record, status, reason }) => {
         note(record, `${status} ${reason}`);
-        record.reply.start(status, '', ['Content-Length', '0']);
-        record.reply.end();
+        refuse(record, status);
       },
       lost: () => {},
       dropped,
@@ -69,6 +69,11 @@ export async function startListener(
       return drain();
     },
   };
+}
+
+function refuseShortly({ reply }: RequestRecord, status: number): void {
+  reply.start(status, '', ['Content-Length', '0']);
+  reply.end();
 }
 
 /** Everything about a request that does not depend on when it was sent. */

@@ -270,4 +270,38 @@ describe.each<Way>(['lean', 'node'])('a client of the %s way', (way) => {
     socket.destroy();
     await listener.stop();
   });
+
+  it('that sends what is no request, and reads nothing of a long refusal, is reset after Timeout', async () => {
+    const endings: string[] = [];
+    let waits = 0;
+    const refuse = ({ reply }: RequestRecord, status: number) => {
+      reply.setTimeout(200);
+      reply.onClosed((how) => endings.push(`${how} after ${reply.stalledMs} ms`));
+      reply.start(status, '', []);
+      // An ErrorDocument of an application, which goes on as soon as the client does.
+      if (!reply.write(text(30_000_000))) reply.onDrain(() => waits++);
+    };
+    const unasked = () => {};
+    const listener = await startListener(way, unasked, { timeoutMs: 60_000 }, unasked, refuse);
+    const socket = connect(listener.port, '127.0.0.1').pause();
+    socket.on('error', () => {});
+    socket.write('no request\r\n\r\n');
+    await expect.poll(() => endings, { timeout: 5_000 }).toEqual(['aborted after 200 ms']);
+    expect(waits).toBe(0);
+    socket.destroy();
+    await listener.stop();
+  });
+
+  it('that sends what is no request sees that a refusal without a length was cut off', async () => {
+    const refuse = ({ reply }: RequestRecord, status: number) => {
+      reply.start(status, '', []);
+      reply.write(text(100));
+      setTimeout(() => reply.cut(), 50);
+    };
+    const unasked = () => {};
+    const listener = await startListener(way, unasked, {}, unasked, refuse);
+    const { ending } = await tell(listener, ['no request\r\n\r\n'], 300);
+    expect(ending).toBe('reset');
+    await listener.stop();
+  });
 });
