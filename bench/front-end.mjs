@@ -178,7 +178,7 @@ async function createSite(folder) {
     logs: createSiteLogs(config, () => writer),
     software: serverSoftware(config.global.serverTokens),
     gateway: {},
-    forward: (group, runtime, request) => forward(pools.get(`${group}/${runtime}`), limits, request),
+    forward: (group, runtime, request) => forward(pools.get(`${group}/${runtime}`), request),
   };
   return { site, pools };
 }

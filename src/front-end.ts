@@ -246,7 +246,7 @@ function createSite(
     gateway: createGateway(),
     dispatch: createDispatch(ask),
     balancers,
-    forward: (group, runtime, request) => forward(pools.find(group, runtime), pools.limitsOf(group), request),
+    forward: (group, runtime, request) => forward(pools.find(group, runtime), request),
   };
 }
 
@@ -346,7 +346,10 @@ async function drain(listeners: readonly HttpListener[], timeoutMs: number): Pro
 class Pools {
   onOutput: (level: string, line: Buffer, pid: number | undefined) => void = () => {};
   readonly #config: ServerConfig;
-  readonly #pools = new Map<string, ProcessPool>();
+  readonly #pools: Readonly<Record<Runtime, Map<string, ProcessPool>>> = {
+    node: new Map(),
+    python: new Map(),
+  };
   readonly #limits = new Map<string, GroupLimits>();
 
   constructor(config: ServerConfig) {
@@ -354,27 +357,26 @@ class Pools {
   }
 
   announce(processes: readonly AnnouncedProcess[]): void {
-    const byPool = new Map<string, AnnouncedProcess[]>();
+    const byPool = new Map<ProcessPool, AnnouncedProcess[]>();
     for (const process of processes) {
-      const key = `${process.group}/${process.runtime}`;
-      const list = byPool.get(key);
-      if (list === undefined) byPool.set(key, [process]);
+      const pool = this.find(process.group, process.runtime);
+      const list = byPool.get(pool);
+      if (list === undefined) byPool.set(pool, [process]);
       else list.push(process);
-      this.find(process.group, process.runtime);
     }
-    for (const [key, pool] of this.#pools) pool.announce(byPool.get(key) ?? []);
+    for (const pools of Object.values(this.#pools))
+      for (const pool of pools.values()) pool.announce(byPool.get(pool) ?? []);
   }
 
   find(group: string, runtime: Runtime): ProcessPool {
-    const key = `${group}/${runtime}`;
-    const known = this.#pools.get(key);
+    const known = this.#pools[runtime].get(group);
     if (known !== undefined) return known;
     const pool = new ProcessPool({
       limits: this.limitsOf(group),
       requestProcesses: () => tell({ type: 'request-processes', group, runtime }),
       log: (level, line, pid) => this.onOutput(level, line, pid),
     });
-    this.#pools.set(key, pool);
+    this.#pools[runtime].set(group, pool);
     return pool;
   }
 

@@ -63,7 +63,7 @@ async function askStatus(
     },
     log: (_, line) => say(line.toString('utf8')),
   };
-  const forwarding = forward(pool, limits, request);
+  const forwarding = forward(pool, request);
   const timer = setTimeout(() => forwarding.abandon(), patienceMs);
   const outcome = await forwarding.outcome;
   clearTimeout(timer);

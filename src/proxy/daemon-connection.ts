@@ -7,12 +7,11 @@ import {
   decodeReply,
   encodeAbort,
   encodeCredit,
-  encodeFrame,
-  encodeFrameHeader,
   encodeHello,
-  encodeTextFrame,
   FrameReader,
   FrameType,
+  frameHeaderText,
+  frameText,
   initialWindow,
   maxBodyBytes,
   type ReplyMessage,
@@ -69,8 +68,8 @@ export interface ConnectionListener {
 const lastStreamId = 0x7fff_ffff;
 /** What one read takes at most. */
 const readBytes = 262_144;
-/** Up to this many bytes, one copy and one write beat many small writes. */
-const joinBytes = 16_384;
+/** A piece of a body of up to so many bytes costs less as text, joined with what is around it, than in a gathering write. */
+const textBytes = 4_096;
 /** So many requests of one turn go out together: the daemon process works on them while the next ones are read. */
 const requestsTogether = 4;
 
@@ -94,8 +93,9 @@ export class DaemonConnection {
   #buffer: Buffer = Buffer.allocUnsafeSlow(readBytes);
   #isBufferKept = false;
   #nextStream = 1;
-  #outgoing: Buffer[] = [];
-  #outgoingBytes = 0;
+  /** What goes out next: `#ready`, and `#text` behind it. */
+  #text = '';
+  #ready: (string | Buffer)[] = [];
   /** Since what is outgoing was empty. */
   #outgoingRequests = 0;
   /** Who has something to send, and waits until what is sent is taken. */
@@ -121,9 +121,7 @@ export class DaemonConnection {
     this.#socket.on('drain', this.#callNext);
     this.#socket.on('error', (error) => this.#close(error.message, error));
     this.#socket.on('close', () => this.#close('it closed the connection', 'end'));
-    this.#send(
-      encodeTextFrame(FrameType.hello, 0, encodeHello(['pid', String(process.pid), 'token', token])),
-    );
+    this.#send(frameText(FrameType.hello, 0, encodeHello(['pid', String(process.pid), 'token', token])));
   }
 
   /** Streams open now. */
@@ -143,8 +141,7 @@ export class DaemonConnection {
     listener: StreamListener,
   ): number {
     const stream = this.#takeStreamId();
-    const frame = encodeTextFrame(type, stream, text);
-    const start = this.#send(frame);
+    const start = this.#send(frameText(type, stream, text));
     this.#streams.add(stream, { listener, start, credit: initialWindow, isBehind: false });
     this.#outgoingRequests += 1;
     if (this.#outgoingRequests === requestsTogether) this.#flush();
@@ -155,8 +152,9 @@ export class DaemonConnection {
   sendBody(stream: number, bytes: Buffer, isLent: boolean): PieceUse {
     for (let at = 0; at < bytes.length; at += maxBodyBytes) {
       const piece = bytes.subarray(at, at + maxBodyBytes);
-      this.#send(encodeFrameHeader(FrameType.body, stream, piece.length));
-      this.#send(piece);
+      this.#send(frameHeaderText(FrameType.body, stream, piece.length));
+      if (piece.length <= textBytes) this.#send(piece.toString('latin1'));
+      else this.#sendPiece(piece);
     }
     if (bytes.length <= ownBytes) return 'kept';
     if (!isLent) {
@@ -190,20 +188,20 @@ export class DaemonConnection {
   };
 
   sendEnd(stream: number): void {
-    this.#send(encodeFrame(FrameType.end, stream));
+    this.#send(frameText(FrameType.end, stream, ''));
   }
 
   grant(stream: number, bytes: number): void {
     const open = this.#streams.get(stream);
     if (open === undefined) return;
     open.credit += bytes;
-    this.#send(encodeFrame(FrameType.credit, stream, encodeCredit(bytes)));
+    this.#send(frameText(FrameType.credit, stream, encodeCredit(bytes).toString('latin1')));
   }
 
   /** Closes a stream; its listener hears nothing more. */
   abort(stream: number, code: 'gone' | 'timeout' | 'cancel', sentence: string): void {
     if (this.#streams.delete(stream))
-      this.#send(encodeTextFrame(FrameType.abort, stream, encodeAbort(code, sentence)));
+      this.#send(frameText(FrameType.abort, stream, encodeAbort(code, sentence)));
   }
 
   close(): void {
@@ -291,7 +289,7 @@ export class DaemonConnection {
         this.#takesAhead = decodeHello(payload).get('ahead') === '1';
         return this.#listener.ready();
       case FrameType.ping:
-        this.#send(encodeFrame(FrameType.pong, 0, payload));
+        this.#send(frameText(FrameType.pong, 0, payload.toString('latin1')));
         return;
       case FrameType.pong:
         return;
@@ -313,35 +311,53 @@ export class DaemonConnection {
     return id;
   }
 
-  /** Returns where it begins. */
-  #send(bytes: Buffer): number {
-    const start = this.#ledger.queue(bytes.length);
+  /** Each character one byte. Returns where it begins. */
+  #send(text: string): number {
+    const start = this.#ledger.queue(text.length);
     if (this.#closed) return start;
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
-    this.#outgoing.push(bytes);
-    this.#outgoingBytes += bytes.length;
+    this.#beginTurn();
+    this.#text += text;
     return start;
   }
 
+  #sendPiece(piece: Buffer): void {
+    this.#ledger.queue(piece.length);
+    if (this.#closed) return;
+    this.#beginTurn();
+    this.#ready.push(this.#text, piece);
+    this.#text = '';
+  }
+
+  /** With the first that is to go out in this turn of the event loop. */
+  #beginTurn(): void {
+    if (this.#text === '' && this.#ready.length === 0) setImmediate(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => this.#flush();
+
   /** `written`: when the system has all of it. */
   #flush(written?: (error?: Error | null) => void): void {
-    const pieces = this.#outgoing;
-    if (pieces.length === 0) return;
-    const total = this.#outgoingBytes;
-    this.#outgoing = [];
-    this.#outgoingBytes = 0;
-    this.#outgoingRequests = 0;
+    const text = this.#text;
+    const ready = this.#ready;
+    if (text === '' && ready.length === 0) return;
+    this.#text = '';
+    if (ready.length > 0) this.#ready = [];
     if (this.#closed) return;
     this.#ledger.write(this.#socket.writableLength === 0);
-    if (total <= joinBytes) {
-      this.#socket.write(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces, total));
+    if (ready.length === 0) {
+      this.#socket.write(text, 'latin1', written);
       return;
     }
-    const last = pieces.length - 1;
+    if (text !== '') ready.push(text);
+    const last = ready.length - 1;
     this.#socket.cork();
-    for (let at = 0; at < last; at += 1) this.#socket.write(pieces[at] as Buffer);
-    this.#socket.write(pieces[last] as Buffer, written);
+    for (const [at, piece] of ready.entries()) this.#write(piece, at === last ? written : undefined);
     this.#socket.uncork();
+  }
+
+  #write(piece: string | Buffer, written: ((error?: Error | null) => void) | undefined): void {
+    if (typeof piece === 'string') this.#socket.write(piece, 'latin1', written);
+    else this.#socket.write(piece, written);
   }
 
   /** `ending`: what the system said of it; absent: it is us who close. */

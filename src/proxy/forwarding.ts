@@ -7,7 +7,8 @@ import {
 } from '../wire/index.js';
 import { isUntouched, type StreamListener, type Traces } from './daemon-connection.js';
 import type { PieceUse } from './lent-piece.js';
-import type { GroupLimits, Lease, PoolRefusal, ProcessPool, Waiting } from './process-pool.js';
+import type { Lease, PoolRefusal, ProcessPool, Waiting } from './process-pool.js';
+import { Listening } from './silence-row.js';
 import { type BodySource, Upload } from './upload.js';
 
 /** Where the response goes. Nothing is called after `end` or `cut`. */
@@ -64,15 +65,14 @@ export interface Forwarding {
 const creditStep = initialWindow / 2;
 
 /** Carries one request to a daemon process of the pool and the answer back. */
-export function forward(pool: ProcessPool, limits: GroupLimits, request: ForwardRequest): Forwarding {
-  const exchange = new Exchange(pool, limits, request);
-  return { outcome: exchange.outcome, abandon: () => exchange.abandon() };
+export function forward(pool: ProcessPool, request: ForwardRequest): Forwarding {
+  return new Exchange(pool, request);
 }
 
-class Exchange implements StreamListener {
+/** In the pool's row of those who listen while a daemon process has the request. */
+class Exchange extends Listening implements Forwarding, StreamListener {
   readonly outcome: Promise<ForwardOutcome>;
   readonly #pool: ProcessPool;
-  readonly #limits: GroupLimits;
   readonly #request: ForwardRequest;
   #upload: Upload | undefined;
   #settle: (outcome: ForwardOutcome) => void = () => {};
@@ -86,11 +86,10 @@ class Exchange implements StreamListener {
   #hasHead = false;
   #sinkIsFull = false;
   #taken = 0;
-  #silence: NodeJS.Timeout | undefined;
 
-  constructor(pool: ProcessPool, limits: GroupLimits, request: ForwardRequest) {
+  constructor(pool: ProcessPool, request: ForwardRequest) {
+    super();
     this.#pool = pool;
-    this.#limits = limits;
     this.#request = request;
     this.outcome = new Promise((resolve) => {
       this.#settle = resolve;
@@ -111,7 +110,7 @@ class Exchange implements StreamListener {
 
   response(message: ResponseMessage): void {
     if (this.#hasHead) return this.#fail(502, 'the daemon process sent a second response head');
-    this.#silence?.refresh();
+    this.hear();
     this.#upload?.accepted();
     const answer = this.#request.sink.head(message);
     if (!answer.accepted) {
@@ -128,7 +127,7 @@ class Exchange implements StreamListener {
       this.#fail(502, 'the daemon process sent a response body without a head');
       return 'free';
     }
-    this.#silence?.refresh();
+    this.hear();
     this.#taken += piece.length;
     if (this.#request.sink.write(piece)) {
       this.#grantTaken();
@@ -136,7 +135,7 @@ class Exchange implements StreamListener {
       this.#sinkIsFull = true;
       this.#request.sink.onDrain(() => {
         this.#sinkIsFull = false;
-        this.#silence?.refresh();
+        this.hear();
         this.#grantTaken();
       });
     }
@@ -158,12 +157,12 @@ class Exchange implements StreamListener {
   }
 
   accepted(): void {
-    this.#silence?.refresh();
+    this.hear();
     this.#isAhead = false;
   }
 
   credit(bytes: number): void {
-    this.#silence?.refresh();
+    this.hear();
     this.#upload?.accepted();
     this.#upload?.grant(bytes);
   }
@@ -225,7 +224,8 @@ class Exchange implements StreamListener {
     this.#isAhead = isAhead;
     const text = encodeRequest(this.#request.message, this.#upload !== undefined, isAhead);
     this.#stream = connection.open(FrameType.request, text, this);
-    this.#watchSilence();
+    if (this.row === undefined) this.#pool.silence.add(this);
+    else this.hear();
     this.#attachUpload();
   }
 
@@ -234,7 +234,7 @@ class Exchange implements StreamListener {
     const stream = this.#stream;
     this.#upload?.attach({
       body: (bytes, isLent) => {
-        this.#silence?.refresh();
+        this.hear();
         return connection?.sendBody(stream, bytes, isLent) ?? 'free';
       },
       isBehind: () => connection?.isBehind === true,
@@ -244,22 +244,15 @@ class Exchange implements StreamListener {
   }
 
   /** socket-timeout: neither side of the daemon's connection moved, and it is not the client who is slow. */
-  #watchSilence(): void {
-    const { socketTimeoutMs } = this.#limits;
-    if (socketTimeoutMs === 0) return;
-    if (this.#silence !== undefined) {
-      this.#silence.refresh();
+  silent(): void {
+    if (this.#sinkIsFull || this.#upload?.waitsForClient === true) {
+      this.#pool.silence.add(this);
       return;
     }
-    this.#silence = setTimeout(() => {
-      if (this.#sinkIsFull || this.#upload?.waitsForClient === true) {
-        this.#silence?.refresh();
-        return;
-      }
-      const what = this.#hasHead ? 'sent nothing more' : 'sent no response head';
-      this.#abortStream('timeout', 'socket-timeout');
-      this.#fail(504, `the daemon process ${what} for ${socketTimeoutMs / 1000} s (socket-timeout)`);
-    }, socketTimeoutMs);
+    const what = this.#hasHead ? 'sent nothing more' : 'sent no response head';
+    this.#abortStream('timeout', 'socket-timeout');
+    const { socketTimeoutMs } = this.#pool.limits;
+    this.#fail(504, `the daemon process ${what} for ${socketTimeoutMs / 1000} s (socket-timeout)`);
   }
 
   #grantTaken(): void {
@@ -304,7 +297,7 @@ class Exchange implements StreamListener {
   #finish(outcome: ForwardOutcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#silence);
+    this.row?.remove(this);
     this.#waiting?.cancel();
     this.#releaseLease();
     this.#upload?.stop();

@@ -1,4 +1,5 @@
 import { DaemonConnection } from './daemon-connection.js';
+import { SilenceRow } from './silence-row.js';
 import { WaitingLine } from './waiting-line.js';
 
 export type Runtime = 'python' | 'node';
@@ -103,8 +104,47 @@ class Member {
   }
 }
 
+class Place implements Lease {
+  readonly kind = 'lease';
+  readonly connection: DaemonConnection;
+  readonly pid: number;
+  readonly isAhead: boolean;
+  readonly #member: Member;
+  readonly #freed: (member: Member) => void;
+  #isReleased = false;
+  #isDetached = false;
+
+  constructor(member: Member, freed: (member: Member) => void) {
+    this.#member = member;
+    this.#freed = freed;
+    this.isAhead = member.isFull;
+    member.inFlight += 1;
+    this.connection = member.connection as DaemonConnection;
+    this.pid = member.entry.pid;
+  }
+
+  detach(): void {
+    if (this.#isReleased || this.#isDetached) return;
+    this.#isDetached = true;
+    this.#member.inFlight -= 1;
+    this.#member.detached += 1;
+    this.#freed(this.#member);
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    if (this.#isDetached) this.#member.detached -= 1;
+    else this.#member.inFlight -= 1;
+    this.#freed(this.#member);
+  }
+}
+
 /** The daemon processes of one group and runtime: who takes the next request, and who waits how long. */
 export class ProcessPool {
+  readonly limits: GroupLimits;
+  /** Who has sent a request and may not hear nothing for longer than socket-timeout. */
+  readonly silence: SilenceRow;
   readonly #ports: PoolPorts;
   readonly #members = new Map<string, Member>();
   readonly #waiting: WaitingLine;
@@ -114,6 +154,8 @@ export class ProcessPool {
 
   constructor(ports: PoolPorts) {
     this.#ports = ports;
+    this.limits = ports.limits;
+    this.silence = new SilenceRow(ports.limits.socketTimeoutMs);
     this.#waiting = new WaitingLine(ports.limits);
     this.#sendsAhead = ports.limits.processes === 1 && ports.limits.queueTimeoutMs === 0;
   }
@@ -168,32 +210,14 @@ export class ProcessPool {
   }
 
   #take(member: Member): Lease {
-    const isAhead = member.isFull;
-    member.inFlight += 1;
-    let released = false;
-    let isDetached = false;
-    return {
-      kind: 'lease',
-      connection: member.connection as DaemonConnection,
-      pid: member.entry.pid,
-      isAhead,
-      detach: () => {
-        if (released || isDetached) return;
-        isDetached = true;
-        member.inFlight -= 1;
-        member.detached += 1;
-        if (!this.#waiting.isEmpty) this.#serveWaiting();
-      },
-      release: () => {
-        if (released) return;
-        released = true;
-        if (isDetached) member.detached -= 1;
-        else member.inFlight -= 1;
-        if (!this.#waiting.isEmpty) this.#serveWaiting();
-        this.#closeIfDone(member);
-      },
-    };
+    return new Place(member, this.#freed);
   }
+
+  /** A member has less to do. */
+  readonly #freed = (member: Member): void => {
+    if (!this.#waiting.isEmpty) this.#serveWaiting();
+    this.#closeIfDone(member);
+  };
 
   #wait(callback: LeaseCallback): Waiting {
     const waiting = this.#waiting.join(callback);

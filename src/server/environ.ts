@@ -46,10 +46,22 @@ export function describeRequest(
     'mod_wsgi.path_info',
     pathInfo,
     'mod_wsgi.request_start',
-    (exchange.record.startedAt / 1000).toFixed(6),
+    inSeconds(exchange.record.startedAt),
   ];
   addRequestVariables(variables, exchange, scriptName, pathInfo);
   return variables;
+}
+
+let latestMs = Number.NaN;
+let latestText = '';
+
+/** Milliseconds as seconds, to the microsecond. Many requests begin in the same millisecond. */
+function inSeconds(ms: number): string {
+  if (ms !== latestMs) {
+    latestText = (ms / 1000).toFixed(6);
+    latestMs = ms;
+  }
+  return latestText;
 }
 
 /** Mostly the same for all requests of a connection. */

@@ -62,8 +62,7 @@ function send(pool: ProcessPool, name: string, body?: BodySource): Promise<Forwa
     end: () => {},
     cut: () => {},
   };
-  return forward(pool, limits, { message, ...(body === undefined ? {} : { body }), sink, log: () => {} })
-    .outcome;
+  return forward(pool, { message, ...(body === undefined ? {} : { body }), sink, log: () => {} }).outcome;
 }
 
 /** A body that is there at once. */

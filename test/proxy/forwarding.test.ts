@@ -127,7 +127,7 @@ describe('forward', () => {
   it('carries a request and its answer', async () => {
     const daemon = await startDaemon();
     const client = new Client();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(client));
     const { stream, scriptFile, environ, hasBody } = await daemon.request();
     expect({ scriptFile, environ, hasBody }).toEqual({
       scriptFile: '/app.py',
@@ -145,7 +145,7 @@ describe('forward', () => {
     const daemon = await startDaemon();
     const client = new Client();
     client.isFull = true;
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(client));
     const { stream } = await daemon.request();
     daemon.text(FrameType.response, stream, '200 OK');
     for (let sent = 0; sent < initialWindow; sent += 65_536)
@@ -163,7 +163,7 @@ describe('forward', () => {
   it.each([100, 30_000, 100_000])('leaves alone what a client keeps of pieces of %i bytes', async (size) => {
     const daemon = await startDaemon();
     const client = new Client();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(client));
     const { stream } = await daemon.request();
     daemon.text(FrameType.response, stream, '200 OK');
     let sent = 0;
@@ -187,7 +187,7 @@ describe('forward', () => {
     const daemon = await startDaemon();
     const client = new Client();
     client.isFlushed = true;
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(client));
     const { stream } = await daemon.request();
     daemon.text(FrameType.response, stream, '200 OK');
     for (let sent = 0; sent < 20 * 100_000; sent += 100_000) {
@@ -204,7 +204,7 @@ describe('forward', () => {
     const daemon = await startDaemon();
     const client = new Client();
     client.isFull = true;
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(client));
     const { stream } = await daemon.request();
     daemon.text(FrameType.response, stream, '200 OK');
     for (let sent = 0; sent <= initialWindow; sent += 65_536)
@@ -217,10 +217,30 @@ describe('forward', () => {
     expect(client.received.length).toBe(initialWindow);
   });
 
+  it('sends pieces of every size byte for byte and in their order, whatever else goes with them', async () => {
+    const daemon = await startDaemon();
+    const pool = createPool([entryOf(daemon, { threads: 2 })]);
+    const [one, other] = [new Body(), new Body()];
+    for (const body of [one, other]) forward(pool, makeRequest(new Client(), body));
+    const [first, second] = [await daemon.request(0), await daemon.request(1)];
+    const sizes = [1, 4_096, 4_097, 16_384, 16_385, 30_000, 7];
+    // Every byte there is, and other ones for the other.
+    const pieces = sizes.map((size, at) => Buffer.from(Array.from({ length: size }, (_, of) => of + at)));
+    for (const piece of pieces) {
+      one.listener?.piece(piece);
+      other.listener?.piece(Buffer.from(piece.map((byte) => byte ^ 0xff)));
+      if (piece.length === 30_000) await turn();
+    }
+    const sent = Buffer.concat(pieces);
+    expect((await daemon.body(first.stream, sent.length)).equals(sent)).toBe(true);
+    const inverse = Buffer.from(sent.map((byte) => byte ^ 0xff));
+    expect((await daemon.body(second.stream, sent.length)).equals(inverse)).toBe(true);
+  });
+
   it('sends a body within the credit and pauses the client', async () => {
     const daemon = await startDaemon();
     const body = new Body();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client(), body));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(new Client(), body));
     const { stream } = await daemon.request();
     body.listener?.piece(Buffer.alloc(initialWindow - 10, 1));
     // More than a socket takes at once.
@@ -242,7 +262,7 @@ describe('forward', () => {
     const [first, second] = [await startDaemon(), await startDaemon()];
     const body = new Body();
     const pool = createPool([entryOf(first)]);
-    const { outcome } = forward(pool, limits, makeRequest(new Client(), body));
+    const { outcome } = forward(pool, makeRequest(new Client(), body));
     const { stream } = await first.request();
     body.listener?.piece(Buffer.from('abc'));
     await first.body(stream, 3);
@@ -262,7 +282,7 @@ describe('forward', () => {
     const [first, second] = [await startDaemon(), await startDaemon()];
     const body = new Body();
     const pool = createPool([entryOf(first)]);
-    const { outcome } = forward(pool, limits, makeRequest(new Client(), body));
+    const { outcome } = forward(pool, makeRequest(new Client(), body));
     const { stream } = await first.request();
     body.listener?.piece(Buffer.from('abc'));
     await first.body(stream, 3);
@@ -290,7 +310,7 @@ describe('forward', () => {
   it('does not repeat what a callable has begun to read', async () => {
     const daemon = await startDaemon();
     const body = new Body();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client(), body));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(new Client(), body));
     const { stream } = await daemon.request();
     daemon.send(FrameType.credit, stream, encodeCredit(1));
     daemon.text(FrameType.abort, stream, encodeAbort('retry', 'too late'));
@@ -302,7 +322,7 @@ describe('forward', () => {
     ['timeout', 504],
   ])('answers ABORT %s before the head with %i', async (code, status) => {
     const daemon = await startDaemon();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client()));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(new Client()));
     const { stream } = await daemon.request();
     daemon.text(FrameType.abort, stream, encodeAbort(code, 'why'));
     expect(await outcome).toEqual({ kind: 'refused', status, reason: 'why' });
@@ -311,7 +331,7 @@ describe('forward', () => {
   it('cuts the reply at an ABORT after the head', async () => {
     const daemon = await startDaemon();
     const client = new Client();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(client));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(client));
     const { stream } = await daemon.request();
     daemon.text(FrameType.response, stream, '200 OK');
     daemon.text(FrameType.abort, stream, encodeAbort('error', 'raised'));
@@ -323,7 +343,7 @@ describe('forward', () => {
     const [dying, living] = [await startDaemon(), await startDaemon()];
     const pool = createPool([entryOf(dying, { threads: 2 }), entryOf(living, { threads: 2 })]);
     const clients = [new Client(), new Client(), new Client(), new Client()];
-    const outcomes = clients.map((client) => forward(pool, limits, makeRequest(client)).outcome);
+    const outcomes = clients.map((client) => forward(pool, makeRequest(client)).outcome);
     await dying.request(1);
     const [streamA, streamB] = [(await living.request(0)).stream, (await living.request(1)).stream];
     const { stream } = await dying.request(0);
@@ -347,10 +367,10 @@ describe('forward', () => {
       const living = await startDaemon();
       const deaf = await startDeafDaemon();
       const pool = createPool([{ ...entryOf(living, { threads: 3 }), socketPath: deaf.socketPath }]);
-      const read = forward(pool, limits, makeRequest(new Client())).outcome;
+      const read = forward(pool, makeRequest(new Client())).outcome;
       await deaf.hasRead;
       const body = new Body();
-      const unread = forward(pool, limits, makeRequest(new Client(), body)).outcome;
+      const unread = forward(pool, makeRequest(new Client(), body)).outcome;
       body.listener?.piece(Buffer.from('whole'));
       body.listener?.end();
       for (let turns = 0; turns < 5; turns += 1) await turn();
@@ -368,11 +388,11 @@ describe('forward', () => {
   it('sends what comes in the very instant of an end to a living process', async () => {
     const [dying, living] = [await startDaemon(), await startDaemon()];
     const pool = createPool([entryOf(dying, { threads: 3 })]);
-    const read = forward(pool, limits, makeRequest(new Client())).outcome;
+    const read = forward(pool, makeRequest(new Client())).outcome;
     await dying.request();
     // Closed at once; that it is closed is heard of in a later turn, and the request is written before that.
     dying.die();
-    const late = forward(pool, limits, makeRequest(new Client())).outcome;
+    const late = forward(pool, makeRequest(new Client())).outcome;
     expect(await read).toMatchObject({ kind: 'refused', status: 502 });
     pool.announce([entryOf(living, { threads: 3 })]);
     const { stream } = await living.request();
@@ -409,9 +429,9 @@ describe('forward', () => {
   it('sends what waits to a living process when one dies', async () => {
     const [dying, living] = [await startDaemon(), await startDaemon()];
     const pool = createPool([entryOf(dying)]);
-    const first = forward(pool, limits, makeRequest(new Client())).outcome;
+    const first = forward(pool, makeRequest(new Client())).outcome;
     await dying.request();
-    const second = forward(pool, limits, makeRequest(new Client())).outcome;
+    const second = forward(pool, makeRequest(new Client())).outcome;
     dying.die();
     expect(await first).toMatchObject({ kind: 'refused', status: 502 });
     pool.announce([entryOf(living)]);
@@ -423,7 +443,7 @@ describe('forward', () => {
 
   it('tells the daemon when the client leaves', async () => {
     const daemon = await startDaemon();
-    const forwarding = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client()));
+    const forwarding = forward(createPool([entryOf(daemon)]), makeRequest(new Client()));
     await daemon.request();
     forwarding.abandon();
     expect(await forwarding.outcome).toEqual({ kind: 'gone' });
@@ -433,7 +453,7 @@ describe('forward', () => {
   it('ends the stream when the answer came before the whole body', async () => {
     const daemon = await startDaemon();
     const body = new Body();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client(), body));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(new Client(), body));
     const { stream } = await daemon.request();
     daemon.text(FrameType.response, stream, '403 Forbidden');
     daemon.send(FrameType.end, stream);
@@ -447,7 +467,7 @@ describe('forward', () => {
   it('passes on why an upload failed', async () => {
     const daemon = await startDaemon();
     const body = new Body();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client(), body));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(new Client(), body));
     await daemon.request();
     body.listener?.fail(413, 'too large');
     expect(await outcome).toEqual({
@@ -461,8 +481,8 @@ describe('forward', () => {
 
   it('answers 504 when the daemon is silent for socket-timeout', async () => {
     const daemon = await startDaemon();
-    const own = { ...limits, socketTimeoutMs: 30 };
-    const { outcome } = forward(createPool([entryOf(daemon)]), own, makeRequest(new Client()));
+    const pool = createPool([entryOf(daemon)], { socketTimeoutMs: 30 });
+    const { outcome } = forward(pool, makeRequest(new Client()));
     expect(await outcome).toMatchObject({ kind: 'refused', status: 504 });
     expect(await daemon.abortCode()).toBe('timeout');
   });
@@ -470,8 +490,8 @@ describe('forward', () => {
   it('does not count the time that the client takes against the daemon', async () => {
     const daemon = await startDaemon();
     const body = new Body();
-    const own = { ...limits, socketTimeoutMs: 30 };
-    const { outcome } = forward(createPool([entryOf(daemon)]), own, makeRequest(new Client(), body));
+    const pool = createPool([entryOf(daemon)], { socketTimeoutMs: 30 });
+    const { outcome } = forward(pool, makeRequest(new Client(), body));
     const { stream } = await daemon.request();
     await new Promise((resolve) => setTimeout(resolve, 100));
     body.listener?.end();
@@ -494,7 +514,7 @@ describe('forward', () => {
     ['a request of its own', (daemon: FakeDaemon, stream: number) => daemon.send(FrameType.request, stream)],
   ])('answers 502 for %s', async (_, misbehave) => {
     const daemon = await startDaemon();
-    const { outcome } = forward(createPool([entryOf(daemon)]), limits, makeRequest(new Client()));
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(new Client()));
     const { stream } = await daemon.request();
     misbehave(daemon, stream);
     expect(await outcome).toMatchObject({ kind: 'refused', status: 502 });
@@ -505,7 +525,7 @@ describe('ProcessPool', () => {
   it('sends to the least busy process and queues beyond `threads`', async () => {
     const [first, second] = [await startDaemon(), await startDaemon()];
     const pool = createPool([entryOf(first), entryOf(second)]);
-    const outcomes = [0, 1, 2].map(() => forward(pool, limits, makeRequest(new Client())).outcome);
+    const outcomes = [0, 1, 2].map(() => forward(pool, makeRequest(new Client())).outcome);
     const { stream } = await first.request();
     await second.request();
     await turn();
@@ -521,18 +541,18 @@ describe('ProcessPool', () => {
   it('refuses with 503 when listen-backlog requests wait', async () => {
     const daemon = await startDaemon();
     const pool = createPool([entryOf(daemon)], { listenBacklog: 1 });
-    forward(pool, limits, makeRequest(new Client()));
-    forward(pool, limits, makeRequest(new Client()));
-    const { outcome } = forward(pool, limits, makeRequest(new Client()));
+    forward(pool, makeRequest(new Client()));
+    forward(pool, makeRequest(new Client()));
+    const { outcome } = forward(pool, makeRequest(new Client()));
     expect(await outcome).toMatchObject({ kind: 'refused', status: 503 });
   });
 
   it('refuses with 504 after queue-timeout', async () => {
     const daemon = await startDaemon();
     const pool = createPool([entryOf(daemon)], { queueTimeoutMs: 20 });
-    forward(pool, limits, makeRequest(new Client()));
+    forward(pool, makeRequest(new Client()));
     await daemon.request();
-    const { outcome } = forward(pool, limits, makeRequest(new Client()));
+    const { outcome } = forward(pool, makeRequest(new Client()));
     expect(await outcome).toMatchObject({ kind: 'refused', status: 504 });
   });
 
@@ -541,7 +561,7 @@ describe('ProcessPool', () => {
     const own = { ...limits, connectTimeoutMs: 20 };
     const pool = new ProcessPool({ limits: own, requestProcesses: () => (asked += 1), log: () => {} });
     pools.push(pool);
-    const { outcome } = forward(pool, own, makeRequest(new Client()));
+    const { outcome } = forward(pool, makeRequest(new Client()));
     expect(await outcome).toMatchObject({ kind: 'refused', status: 503 });
     expect(asked).toBe(1);
   });
@@ -549,7 +569,7 @@ describe('ProcessPool', () => {
   it('serves what waited as soon as a process comes', async () => {
     const daemon = await startDaemon();
     const pool = createPool([]);
-    const { outcome } = forward(pool, limits, makeRequest(new Client()));
+    const { outcome } = forward(pool, makeRequest(new Client()));
     pool.announce([entryOf(daemon)]);
     const { stream } = await daemon.request();
     daemon.text(FrameType.response, stream, '200 OK');
@@ -560,7 +580,7 @@ describe('ProcessPool', () => {
   it('lets a request finish in a process that is no longer announced', async () => {
     const daemon = await startDaemon();
     const pool = createPool([entryOf(daemon)]);
-    const { outcome } = forward(pool, limits, makeRequest(new Client()));
+    const { outcome } = forward(pool, makeRequest(new Client()));
     const { stream } = await daemon.request();
     pool.announce([]);
     daemon.text(FrameType.response, stream, '200 OK');
