@@ -21,16 +21,15 @@ export class Admission {
     this.#queueTimeoutMs = queueTimeoutMs;
   }
 
-  /**
-   * Calls `enter` now or later, or `expire` when that took too long; the function returned takes a request that
-   * no longer wants to enter out of the queue. Whoever entered calls {@link leave} once.
-   */
-  request(enter: () => void, expire: () => void): (() => void) | undefined {
-    if (this.#inside < this.#limit) {
-      this.#inside += 1;
-      enter();
-      return undefined;
-    }
+  /** True: it is inside now. Whoever entered, so or from the queue, calls {@link leave} once. */
+  enter(): boolean {
+    if (this.#inside >= this.#limit) return false;
+    this.#inside += 1;
+    return true;
+  }
+
+  /** For whom {@link enter} refused: calls `enter` later, or `expire` when that took too long. The function returned takes it out of the queue. */
+  wait(enter: () => void, expire: () => void): () => void {
     const waiting: Waiting = { enter, expire, since: performance.now(), left: false };
     this.#queue.push(waiting);
     this.#watchQueue();

@@ -22,6 +22,8 @@ export class AnswerParser {
 
   write(chunk: Buffer | string, encoding: BufferEncoding, taken: () => void): void {
     if (this.#reply.started) {
+      // The end of an answer is written so.
+      if (chunk.length === 0) return taken();
       // Copied: once all is written ('finish'), applications use their memory again, and of what the system has not taken yet
       // another client would get it.
       this.#reply.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : Buffer.from(chunk), taken);

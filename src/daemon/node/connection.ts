@@ -28,6 +28,8 @@ export interface ConnectionListener {
   call(stream: Stream, message: CallMessage): void;
   /** The daemon's side of a stream is over. */
   finished(stream: Stream): void;
+  /** It has become a connection. */
+  switched(stream: Stream): void;
   closed(connection: Connection): void;
 }
 
@@ -108,6 +110,10 @@ export class Connection implements StreamLink {
 
   finished(stream: Stream): void {
     this.#listener.finished(stream);
+  }
+
+  switched(stream: Stream): void {
+    this.#listener.switched(stream);
   }
 
   closed(stream: Stream): void {

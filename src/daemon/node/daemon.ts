@@ -112,21 +112,9 @@ export class Daemon implements ConnectionListener {
 
   request(stream: Stream, message: IncomingRequest): void {
     this.#count(stream);
-    const enter = (): void => {
-      let isInside = true;
-      const leave = (): void => {
-        if (isInside) this.#admission.leave();
-        isInside = false;
-      };
-      stream.onOver(leave);
-      // An open connection does no work most of the time.
-      stream.onSwitched(leave);
-      this.#limits.begin(stream);
-      serveRequest(stream, message, this.#host);
-    };
+    if (this.#admission.enter()) return this.#serve(stream, message);
     const expire = (): void => stream.abort('timeout', 'the request waited longer than queue-timeout');
-    const leaveQueue = this.#admission.request(enter, expire);
-    if (leaveQueue !== undefined) stream.onOver(leaveQueue);
+    stream.onOver(this.#admission.wait(() => this.#serve(stream, message), expire));
   }
 
   call(stream: Stream, message: CallMessage): void {
@@ -138,11 +126,17 @@ export class Daemon implements ConnectionListener {
   }
 
   finished(stream: Stream): void {
+    this.#leave(stream);
     if (stream.isCounted) {
       this.#active -= 1;
       this.#finished += 1;
     }
     this.#exitIfIdle();
+  }
+
+  /** An open connection does no work most of the time. */
+  switched(stream: Stream): void {
+    this.#leave(stream);
   }
 
   closed(connection: Connection): void {
@@ -168,6 +162,18 @@ export class Daemon implements ConnectionListener {
     const limitMs = this.#start.shutdownTimeoutMs;
     if (limitMs > 0) setTimeout(() => process.exit(1), limitMs).unref();
     this.drain();
+  }
+
+  #serve(stream: Stream, message: IncomingRequest): void {
+    stream.isInside = true;
+    this.#limits.begin(stream);
+    serveRequest(stream, message, this.#host);
+  }
+
+  #leave(stream: Stream): void {
+    if (!stream.isInside) return;
+    stream.isInside = false;
+    this.#admission.leave();
   }
 
   #count(stream: Stream): void {

@@ -22,7 +22,10 @@ export class FrameBatch {
   #isScheduled = false;
   /** Answers that have ended since the last write. */
   #answers = 0;
-  readonly #flush = (): void => this.flush();
+  readonly #flushScheduled = (): void => {
+    this.#isScheduled = false;
+    this.flush();
+  };
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -76,7 +79,6 @@ export class FrameBatch {
   }
 
   flush(): void {
-    this.#isScheduled = false;
     this.#answers = 0;
     if (this.#socket.destroyed) {
       this.#pieces = [];
@@ -126,6 +128,6 @@ export class FrameBatch {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(this.#flush);
+    setImmediate(this.#flushScheduled);
   }
 }

@@ -67,7 +67,7 @@ function serveLoaded(
   script: ScriptFile | undefined,
 ): void {
   const facts = new RequestFacts(message);
-  const reply = new Reply(stream, facts.method, toFileName(message.target.scriptFile));
+  const reply = new Reply(stream, facts.method, script?.path ?? toFileName(message.target.scriptFile));
   const application = script?.knownApplication(message.target);
   // Most requests find everything ready, and are called without a detour through promises.
   if (application !== undefined) callApplication(application, stream, reply, facts, message, host);

@@ -30,6 +30,8 @@ export interface StreamLink {
   readonly congested: boolean;
   /** The daemon's side is over: the stream no longer counts as work. */
   finished(stream: Stream): void;
+  /** The stream has become a connection. */
+  switched(stream: Stream): void;
   /** Both sides are over: the id may be used again. */
   closed(stream: Stream): void;
 }
@@ -50,12 +52,16 @@ export class Stream {
   #isLent = false;
   #ending = false;
   #outcome: Outcome | undefined;
-  #listeners: ((outcome: Outcome) => void)[] = [];
-  #switched: (() => void)[] = [];
+  /** Most have one. */
+  #listener: ((outcome: Outcome) => void) | undefined;
+  #moreListeners: ((outcome: Outcome) => void)[] | undefined;
+  #switched: (() => void)[] | undefined;
   /** It has become a connection, and is no request any more. */
   isSwitched = false;
   /** It is work of this process: a request or a call, and not one that is turned away. */
   isCounted = false;
+  /** It has been admitted to its callable and has not left it. */
+  isInside = false;
 
   constructor(id: number, hasBody: boolean, link: StreamLink) {
     this.id = id;
@@ -72,8 +78,12 @@ export class Stream {
 
   /** Called once, when the daemon's side is over, however that came; at once if it is over already. */
   onOver(listener: (outcome: Outcome) => void): void {
-    if (this.#outcome === undefined) this.#listeners.push(listener);
-    else listener(this.#outcome);
+    if (this.#outcome !== undefined) listener(this.#outcome);
+    else if (this.#listener === undefined) this.#listener = listener;
+    else {
+      this.#moreListeners ??= [];
+      this.#moreListeners.push(listener);
+    }
   }
 
   /** @throws WireViolation if a text holds a NUL. */
@@ -93,13 +103,15 @@ export class Stream {
     this.isSwitched = true;
     this.body.reopen();
     this.respond({ status: 101, reason: 'Switching Protocols', headers });
-    const listeners = this.#switched;
-    this.#switched = [];
+    this.#link.switched(this);
+    const listeners = this.#switched ?? [];
+    this.#switched = undefined;
     for (const listener of listeners) listener();
   }
 
   /** Called when the stream has become a connection: it is no request any more. */
   onSwitched(listener: () => void): void {
+    this.#switched ??= [];
     this.#switched.push(listener);
   }
 
@@ -219,12 +231,15 @@ export class Stream {
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
     const waiting = this.#waiting;
-    const listeners = this.#listeners;
-    this.#waiting = [];
-    this.#listeners = [];
+    const listener = this.#listener;
+    const moreListeners = this.#moreListeners;
+    if (waiting.length > 0) this.#waiting = [];
+    this.#listener = undefined;
+    this.#moreListeners = undefined;
     this.#link.finished(this);
     for (const { taken } of waiting) this.#release(taken);
-    for (const listener of listeners) listener(outcome);
+    listener?.(outcome);
+    if (moreListeners !== undefined) for (const other of moreListeners) other(outcome);
   }
 }
 
