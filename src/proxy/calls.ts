@@ -41,7 +41,7 @@ export function callFunction(
         attempt(count + 1, resolve, reject);
       };
       let { isAhead } = answer;
-      const stream = answer.connection.open(FrameType.call, encodeCall({ ...message, isAhead }), {
+      const stream = answer.connection.open(FrameType.call, encodeCall({ ...message, isAhead }), isAhead, {
         reply: (reply) => {
           leave();
           resolve(reply);

@@ -17,6 +17,7 @@ import {
   type ReplyMessage,
   ResponseDecoder,
   type ResponseMessage,
+  SentAhead,
   StreamTable,
   WireViolation,
 } from '../wire/index.js';
@@ -101,7 +102,8 @@ export class DaemonConnection {
   /** Who has something to send, and waits until what is sent is taken. */
   #waiting: (() => void)[] = [];
   #closed = false;
-  #takesAhead = false;
+  /** If the daemon takes streams ahead. */
+  #sentAhead: SentAhead | undefined;
   /** Since a write has failed. */
   #unreadFrom: number | undefined;
 
@@ -131,18 +133,20 @@ export class DaemonConnection {
 
   /** The daemon says ACCEPTED for streams that are sent ahead; known when it is ready. */
   get takesAhead(): boolean {
-    return this.#takesAhead;
+    return this.#sentAhead !== undefined;
   }
 
-  /** Opens a stream with a REQUEST or CALL; `text` is its encoded payload. */
+  /** Opens a stream with a REQUEST or CALL; `text` is its encoded payload, with the flag for `isAhead`. */
   open(
     type: typeof FrameType.request | typeof FrameType.call,
     text: string,
+    isAhead: boolean,
     listener: StreamListener,
   ): number {
     const stream = this.#takeStreamId();
     const start = this.#send(frameText(type, stream, text));
     this.#streams.add(stream, { listener, start, credit: initialWindow, isBehind: false });
+    this.#sentAhead?.open(stream, isAhead);
     this.#outgoingRequests += 1;
     if (this.#outgoingRequests === requestsTogether) this.#flush();
     return stream;
@@ -200,8 +204,7 @@ export class DaemonConnection {
 
   /** Closes a stream; its listener hears nothing more. */
   abort(stream: number, code: 'gone' | 'timeout' | 'cancel', sentence: string): void {
-    if (this.#streams.delete(stream))
-      this.#send(frameText(FrameType.abort, stream, encodeAbort(code, sentence)));
+    if (this.#forget(stream)) this.#send(frameText(FrameType.abort, stream, encodeAbort(code, sentence)));
   }
 
   close(): void {
@@ -242,20 +245,21 @@ export class DaemonConnection {
       case FrameType.end:
         // Still open while the listener hears it: it may have to ABORT what is left of the request body.
         listener.end();
-        this.#streams.delete(stream);
+        this.#forget(stream);
         return;
       case FrameType.abort: {
         const { code, sentence } = decodeAbort(payload);
-        this.#streams.delete(stream);
+        this.#forget(stream);
         return listener.abort(code, sentence);
       }
       case FrameType.credit:
         return listener.credit(decodeCredit(payload));
       case FrameType.accepted:
-        return listener.accepted();
+        this.#sentAhead?.accept(stream);
+        return;
       case FrameType.reply: {
         const reply = decodeReply(payload);
-        this.#streams.delete(stream);
+        this.#forget(stream);
         return listener.reply(reply);
       }
       case FrameType.log: {
@@ -286,7 +290,8 @@ export class DaemonConnection {
   #receiveForConnection(type: FrameType, payload: Buffer): void {
     switch (type) {
       case FrameType.hello:
-        this.#takesAhead = decodeHello(payload).get('ahead') === '1';
+        if (decodeHello(payload).get('ahead') === '2')
+          this.#sentAhead = new SentAhead((stream) => this.#streams.get(stream)?.listener.accepted());
         return this.#listener.ready();
       case FrameType.ping:
         this.#send(frameText(FrameType.pong, 0, payload.toString('latin1')));
@@ -302,6 +307,13 @@ export class DaemonConnection {
       default:
         throw new WireViolation(`a daemon may not send frames of type 0x${type.toString(16)} on stream 0`);
     }
+  }
+
+  /** False: it was not open. */
+  #forget(stream: number): boolean {
+    if (!this.#streams.delete(stream)) return false;
+    this.#sentAhead?.close(stream);
+    return true;
   }
 
   #takeStreamId(): number {

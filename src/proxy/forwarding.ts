@@ -223,7 +223,7 @@ class Exchange extends Listening implements Forwarding, StreamListener {
     const { connection, isAhead } = answer;
     this.#isAhead = isAhead;
     const text = encodeRequest(this.#request.message, this.#upload !== undefined, isAhead);
-    this.#stream = connection.open(FrameType.request, text, this);
+    this.#stream = connection.open(FrameType.request, text, isAhead, this);
     if (this.row === undefined) this.#pool.silence.add(this);
     else this.hear();
     this.#attachUpload();

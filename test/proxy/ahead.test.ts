@@ -156,6 +156,23 @@ describe('when a daemon process is killed', () => {
     expect(await Promise.all(ahead)).toEqual([done, done]);
   });
 
+  it('the oldest that is left counts as accepted, and is not sent again', async () => {
+    const killed = await startDaemon();
+    const next = await startDaemon();
+    const pool = createPool([entryOf(killed)]);
+    const [over, oldest, ...ahead] = ['a', 'b', 'c', 'd'].map((name) => send(pool, name));
+    await seen(killed, 4);
+    await answer(killed, 0);
+    expect(await over).toEqual(done);
+    killed.die();
+    expect(await oldest).toMatchObject({ kind: 'refused', status: 502 });
+    pool.announce([entryOf(next)]);
+    expect(await seen(next, 2)).toEqual(['c', 'd ahead']);
+    await answer(next, 0);
+    await answer(next, 1);
+    expect(await Promise.all(ahead)).toEqual([done, done]);
+  });
+
   it('what it has said counts, though a write to it has failed before that was read', async () => {
     const killed = await startDaemon();
     const next = await startDaemon();

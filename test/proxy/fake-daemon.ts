@@ -39,7 +39,7 @@ export class FakeDaemon {
       });
       socket.on('data', (piece) => reader.push(piece));
       if (sayHello) {
-        const ahead = takesAhead ? ['ahead', '1'] : [];
+        const ahead = takesAhead ? ['ahead', '2'] : [];
         this.text(
           FrameType.hello,
           0,

@@ -53,7 +53,7 @@ def decode(name, payload):
         request = REQUESTS.decode(payload)
         target = request.target
         return {
-            'scriptFile': target.script_file,
+            'scriptFile': wire.decode_texts(target.prefix)[0],
             'applicationGroup': target.application_group,
             'callableName': target.callable_name,
             'callInterface': target.interface,

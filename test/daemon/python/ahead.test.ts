@@ -17,7 +17,7 @@ describe('a request that is sent ahead', () => {
   it('is possible: HELLO says so', async () => {
     const daemon = await DaemonProcess.start();
     const frontEnd = await daemon.connect();
-    expect(frontEnd.hello?.get('ahead')).toBe('1');
+    expect(frontEnd.hello?.get('ahead')).toBe('2');
     await daemon.drain();
   });
 
@@ -32,7 +32,8 @@ describe('a request that is sent ahead', () => {
     blocked.sendEnd();
     await Promise.all(ahead.map((exchange) => exchange.done()));
     expect(ahead.map(({ isAccepted, ended }) => isAccepted && ended)).toEqual([true, true, true]);
-    expect(blocked.isAccepted).toBe(false);
+    // Each was the oldest when the one before it was over: there is nothing to tell.
+    expect(ahead.map(({ isToldAccepted }) => isToldAccepted)).toEqual([false, false, false]);
     expect((await frontEnd.get(script, { path: '/seen' })).body).toBe('first,a,b,c');
     await daemon.drain();
   });
@@ -49,6 +50,31 @@ describe('a request that is sent ahead', () => {
     expect(blocked.ended).toBe(true);
     expect([deadly.isLost, deadly.isAccepted]).toEqual([true, true]);
     expect([behind.isLost, behind.isAccepted]).toEqual([true, false]);
+  });
+
+  it('is said to be accepted where another thread works on an older one', async () => {
+    const daemon = await DaemonProcess.start({ threads: 2 });
+    const frontEnd = await daemon.connect();
+    const blocked = block(frontEnd, 'first');
+    await blocked.logged(/entered/);
+    const deadly = sendAhead(frontEnd, '/die');
+    const behind = sendAhead(frontEnd, '/note', 'behind');
+    await Promise.all([blocked, deadly, behind].map((exchange) => exchange.done()));
+    expect([blocked.isLost, deadly.isLost, behind.isLost]).toEqual([true, true, true]);
+    expect([deadly.isToldAccepted, behind.isAccepted]).toEqual([true, false]);
+  });
+
+  it('is said to be accepted where an answer before it waits for credit without a thread', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect();
+    const large = frontEnd.request({ script, path: '/large', query: '300000', holdCredit: true });
+    await large.received(262_144);
+    const ahead = sendAhead(frontEnd, '/note', 'ahead');
+    await ahead.done();
+    expect([ahead.isToldAccepted, large.isOver]).toEqual([true, false]);
+    large.sendCredit(100_000);
+    expect((await large.done()).bodyBytes).toBe(300_000);
+    await daemon.drain();
   });
 
   it('waits until the front end can hear that it is accepted', async () => {

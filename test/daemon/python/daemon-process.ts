@@ -29,6 +29,7 @@ import {
   type ReplyMessage,
   type RequestMessage,
   type ResponseMessage,
+  SentAhead,
 } from '../../../src/wire/index.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -249,7 +250,9 @@ export class Exchange {
   reply: ReplyMessage | undefined;
   ended = false;
   isLost = false;
+  /** As a front end knows it, and whether there was a frame that said so. */
   isAccepted = false;
+  isToldAccepted = false;
   /** BODY bytes that the daemon lets us send. */
   credit = 262_144;
   creditFrames = 0;
@@ -259,7 +262,12 @@ export class Exchange {
   readonly #frontEnd: FrontEnd;
   readonly #options: Partial<RequestOptions>;
 
-  constructor(frontEnd: FrontEnd, stream: number, options: Partial<RequestOptions> = {}) {
+  constructor(
+    frontEnd: FrontEnd,
+    stream: number,
+    options: Partial<RequestOptions>,
+    readonly isAhead: boolean,
+  ) {
     this.#frontEnd = frontEnd;
     this.stream = stream;
     this.#options = options;
@@ -338,6 +346,7 @@ export class Exchange {
   }
 
   sendAbort(code: string): void {
+    this.#frontEnd.close(this.stream);
     this.#frontEnd.send(encodeTextFrame(FrameType.abort, this.stream, `${code}\0told by the test`));
   }
 
@@ -362,7 +371,7 @@ export class Exchange {
         this.abort = decodeAbort(payload);
         break;
       case FrameType.accepted:
-        this.isAccepted = true;
+        this.isToldAccepted = true;
         break;
       case FrameType.reply:
         this.reply = decodeReply(payload);
@@ -395,6 +404,11 @@ export class FrontEnd {
   answersPings = true;
   readonly #socket: Socket;
   readonly #exchanges = new Map<number, Exchange>();
+  readonly #openStreams = new Set<number>();
+  readonly #sentAhead = new SentAhead((stream) => {
+    const exchange = this.#exchanges.get(stream);
+    if (exchange !== undefined) exchange.isAccepted = exchange.isAhead;
+  });
   #lastStream = 0;
 
   private constructor(socket: Socket) {
@@ -467,7 +481,7 @@ export class FrontEnd {
       ...(bytes === undefined ? {} : { CONTENT_LENGTH: String(bytes.length) }),
       ...environ,
     };
-    const exchange = this.#open(options);
+    const exchange = this.#open(options, options.message?.isAhead);
     const message: RequestMessage = {
       scriptFile: options.script,
       applicationGroup: '',
@@ -490,7 +504,7 @@ export class FrontEnd {
   }
 
   async call(script: string, call: Partial<CallMessage> = {}): Promise<Exchange> {
-    const exchange = this.#open({});
+    const exchange = this.#open({}, call.isAhead);
     const message: CallMessage = {
       functionName: 'check_password',
       scriptFile: script,
@@ -519,16 +533,26 @@ export class FrontEnd {
     await this.changed.until(() => this.drains > 0, 'DRAIN');
   }
 
-  #open(options: Partial<RequestOptions>): Exchange {
+  /** The stream is over, for us at least. */
+  close(stream: number): void {
+    if (this.#openStreams.delete(stream)) this.#sentAhead.close(stream);
+  }
+
+  #open(options: Partial<RequestOptions>, isAhead = false): Exchange {
     this.#lastStream += 1;
-    const exchange = new Exchange(this, this.#lastStream, options);
+    const exchange = new Exchange(this, this.#lastStream, options, isAhead);
     this.#exchanges.set(exchange.stream, exchange);
+    this.#openStreams.add(exchange.stream);
+    this.#sentAhead.open(exchange.stream, isAhead);
     return exchange;
   }
 
   #take(type: FrameType, stream: number, payload: Buffer): void {
     if (stream !== 0) {
-      this.#exchanges.get(stream)?.take(type, payload);
+      const exchange = this.#exchanges.get(stream);
+      exchange?.take(type, payload);
+      if (type === FrameType.accepted) this.#sentAhead.accept(stream);
+      else if (exchange?.isOver) this.close(stream);
       return;
     }
     switch (type) {

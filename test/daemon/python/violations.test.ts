@@ -170,7 +170,7 @@ describe('a connection', () => {
       pid: String(daemon.pid),
       runtime: 'python',
       threads: '4',
-      ahead: '1',
+      ahead: '2',
     });
   });
 

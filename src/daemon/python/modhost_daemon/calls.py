@@ -23,15 +23,18 @@ _MOST_GROUP_BYTES = 1024 * 1024
 class CallJob:
     """CALL, to be run by a worker thread."""
 
-    __slots__ = ('_host', '_message', '_stream', 'announcement', 'channel', 'queued_at')
+    __slots__ = ('_host', '_message', '_stream', 'channel', 'is_ahead', 'queued_at')
 
     def __init__(self, host: Host, stream: Stream, message: wire.CallMessage) -> None:
         self._host = host
         self._stream = stream
         self._message = message
         self.channel = stream.connection
-        self.announcement = wire.encode_accepted(stream.id) if message.is_ahead else b''
+        self.is_ahead = message.is_ahead
         self.queued_at = stream.connection.received_at
+
+    def announce(self) -> bool:
+        return self._stream.announce()
 
     def expire(self) -> None:
         self._stream.abort('timeout', 'the call waited longer than the queue timeout for a thread')

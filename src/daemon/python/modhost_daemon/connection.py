@@ -21,6 +21,7 @@ _OUTBOX_LIMIT_BYTES = 16 * 1024 * 1024
 _DRAIN_PING = b'drain'
 # How long the thread that reads does nothing but send, where the end of that has to be waited for.
 _PUSH_SECONDS = 0.02
+_PUSH_PAUSE_SECONDS = 0.0005
 # Up to this many bytes, one copy costs less than parts.
 _JOIN_BYTES = 16_384
 # The system takes up to 1024 parts at once.
@@ -92,8 +93,8 @@ class Connection:
         # Guards the socket's sending side and the outbox.
         self._sending = threading.Lock()
         self._outbox: Deque[Piece] = deque()
-        # With what the system is copying just now, unless nothing was before it.
-        self._outbox_bytes = 0
+        # In the outbox, with what the system is copying just now, unless nothing was before it.
+        self.unsent_bytes = 0
         self._outbox_limit = _OUTBOX_LIMIT_BYTES + threads * wire.INITIAL_WINDOW
         # Ever put at the end of the outbox: less what is in it, how much of that the system has. What `send` puts at its begin counts only in it.
         self._queued_bytes = 0
@@ -103,7 +104,7 @@ class Connection:
         self._is_full = False
         self._is_full_told = False
         # The system takes nothing any more: what was in the outbox is gone.
-        self._is_lost = False
+        self.is_lost = False
         # Threads that wait until the system has so many bytes of all that was ever queued, each with what releases it.
         self._waiting: List[Tuple[int, threading.Lock]] = []
         self._handlers: Dict[int, Callable[[int, bytes], None]] = {
@@ -121,10 +122,10 @@ class Connection:
 
     # --- out ---
 
-    def send(self, data: bytes, patient: bool = False, through: bool = False) -> bool:
+    def send(self, data: bytes, patient: bool = False) -> bool:
         """
         Sends whole frames without blocking; what the socket does not take goes into the outbox, which credit bounds.
-        `patient` callers (never whoever reads) first wait until there is room; `through` asks to return only when the system has all of it.
+        `patient` callers (never whoever reads) first wait until there is room.
         False: the connection is lost, and with it maybe a part of it.
         """
         with self._sending:
@@ -133,8 +134,7 @@ class Connection:
                 self._is_writing = True
         if not is_next:
             state = self._queue((data,), len(data), patient)
-            is_lost = not self.write_out() if state == _WRITE else state == _LOST
-            return not is_lost and (not through or self._wait_for_system())
+            return self.write_out() if state == _WRITE else state != _LOST
         # As nearly always: nothing is before it, and the socket takes all of it.
         try:
             try:
@@ -145,13 +145,17 @@ class Connection:
             with self._sending:
                 if sent < len(data):
                     self._outbox.appendleft(memoryview(data)[sent:])
-                    self._outbox_bytes += len(data) - sent
+                    self.unsent_bytes += len(data) - sent
                 if not self._outbox and self.is_open:
                     self._is_writing = False
                     return True
         except BaseException as error:
             return self._stop_writing(error)
-        return self.write_out() and (not through or self._wait_for_system())
+        return self.write_out()
+
+    def announce(self, stream_id: int) -> bool:
+        """Says that the stream, which was sent ahead, is accepted, and returns when the system has that and all before it. False: the connection is lost."""
+        return self.send(wire.encode_accepted(stream_id)) and self._wait_for_system()
 
     def queue_parts(self, parts: Sequence[Piece]) -> bool:
         """
@@ -164,12 +168,12 @@ class Connection:
         return self._queue(parts, size) == _WRITE
 
     def _wait_for_system(self) -> bool:
-        if self._outbox_bytes:
+        if self.unsent_bytes:
             until = self._queued_bytes
             if self.host.is_reading():
                 self._push(until)
             self._wait_until_sent(until)
-        return self.is_open and not self._is_lost
+        return self.is_open and not self.is_lost
 
     def flush(self) -> None:
         """Sends from the outbox as much as the socket takes."""
@@ -181,7 +185,7 @@ class Connection:
         self.write_out()
 
     def _queue(self, parts: Sequence[Piece], size: int, patient: bool = False) -> int:
-        if patient and self._outbox_bytes > _PATIENCE_BYTES:
+        if patient and self.unsent_bytes > _PATIENCE_BYTES:
             self._wait_until_sent(self._queued_bytes - _PATIENCE_BYTES)
         with self._sending:
             if not self.is_open:
@@ -191,7 +195,7 @@ class Connection:
             except MemoryError:
                 self._lose()
                 return _LOST
-            self._outbox_bytes += size
+            self.unsent_bytes += size
             self._queued_bytes += size
             if self._is_writing or self._is_full or not size:
                 return _QUEUED
@@ -212,11 +216,11 @@ class Connection:
                 sent, is_lost = self._send_some(parts)
                 with self._sending:
                     if is_lost or not self.is_open:
-                        self._is_lost = True
-                        self._outbox_bytes = 0
+                        self.is_lost = True
+                        self.unsent_bytes = 0
                         outbox.clear()
                     else:
-                        self._outbox_bytes -= sent
+                        self.unsent_bytes -= sent
                         self._is_full = _drop(outbox, parts, sent)
                     is_empty = not outbox
                     if self._waiting:
@@ -248,12 +252,12 @@ class Connection:
 
     def _lose(self) -> None:
         """Nobody knows what was sent: nothing more is. Whoever reads finds the end and closes the connection. The caller holds the lock."""
-        self._is_lost = True
+        self.is_lost = True
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         if not self._is_writing:
             self._outbox.clear()
-            self._outbox_bytes = 0
+            self.unsent_bytes = 0
             self._release_waiting()
 
     def _send_some(self, parts: Sequence[Piece]) -> Tuple[int, bool]:
@@ -272,7 +276,7 @@ class Connection:
         """
         deadline = time.monotonic() + _PUSH_SECONDS
         poller = select.poll()
-        while self.is_open and self._queued_bytes - self._outbox_bytes < until:
+        while self.is_open and self._queued_bytes - self.unsent_bytes < until:
             left = deadline - time.monotonic()
             try:
                 poller.register(self.socket, select.POLLOUT)
@@ -282,12 +286,15 @@ class Connection:
                 # Closed just now.
                 return
             self.flush()
+            if self._is_writing:
+                # Another thread does: it needs the interpreter for that.
+                time.sleep(_PUSH_PAUSE_SECONDS)
 
     def _wait_until_sent(self, until: int) -> None:
         bell = threading.Lock()
         bell.acquire()
         with self._sending:
-            if not self.is_open or self._queued_bytes - self._outbox_bytes >= until:
+            if not self.is_open or self._queued_bytes - self.unsent_bytes >= until:
                 return
             self._waiting.append((until, bell))
         self.host.begin_wait()
@@ -297,7 +304,7 @@ class Connection:
             self.host.end_wait()
 
     def _release_waiting(self) -> None:
-        sent = self._queued_bytes - self._outbox_bytes
+        sent = self._queued_bytes - self.unsent_bytes
         waiting, self._waiting = self._waiting, []
         for until, bell in waiting:
             if self.is_open and until > sent:
@@ -311,10 +318,6 @@ class Connection:
             return False
         self.detached_bytes += size
         return True
-
-    @property
-    def has_unsent(self) -> bool:
-        return bool(self._outbox_bytes)
 
     def announce_drain(self) -> None:
         """The PING shows, by its PONG, that the front end has read the DRAIN before it."""
@@ -357,7 +360,7 @@ class Connection:
                 handler(stream_id, payload)
         except wire.WireViolation as violation:
             return 'protocol violation: %s' % violation
-        if self._outbox_bytes > self._outbox_limit:
+        if self.unsent_bytes > self._outbox_limit:
             return 'the front end does not read'
         return None
 
@@ -365,10 +368,11 @@ class Connection:
         """Ends every stream on it as if the client had left."""
         with self._sending:
             self.is_open = False
+            self.is_lost = True
             if not self._is_writing:
                 self.socket.close()
                 self._outbox.clear()
-                self._outbox_bytes = 0
+                self.unsent_bytes = 0
             self._release_waiting()
         with self.lock:
             streams = list(self.streams.values())

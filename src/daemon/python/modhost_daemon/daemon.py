@@ -360,7 +360,7 @@ class Daemon:
         if self._deadline is None and self._start.shutdown_timeout:
             # Nothing but the last bytes is left: a front end that does not take them must not keep us.
             self._deadline = now + self._start.shutdown_timeout
-        if any(connection.has_unsent for connection in connections):
+        if any(connection.unsent_bytes for connection in connections):
             return 1 if is_over else None
         if not is_over and not self._is_drain_confirmed(now):
             return None
@@ -402,5 +402,5 @@ def _create_request_timeouts(start: StartMessage, ask: Callable[[str], None]) ->
 
 
 def _encode_own_hello(threads: int) -> bytes:
-    return wire.encode_hello(('pid', str(os.getpid()), 'runtime', 'python', 'threads', str(threads), 'ahead', '1'))
+    return wire.encode_hello(('pid', str(os.getpid()), 'runtime', 'python', 'threads', str(threads), 'ahead', '2'))
 

@@ -40,8 +40,14 @@ _START_PAUSE_SECONDS = 1.0
 class Channel(Protocol):
     """Where the bytes of a job go."""
 
-    # `through`: returns only when the system has all of it. False: it may not have.
-    def send(self, data: bytes, patient: bool = False, through: bool = False) -> bool: ...
+    # Nothing more can be said there.
+    is_lost: bool
+    # Of answers that wait for credit, and no thread for them.
+    detached_bytes: int
+    # What the system has not taken yet.
+    unsent_bytes: int
+
+    def send(self, data: bytes) -> bool: ...
 
 
 class Job(Protocol):
@@ -49,14 +55,17 @@ class Job(Protocol):
 
     # time.monotonic() when it came.
     queued_at: float
-    # What has to be with the system before `run`; empty: it was not sent ahead.
-    announcement: bytes
+    # It may be given back until it is announced.
+    is_ahead: bool
 
-    # None: it has nothing to send.
+    # None: it has nothing to send, and is not sent ahead.
     @property
     def channel(self) -> Optional[Channel]: ...
 
-    # Returns what is left to be sent, so that it goes out together with what the next job has to say first.
+    # Tells who sent it that it is handed to a callable now; returns when the system has that. False: it may not have.
+    def announce(self) -> bool: ...
+
+    # Returns what is left to be sent.
     def run(self, thread_id: int) -> bytes: ...
 
     # It waited longer than the queue timeout and will not be run.
@@ -142,6 +151,8 @@ class Pool:
         self._is_loop_reading = False
         self._lend_again_at = 0.0
         self._is_reclaimed = False
+        # A job broke, so that a request may be open for ever.
+        self._has_broken = False
         self.is_abandoned = False
 
     def put(self, job: Job) -> None:
@@ -220,14 +231,14 @@ class Pool:
     def take_back(self) -> List[Job]:
         """Takes the jobs that were sent ahead out of the queue."""
         with self._lock:
-            ahead = [job for job in self._jobs if job.announcement]
-            self._jobs = deque(job for job in self._jobs if not job.announcement)
+            ahead = [job for job in self._jobs if job.is_ahead]
+            self._jobs = deque(job for job in self._jobs if not job.is_ahead)
         return ahead
 
     def count(self) -> Tuple[int, int]:
         """Jobs that run or wait for a thread, but for those that were sent ahead of that, and those that are over."""
         with self._lock:
-            waiting = sum(not job.announcement for job in self._jobs)
+            waiting = sum(not job.is_ahead for job in self._jobs)
             return waiting + self._busy, self._finished
 
     def is_empty_but_for(self, given_up: int) -> bool:
@@ -363,46 +374,52 @@ class Pool:
         worker.ident = threading.get_ident()
         worker.appetite = Appetite(threading.get_native_id())
         job: Optional[Job] = None
-        # What the last job has left to be sent, and where.
-        channel: Optional[Channel] = None
-        rest = b''
         while True:
             if job is None:
                 job = self._take(worker)
-            announcement = job.announcement
-            if rest and channel is not None:
-                if announcement and channel is job.channel:
-                    announcement = rest + announcement
-                else:
-                    channel.send(rest)
             channel = job.channel
-            is_announced = not announcement or channel is None or channel.send(announcement, through=True)
+            rest = b''
+            is_announced = not job.is_ahead or channel is None or self._is_expected(channel) or job.announce()
             worker.is_running = True
             try:
                 if is_announced:
                     rest = job.run(worker.number)
                 else:
                     # Whoever sent it cannot know that it is not for another process.
-                    rest = b''
                     job.give_back()
             except BaseException:  # noqa: B036 - nothing that a job does may end its thread
-                rest = b''
+                self._has_broken = True
                 traceback.print_exc()
             if self.is_abandoned:
                 return
             worker.is_running = False
+            # Before another one is taken: see `_is_expected`.
+            if rest and channel is not None:
+                channel.send(rest)
             # Not kept while we wait for the next one.
-            job = None
+            job = channel = None
+            rest = b''
             job = self._take_next(worker)
             if job is None:
-                if rest and channel is not None:
-                    channel.send(rest)
-                rest = b''
-                channel = None
                 with self._lock:
                     self._busy -= 1
                     self._finished += 1
                 self._on_finished()
+
+    def _is_expected(self, channel: Channel) -> bool:
+        """
+        Whoever sent the job that has just been taken knows without being told that it is the next, since all that it sent before is over, and
+        the system has said so: no other thread is in a job, and what those before left to be sent is sent.
+        """
+        return not (
+            # In this order, without locks: what goes out of one of these is in a later one by then.
+            self._busy > 1
+            or self._has_broken
+            or self._is_reclaimed
+            or channel.detached_bytes
+            or channel.unsent_bytes
+            or channel.is_lost
+        )
 
     def _take(self, worker: _Worker) -> Job:
         while True:

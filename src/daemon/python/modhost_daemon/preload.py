@@ -21,14 +21,18 @@ class Host(Protocol):
 class PreloadJob:
     """All of `preload`, one after the other, to be run by a worker thread. What fails is tried again at first use."""
 
-    __slots__ = ('_host', '_preload', 'announcement', 'channel', 'queued_at')
+    __slots__ = ('_host', '_preload', 'channel', 'is_ahead', 'queued_at')
 
     def __init__(self, host: Host, preload: List[Tuple[str, str]]) -> None:
         self._host = host
         self._preload = preload
-        self.announcement = b''
+        self.is_ahead = False
         self.channel = None
         self.queued_at = time.monotonic()
+
+    def announce(self) -> bool:
+        """Nobody has sent it."""
+        return True
 
     def expire(self) -> None:
         """Cannot happen to the first job of all, unless the system gives us no thread."""

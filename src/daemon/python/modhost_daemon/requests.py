@@ -38,7 +38,7 @@ class Host(Protocol):
 class RequestJob:
     """REQUEST, to be run by a worker thread."""
 
-    __slots__ = ('_arrived_at', '_host', '_message', '_stream', 'announcement', 'channel', 'queued_at')
+    __slots__ = ('_arrived_at', '_host', '_message', '_stream', 'channel', 'is_ahead', 'queued_at')
 
     def __init__(self, host: Host, stream: Stream, message: wire.RequestMessage) -> None:
         self._host = host
@@ -47,8 +47,11 @@ class RequestJob:
         connection = stream.connection
         self._arrived_at = connection.received_time
         self.channel = connection
-        self.announcement = wire.encode_accepted(stream.id) if message.target.is_ahead else b''
+        self.is_ahead = message.target.is_ahead
         self.queued_at = connection.received_at
+
+    def announce(self) -> bool:
+        return self._stream.announce()
 
     def expire(self) -> None:
         self._stream.abort('timeout', 'the request waited longer than the queue timeout for a thread')

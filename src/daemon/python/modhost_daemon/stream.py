@@ -100,7 +100,7 @@ class Stream:
         self._sendable += count
         if self._unsent is None:
             return False
-        must_write = self.connection.queue_parts(self._cut_unsent())
+        must_write = self._queue_unsent(b'')
         if self._unsent is None:
             self._wake()
         return must_write
@@ -166,16 +166,21 @@ class Stream:
             self._check_presence()
 
     def _queue_unsent(self, lead: bytes) -> bool:
+        """Queues `lead` and the frames that the credit allows; `_unsent` is None when nothing is left. The caller holds the lock."""
         try:
-            return self.connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
+            must_write = self.connection.queue_parts(([lead] if lead else []) + self._cut_unsent())
         except BaseException:
-            # No memory: nothing of it may follow the ABORT.
+            # No memory: nothing of it may follow the ABORT, which must not be left out either since END seems to be sent.
             self._unsent = None
+            self.is_ended = False
             self._release_detached()
             raise
+        if self._unsent is None:
+            # END is queued: whoever looks finds one or the other (`Pool._is_expected`).
+            self._release_detached()
+        return must_write
 
     def _cut_unsent(self) -> List[Union[bytes, memoryview]]:
-        """The frames that the credit allows; `_unsent` is None when nothing is left. The caller holds the lock, and queues them before it lets go."""
         unsent = self._unsent
         if unsent is None:
             return []
@@ -188,7 +193,6 @@ class Stream:
             parts.append(wire.encode_header(wire.BODY, self.id, len(piece)))
             parts.append(piece)
         if self._ends_after and self._unsent is None:
-            self._release_detached()
             parts.append(wire.encode_header(wire.END, self.id, 0) + self._close_own_direction())
         return parts
 
@@ -231,7 +235,12 @@ class Stream:
                 self.connection.streams.pop(self.id, None)
                 return frames
             credit = self._close_own_direction()
-        return frames + credit if credit else frames
+            try:
+                return frames + credit
+            except MemoryError:
+                # END is not sent: ABORT has to be.
+                self.is_ended = False
+                raise
 
     def abort(self, code: str, sentence: str) -> None:
         """Gives the stream up. Does nothing if it has ended or the client has left."""
@@ -261,6 +270,10 @@ class Stream:
                 return
             self._close_own_direction()
         self.connection.send(frame)
+
+    def announce(self) -> bool:
+        """Says that the stream is handed to a callable; returns when the system has that. False: the connection is lost."""
+        return self.connection.announce(self.id)
 
     def log(self, level: str, lines: List[bytes]) -> bool:
         """Sends lines for the error log, on stream 0 if this one is over. False if the connection is lost."""

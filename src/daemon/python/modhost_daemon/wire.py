@@ -144,7 +144,6 @@ class Target:
     """What a REQUEST begins with: whom it is for and how, the same for many requests."""
 
     __slots__ = (
-        'script_file',
         'script',
         'application_group',
         'callable_name',
@@ -164,8 +163,7 @@ class Target:
     def __init__(self, texts: List[str]) -> None:
         if len(texts) < 5 or texts[3] not in _INTERFACES:
             raise WireViolation('REQUEST is too short or names no known interface')
-        self.script_file = texts[0]
-        # The same as a path.
+        # A path.
         self.script = decode_path(texts[0])
         self.application_group = texts[1]
         self.callable_name = texts[2]
