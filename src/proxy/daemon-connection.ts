@@ -73,6 +73,11 @@ const readBytes = 262_144;
 const textBytes = 4_096;
 /** So many requests of one turn go out together: the daemon process works on them while the next ones are read. */
 const requestsTogether = 4;
+/**
+ * So many of those who wait may send at once: the system takes some 200 kB, and where no more is at hand both sides wait for each other in turns. Each may have
+ * read a piece that it has to keep then, which is the memory that this costs.
+ */
+const calledAtOnce = 16;
 
 interface OpenStream {
   readonly listener: StreamListener;
@@ -160,6 +165,7 @@ export class DaemonConnection {
       if (piece.length <= textBytes) this.#send(piece.toString('latin1'));
       else this.#sendPiece(piece);
     }
+    // A small one leaves with what else there is in this turn, and so may what lies before it in the same memory.
     if (bytes.length <= ownBytes) return 'kept';
     if (!isLent) {
       this.#flush();
@@ -178,17 +184,17 @@ export class DaemonConnection {
     return this.#socket.writableLength > 0 && this.#socket.writableNeedDrain && !this.#closed;
   }
 
-  /** Once; those who wait are called one after the other, as long as the daemon process takes what they send. */
+  /** Once; those who wait are called in order, some of them at a time, as long as the daemon process takes what they send. */
   onDrain(callback: () => void): void {
     this.#waiting.push(callback);
   }
 
   readonly #callNext = (): void => {
     if (this.isBehind) return;
-    const next = this.#waiting.shift();
-    // Once more when what the first one has to send has been read and sent: then there may be no room for others.
+    for (let count = 0; count < calledAtOnce && this.#waiting.length > 0 && !this.isBehind; count += 1)
+      this.#waiting.shift()?.();
+    // Once more when what these have to send has been read and sent: then there may be no room for others.
     if (this.#waiting.length > 0) setImmediate(() => setImmediate(this.#callNext));
-    next?.();
   };
 
   sendEnd(stream: number): void {

@@ -1,5 +1,5 @@
 import { initialWindow } from '../wire/index.js';
-import type { PieceUse } from './lent-piece.js';
+import { type PieceUse, returnBuffer } from './lent-piece.js';
 
 /** The request body as it comes from the client. Pieces are pushed until `pause`. */
 export interface BodySource {
@@ -25,12 +25,18 @@ export interface UploadTarget {
   end(): void;
 }
 
+/** What came and was not sent. `isLent`: nobody else reads its memory, which is wanted back when it is sent. */
+interface Piece {
+  readonly bytes: Buffer;
+  readonly isLent: boolean;
+}
+
 /** The request body on its way: within the stream's credit, and repeatable until a callable has begun. */
 export class Upload {
   readonly #source: BodySource;
   #target: UploadTarget | undefined;
   #credit = initialWindow;
-  #pending: Buffer[] = [];
+  #pending: Piece[] = [];
   /** What was sent before anybody accepted it; undefined once accepted. */
   #sent: Buffer[] | undefined = [];
   #hasStarted = false;
@@ -40,9 +46,8 @@ export class Upload {
   #isStopped = false;
   /** Until the target has sent what it has. */
   #waitsForTarget = false;
-  /** What came last, and what became of its memory so far. */
-  #lent: Buffer | undefined;
-  #use: PieceUse = 'free';
+  /** Whoever gave the last piece is waiting to be told what became of its memory: this. */
+  #use: PieceUse | undefined;
   readonly #fail: (status: 400 | 408 | 413, reason: string) => void;
 
   constructor(source: BodySource, fail: (status: 400 | 408 | 413, reason: string) => void) {
@@ -71,7 +76,7 @@ export class Upload {
     this.#endIsSent = false;
     this.#waitsForTarget = false;
     if (this.#sent !== undefined) {
-      this.#pending = [...this.#sent, ...this.#pending];
+      this.#pending = [...this.#sent.map((bytes) => ({ bytes, isLent: false })), ...this.#pending];
       this.#sent = [];
     }
     if (this.#hasStarted) {
@@ -82,7 +87,7 @@ export class Upload {
     this.#source.start({
       piece: (bytes) => {
         if (this.#isStopped) return;
-        this.#pending.push(bytes);
+        this.#pending.push({ bytes, isLent: false });
         this.#flush();
       },
       lend: (bytes) => this.#borrow(bytes),
@@ -119,12 +124,12 @@ export class Upload {
 
   #borrow(bytes: Buffer): PieceUse {
     if (this.#isStopped) return 'free';
-    this.#lent = bytes;
-    this.#use = 'free';
-    this.#pending.push(bytes);
+    this.#use = 'kept';
+    this.#pending.push({ bytes, isLent: !this.canRepeat });
     this.#flush();
-    this.#lent = undefined;
-    return this.#pending.length > 0 ? 'kept' : this.#use;
+    const use = this.#use;
+    this.#use = undefined;
+    return this.#pending.at(-1)?.isLent === true ? 'returned' : use;
   }
 
   #flush(): void {
@@ -134,16 +139,17 @@ export class Upload {
       target !== undefined && this.#pending.length > 0 && this.#credit > 0 && !this.#waitsForTarget;
       target = this.#target
     ) {
-      const piece = this.#pending[0] as Buffer;
-      const part = piece.length > this.#credit ? piece.subarray(0, this.#credit) : piece;
-      if (part.length === piece.length) this.#pending.shift();
-      else this.#pending[0] = piece.subarray(part.length);
+      const { bytes, isLent } = this.#pending[0] as Piece;
+      const isWhole = bytes.length <= this.#credit;
+      const part = isWhole ? bytes : bytes.subarray(0, this.#credit);
+      // What may have to be sent again is not given back.
+      const mayReturn = isLent && !this.canRepeat;
+      if (isWhole) this.#pending.shift();
+      else this.#pending[0] = { bytes: bytes.subarray(part.length), isLent: mayReturn };
       this.#credit -= part.length;
       this.#sent?.push(part);
-      const isRepeatable = this.#sent !== undefined;
-      const use = target.body(part, part === this.#lent && !isRepeatable);
-      if (isRepeatable || use === 'kept') this.#use = 'kept';
-      else if (use === 'returned') this.#use = 'returned';
+      const use = target.body(part, mayReturn && isWhole);
+      if (mayReturn && isWhole) this.#note(bytes, use);
       if (target === this.#target && target.isBehind()) this.#awaitTarget(target);
     }
     if (this.#target !== undefined && this.#pending.length === 0 && this.#hasEnded && !this.#endIsSent) {
@@ -151,6 +157,12 @@ export class Upload {
       this.#target.end();
     }
     this.#adjustFlow();
+  }
+
+  /** What became of a piece that was lent: its lender is told at once, or has been promised that it comes back. */
+  #note(bytes: Buffer, use: PieceUse): void {
+    if (this.#use !== undefined && this.#pending.length === 0) this.#use = use;
+    else if (use === 'free') returnBuffer(bytes);
   }
 
   #awaitTarget(target: UploadTarget): void {

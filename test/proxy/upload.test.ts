@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BodySource, PieceUse } from '../../src/proxy/index.js';
+import { type BodySource, type PieceUse, takeBuffer } from '../../src/proxy/index.js';
 import { Upload, type UploadTarget } from '../../src/proxy/upload.js';
 
 class Source implements BodySource {
@@ -52,6 +52,9 @@ function begin(isAccepted: boolean): { source: Source; target: Target; upload: U
 
 const piece = (size: number) => Buffer.alloc(size);
 
+/** So many that none is left to be used again but what is given back. */
+const takeAll = () => Array.from({ length: 64 }, takeBuffer);
+
 describe('a lent piece', () => {
   it.each(['free', 'kept', 'returned'] as const)('is %s if the target says so', (use) => {
     const { source, target } = begin(true);
@@ -66,25 +69,64 @@ describe('a lent piece', () => {
     expect(target.sent).toEqual([[1000, false]]);
   });
 
-  it('is kept, and not for the target to give back, if only a part of it can be sent', () => {
+  it('comes back with its last part if only a part of it can be sent', () => {
     const { source, target, upload } = begin(true);
     expect(source.lend(piece(262_000))).toBe('free');
     target.use = 'returned';
-    expect(source.lend(piece(1000))).toBe('kept');
+    expect(source.lend(piece(1000))).toBe('returned');
     expect(target.sent.at(-1)).toEqual([144, false]);
     upload.grant(10_000);
-    expect(target.sent.at(-1)).toEqual([856, false]);
+    expect(target.sent.at(-1)).toEqual([856, true]);
   });
 
-  it('is kept while what came before is waited for', () => {
+  it.each([
+    ['at once if the target has read all of it', 'free', true],
+    ['by the target if that says so', 'returned', false],
+    ['never if the target keeps it', 'kept', false],
+  ] as const)('that was promised back comes back %s', (_, use, isBack) => {
+    const { source, target, upload } = begin(true);
+    const given = takeAll();
+    const [lent] = given as [Buffer];
+    expect(source.lend(piece(262_144 - 1000))).toBe('free');
+    target.use = use;
+    expect(source.lend(lent)).toBe('returned');
+    expect(takeBuffer().buffer).not.toBe(lent.buffer);
+    upload.grant(lent.length - 1001);
+    expect(takeBuffer().buffer).not.toBe(lent.buffer);
+    upload.grant(1);
+    expect(takeBuffer().buffer === lent.buffer).toBe(isBack);
+  });
+
+  it('never comes back of which a part may have to be sent again', () => {
+    const { source, target, upload } = begin(false);
+    const [lent] = takeAll() as [Buffer];
+    expect(source.lend(piece(262_144 - 1000))).toBe('kept');
+    expect(source.lend(lent)).toBe('kept');
+    upload.accepted();
+    upload.grant(lent.length);
+    expect(target.sent.at(-1)).toEqual([lent.length - 1000, false]);
+    expect(takeBuffer().buffer).not.toBe(lent.buffer);
+  });
+
+  it('never comes back when nobody wants the rest of it', () => {
+    const { source, upload } = begin(true);
+    const [lent] = takeAll() as [Buffer];
+    source.lend(piece(262_144 - 1000));
+    expect(source.lend(lent)).toBe('returned');
+    upload.stop();
+    upload.grant(lent.length);
+    expect(takeBuffer().buffer).not.toBe(lent.buffer);
+  });
+
+  it('comes back while what came before is waited for', () => {
     const { source, target } = begin(true);
     target.behind = true;
     expect(source.lend(piece(1000))).toBe('free');
-    expect(source.lend(piece(2000))).toBe('kept');
+    expect(source.lend(piece(2000))).toBe('returned');
     expect(target.sent).toEqual([[1000, true]]);
     target.behind = false;
     target.drain[0]?.();
-    expect(target.sent.at(-1)).toEqual([2000, false]);
+    expect(target.sent.at(-1)).toEqual([2000, true]);
   });
 
   it('is free when nobody wants it any more', () => {
