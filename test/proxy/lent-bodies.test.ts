@@ -45,7 +45,7 @@ class Client implements BodySource {
   constructor() {
     this.upload = new Upload(this, () => {});
     this.upload.accepted();
-    const stream = connection.open(FrameType.request, '', {
+    const stream = connection.open(FrameType.request, '', false, {
       response: () => {},
       body: () => 'free',
       end: () => {},
