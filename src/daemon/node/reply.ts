@@ -30,7 +30,8 @@ export class Reply implements ServingContext {
   readonly kind = 'serving';
   readonly scriptFile: string;
   readonly #stream: Stream;
-  readonly #isHead: boolean;
+  /** Of the request: the answer has no body. */
+  readonly isToHead: boolean;
   readonly #printed: (LineSplitter | undefined)[] = [];
   #started = false;
   #bodyAllowed = true;
@@ -39,7 +40,7 @@ export class Reply implements ServingContext {
 
   constructor(stream: Stream, method: string, scriptFile: string) {
     this.#stream = stream;
-    this.#isHead = method === 'HEAD';
+    this.isToHead = method === 'HEAD';
     this.scriptFile = scriptFile;
   }
 
@@ -62,7 +63,7 @@ export class Reply implements ServingContext {
 
   startPrepared({ status, encoded, lengthBytes }: PreparedHead): void {
     this.#started = true;
-    this.#bodyAllowed = !this.#isHead && status !== 204 && status !== 304;
+    this.#bodyAllowed = !this.isToHead && status !== 204 && status !== 304;
     this.#promisedBytes = this.#bodyAllowed ? lengthBytes : undefined;
     this.#stream.respondText(encoded);
   }

@@ -144,6 +144,8 @@ describe('the Response', () => {
       'b=2',
       'x-one',
       '1',
+      'content-length',
+      '4',
     ]);
   });
 
@@ -159,6 +161,64 @@ describe('the Response', () => {
       status,
       text: body,
     });
+  });
+
+  it.each([
+    ['a text', `new Response('hello')`, '5'],
+    ['a text beyond ASCII', `new Response('h\u00e9llo \ud800')`, '10'],
+    ['a long text', `new Response('h\u00e9llo'.repeat(5000))`, '30000'],
+    ['an empty text', `new Response('')`, '0'],
+    ['bytes', `new Response(new Uint8Array(3000))`, '3000'],
+    ['JSON', `Response.json({ a: 1 })`, '7'],
+    ['nothing', `new Response()`, '0'],
+    ['a genuine Response of nothing', `new Response(null, { headers: [['A', 'b']] })`, '0'],
+    ['a redirect', `Response.redirect('http://h/')`, '0'],
+    ['a status without content', `new Response(null, { status: 204 })`, undefined],
+    ['what has not changed', `new Response(null, { status: 304 })`, undefined],
+    ['a form sent anew', `new Response(null, { status: 205 })`, '0'],
+    ['a stream', `new Response(new Response('hello').body.pipeThrough(new TransformStream()))`, undefined],
+    ['chunks', `new Response('hello', { headers: { 'Transfer-Encoding': 'chunked' } })`, '5'],
+    [
+      'fields that were set late',
+      `(() => { const r = new Response('hello'); r.headers.set('A', 'b'); return r; })()`,
+      '5',
+    ],
+    ['a length of its own', `new Response('hello', { headers: { 'Content-Length': '5' } })`, '5'],
+    ['a length of its own in a list', `new Response('hello', { headers: [['Content-LENGTH', '5']] })`, '5'],
+    ['a value of that name', `new Response('hello', { headers: { A: 'content-length', B: '7' } })`, '5'],
+  ])('says the length of %s once, if there is one', async (_, text, length) => {
+    const script = fetcher(`return ${text}`);
+    for (let time = 0; time < 2; time += 1) {
+      const exchange = hosted.frontEnd.request(script);
+      const answer = await exchange.answer();
+      const { headers } = await exchange.response;
+      const said = headers.filter(
+        (_name, at) => headers[at - 1]?.toLowerCase() === 'content-length' && at % 2 === 1,
+      );
+      expect(said).toEqual(length === undefined ? [] : [length]);
+      if (length !== undefined) expect(exchange.receivedBytes).toBe(Number(length));
+      expect(answer.status).toBeGreaterThan(199);
+    }
+  });
+
+  it('says the length of each answer where fields are the same', async () => {
+    const script = fetcher(`return new Response('x'.repeat(Number(request.url.split('=')[1])))`);
+    for (const length of ['1', '2', '1', '0', '30', '1']) {
+      const exchange = hosted.frontEnd.request(script, { url: `/?n=${length}` });
+      expect((await exchange.answer()).headers).toMatchObject({ 'content-length': length });
+      expect(exchange.receivedBytes).toBe(Number(length));
+    }
+  });
+
+  it.each([
+    [`new Response('hello')`, '5'],
+    [`new Response(null)`, undefined],
+    [`new Response('')`, undefined],
+    [`new Response('', { headers: { 'Content-Length': '7' } })`, '7'],
+  ])('to HEAD, %s has the length that GET would have, if that is known', async (text, length) => {
+    const exchange = hosted.frontEnd.request(fetcher(`return ${text}`), { method: 'HEAD' });
+    expect((await exchange.answer()).headers['content-length']).toBe(length);
+    expect(exchange.receivedBytes).toBe(0);
   });
 
   it('to HEAD has no body but its length', async () => {
@@ -370,7 +430,7 @@ describe('what is made when it is looked at', () => {
     expect((await exchange.answer()).text).toBe('x');
     const { headers } = await exchange.response;
     const fields = headers.flatMap((text, at) => (at % 2 === 0 ? [`${text}=${headers[at + 1]}`] : []));
-    expect(fields.filter((field) => !field.startsWith('content-type='))).toEqual(expected);
+    expect(fields.filter((field) => !/^content-(type|length)=/.test(field))).toEqual(expected);
   });
 
   it('answers with the status that was put over', async () => {

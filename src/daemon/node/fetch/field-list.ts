@@ -9,6 +9,7 @@ export class FieldList {
   readonly #given: readonly string[];
   #head: PreparedHead | undefined;
   #reason = '';
+  #length: number | undefined;
   #typed: { readonly type: string; readonly list: FieldList } | undefined;
 
   constructor(pairs: readonly string[], given = pairs) {
@@ -30,11 +31,12 @@ export class FieldList {
     return new FieldList(pairs, [...this.#given, 'content-type', type]);
   }
 
-  /** As `prepareHead`; many answers have the same status and the same fields. */
-  prepareHead(status: number, reason: string): PreparedHead {
-    if (this.#head?.status !== status || this.#reason !== reason) {
-      this.#head = prepareHead(status, reason, this.pairs);
+  /** As `prepareHead`, with the length of the body if it is known and the fields say none; many answers have the same of all. */
+  prepareHead(status: number, reason: string, length: number | undefined): PreparedHead {
+    if (this.#head?.status !== status || this.#reason !== reason || this.#length !== length) {
+      this.#head = prepareHead(status, reason, withLength(this.pairs, length));
       this.#reason = reason;
+      this.#length = length;
     }
     return this.#head;
   }
@@ -45,6 +47,13 @@ export class FieldList {
       headers.append(this.#given[at] as string, this.#given[at + 1] as string);
     return headers;
   }
+}
+
+/** Fields with lower-case names, and Content-Length if they have none and `length` (in bytes) is known. */
+export function withLength(pairs: readonly string[], length: number | undefined): readonly string[] {
+  if (length === undefined) return pairs;
+  for (let at = 0; at < pairs.length; at += 2) if (pairs[at] === 'content-length') return pairs;
+  return [...pairs, 'content-length', String(length)];
 }
 
 const noFields = new FieldList([]);

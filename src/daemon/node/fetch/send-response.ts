@@ -2,6 +2,7 @@ import type { ReadableStreamDefaultReader } from 'node:stream/web';
 import { type PreparedHead, prepareHead, type Reply } from '../reply.js';
 import type { Stream } from '../stream.js';
 import { describeValue } from './describe-value.js';
+import { withLength } from './field-list.js';
 import { takeKnownBody } from './known-body.js';
 import { type LightResponse, lightResponseOf } from './light-response.js';
 
@@ -28,11 +29,8 @@ export function sendResponse(response: Response, stream: Stream, reply: Reply): 
     return undefined;
   }
   const light = lightResponseOf(response);
-  const head = prepareResponseHead(response, light);
-  const known =
-    light === undefined || light.known !== undefined
-      ? takeKnownBody(light?.known ?? response)
-      : light.takeBody();
+  const known = encodeShortly(takeWholeBody(response, light), reply);
+  const head = prepareResponseHead(response, light, lengthToSay(response.status, known, reply));
   const reader = known === undefined ? response.body?.getReader() : undefined;
   if (reader !== undefined) {
     stream.onOver((outcome) => {
@@ -41,26 +39,55 @@ export function sendResponse(response: Response, stream: Stream, reply: Reply): 
   }
   reply.startPrepared(head);
   if (reader !== undefined) return sendPieces(reader, reply);
-  if (typeof known === 'string') sendText(known, reply);
+  if (typeof known === 'string') reply.writeText(known);
   else if (known instanceof Uint8Array) reply.write(known, () => {});
   reply.end();
   return undefined;
 }
 
-function prepareResponseHead(response: Response, light: LightResponse | undefined): PreparedHead {
+/** Null if there is none, undefined if it has to be read piece by piece. */
+function takeWholeBody(
+  response: Response,
+  light: LightResponse | undefined,
+): string | Uint8Array | null | undefined {
+  if (light !== undefined && light.known === undefined) return light.takeBody();
+  return response.body === null ? null : takeKnownBody(light?.known ?? response);
+}
+
+/** A text stays one if it can go out at once, and each of its characters is one byte. */
+function encodeShortly(
+  body: string | Uint8Array | null | undefined,
+  reply: Reply,
+): string | Uint8Array | null | undefined {
+  if (typeof body !== 'string') return body;
+  const isShort = body.length <= shortTextLength && reply.takesAtOnce(body.length) && ascii.test(body);
+  return isShort ? body : Buffer.from(body, 'utf8');
+}
+
+/** What Content-Length says if the application says none, in bytes; undefined where it is not known, or the answer may have none. */
+function lengthToSay(
+  status: number,
+  known: string | Uint8Array | null | undefined,
+  reply: Reply,
+): number | undefined {
+  if (known === undefined || status === 204 || status === 304) return undefined;
+  // To HEAD, frameworks answer with nothing where the answer to GET has a body.
+  if (known === null || known.length === 0) return reply.isToHead ? undefined : 0;
+  return known.length;
+}
+
+function prepareResponseHead(
+  response: Response,
+  light: LightResponse | undefined,
+  length: number | undefined,
+): PreparedHead {
   const { status, statusText } = response;
   const fields = light?.fields;
-  if (fields !== undefined) return fields.prepareHead(status, statusText);
+  if (fields !== undefined) return fields.prepareHead(status, statusText, length);
   const pairs: string[] = [];
   // Set-Cookie comes once per cookie here.
   for (const [name, value] of response.headers) pairs.push(name, value);
-  return prepareHead(status, statusText, pairs);
-}
-
-function sendText(text: string, reply: Reply): void {
-  if (text.length <= shortTextLength && reply.takesAtOnce(text.length) && ascii.test(text))
-    reply.writeText(text);
-  else reply.write(Buffer.from(text, 'utf8'), () => {});
+  return prepareHead(status, statusText, withLength(pairs, length));
 }
 
 async function sendPieces(reader: ReadableStreamDefaultReader<unknown>, reply: Reply): Promise<void> {
