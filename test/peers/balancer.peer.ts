@@ -77,9 +77,14 @@ const scenarios: readonly Scenario[] = [
     site: balance(['@1@', '@2@ loadfactor=3'], 'lbmethod=bybusyness'),
     play: async (site) => {
       const idle = await site.askTimes(8);
-      const slow = site.ask('/slow-600');
-      await sleep(150);
-      return [idle, await site.askTimes(4), (await slow).by];
+      const hasCome = new Promise<void>((resolve) => {
+        for (const backend of site.backends) backend.onHeld = resolve;
+      });
+      const held = site.ask('/held');
+      await hasCome;
+      const besides = await site.askTimes(4);
+      for (const backend of site.backends) backend.release();
+      return [idle, besides, (await held).by];
     },
   },
   {

@@ -5,7 +5,7 @@ import { findFreePort } from './server.js';
 
 /**
  * One of several servers that are alike but for their name, which each answer bears as X-Member. Of the path, `status-NNN` is the status,
- * `slow-NNN` how many milliseconds the answer takes, `size-NNN` the bytes of its body, `hangup` ends the connection in place of an answer, and `/health`
+ * `slow-NNN` how many milliseconds the answer takes, `held` is answered when `release` is called, `size-NNN` the bytes of its body, `hangup` ends the connection in place of an answer, and `/health`
  * answers what `health` says. X-Location becomes Location.
  */
 export class NamedBackend {
@@ -14,6 +14,9 @@ export class NamedBackend {
   health: { status: number; body: string } = { status: 200, body: 'fine' };
   /** Method, path and version of the health checks so far. */
   readonly checks: string[] = [];
+  /** A request for `held` has come. */
+  onHeld: (() => void) | undefined;
+  #held: (() => void)[] = [];
   #server: Server | undefined;
 
   static async start(name: string): Promise<NamedBackend> {
@@ -45,6 +48,7 @@ export class NamedBackend {
         request.socket.destroy();
         return;
       }
+      if (url.includes('held')) await this.#hold();
       await sleep(number('slow'));
       const location = headers['x-location'];
       const body = `${method} ${url}\n${'x'.repeat(number('size'))}`;
@@ -57,6 +61,18 @@ export class NamedBackend {
     }).listen(this.port, '127.0.0.1');
     await once(server, 'listening');
     this.#server = server;
+  }
+
+  /** Answers the requests for `held`. */
+  release(): void {
+    for (const goOn of this.#held.splice(0)) goOn();
+  }
+
+  #hold(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#held.push(resolve);
+      this.onHeld?.();
+    });
   }
 
   /** Refuses connections from then on, until it is started again. */

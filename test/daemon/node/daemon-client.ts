@@ -74,7 +74,7 @@ export class TestDaemon {
   readonly child: ChildProcess;
   readonly socketPath: string;
   readonly exited: Promise<number | string>;
-  output = '';
+  readonly #output: string[] = [];
   readonly #control: Duplex;
   readonly #messages: ControlMessage[] = [];
   #onMessage: (() => void) | undefined;
@@ -93,7 +93,7 @@ export class TestDaemon {
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (piece: Buffer) => {
-        this.output += piece.toString('utf8');
+        this.#output.push(piece.toString('utf8'));
         for (const wake of this.#outputWaits) wake();
       });
     }
@@ -161,12 +161,21 @@ export class TestDaemon {
     return message;
   }
 
-  /** Waits until fd 1 and 2 gave that text. */
+  /** What fd 1 and 2 gave so far. */
+  get output(): string {
+    return this.#output.join('');
+  }
+
+  /** Waits until fd 1 and 2 gave that text. Looks at each piece once: there may be many megabytes. */
   async printed(text: string): Promise<void> {
-    while (!this.output.includes(text)) {
+    let seen = this.#output.length;
+    let rest = this.output;
+    while (!rest.includes(text)) {
       await new Promise<void>((resolve) => {
         this.#outputWaits.add(resolve);
       });
+      rest = rest.slice(Math.max(0, rest.length - text.length)) + this.#output.slice(seen).join('');
+      seen = this.#output.length;
     }
   }
 
