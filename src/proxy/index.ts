@@ -1,11 +1,12 @@
 export type {
   CallFunction,
+  NamedValues,
   OutgoingRequest,
   ReplyMessage,
   ResponseMessage,
   SharedPairs,
 } from '../wire/index.js';
-export { sharePairs } from '../wire/index.js';
+export { joinCalled, shareNames, sharePairs } from '../wire/index.js';
 export { CallFailure, callFunction } from './calls.js';
 export {
   type Forwarding,

@@ -1,9 +1,12 @@
 import type { HeaderList } from '../http/index.js';
 import { type OutgoingRequest, type Runtime, type SharedPairs, sharePairs } from '../proxy/index.js';
 import {
+  addUser,
   describeConnection,
   describeRequest,
   headerVariables,
+  listFacts,
+  pairsOf,
   passedHeaders,
   type ScriptFacts,
   urlBelowMount,
@@ -14,7 +17,7 @@ import type { Presented } from './trusted-headers.js';
 
 /** What of a message to a daemon process says what the request is. */
 export type EnvironParts = Required<
-  Pick<OutgoingRequest, 'environ' | 'shared' | 'headers' | 'sharedHeaders'>
+  Pick<OutgoingRequest, 'environ' | 'facts' | 'shared' | 'headers' | 'sharedHeaders'>
 >;
 
 /** The script, as far as it matters for one request. `shared`: what the environ says of it and of the server. */
@@ -34,23 +37,29 @@ export function buildEnvironParts(
 ): EnvironParts {
   const connection = shareConnection(exchange);
   const fields = shareHeaders(exchange.record.connection, headers, script);
-  const request = describeRequest(exchange, script);
-  if (script.runtime === 'node') request.push('modhost.url', urlBelowMount(exchange, script));
   const own = exchange.environment.toList();
   // What comes before the connection's part, and what wins over it, cannot be where nothing else is told of the request.
   const isPlain = own.length === 0 && variables.length === 0;
-  const environ = isPlain ? request : [...own, ...connection.pairs, ...request, ...variables];
+  const environ = isPlain
+    ? []
+    : [...own, ...connection.pairs, ...describeRequest(exchange, script), ...variables];
+  if (isPlain) addUser(environ, exchange);
+  if (script.runtime === 'node') environ.push('modhost.url', urlBelowMount(exchange, script));
+  const facts = isPlain ? listFacts(exchange, script) : undefined;
   if (script.runtime === 'node') {
     const shared = isPlain ? [connection, script.shared] : [script.shared];
-    return { environ, shared, headers: noPairs, sharedHeaders: fields };
+    return { environ, facts, shared, headers: noPairs, sharedHeaders: fields };
   }
   const shared = isPlain ? [connection, fields, script.shared] : [fields, script.shared];
-  return { environ, shared, headers: noPairs, sharedHeaders: undefined };
+  return { environ, facts, shared, headers: noPairs, sharedHeaders: undefined };
 }
 
 /** The same, with nothing of the environ that would be shared with other requests. */
 export function joinParts(parts: EnvironParts): EnvironParts {
-  return { ...parts, environ: [...parts.environ, ...parts.shared.flatMap(({ pairs }) => pairs)], shared: [] };
+  const { environ, facts, shared } = parts;
+  const named = facts === undefined ? [] : pairsOf(facts);
+  const pairs = [...environ, ...named, ...shared.flatMap((part) => part.pairs)];
+  return { ...parts, environ: pairs, facts: undefined, shared: [] };
 }
 
 const noPairs: readonly string[] = [];

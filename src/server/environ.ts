@@ -1,4 +1,5 @@
 import { applicationUrl, type HeaderList, rememberTexts, toByteString } from '../http/index.js';
+import { type NamedValues, shareNames } from '../proxy/index.js';
 import { contextOf } from '../routing/index.js';
 import type { Exchange } from './exchange.js';
 import { withoutForgedHeaders } from './identity-headers.js';
@@ -37,20 +38,38 @@ export function buildEnviron(
   ];
 }
 
+type CalledScript = Pick<ScriptFacts, 'scriptName' | 'pathInfo'>;
+
 /** Of one request to a script; what proxies that are believed say wins over it. */
-export function describeRequest(
-  exchange: Exchange,
-  { scriptName, pathInfo }: Pick<ScriptFacts, 'scriptName' | 'pathInfo'>,
-): string[] {
-  const variables = [
-    'mod_wsgi.path_info',
-    pathInfo,
-    'mod_wsgi.request_start',
-    inSeconds(exchange.record.startedAt),
-  ];
-  addRequestVariables(variables, exchange, scriptName, pathInfo);
+export function describeRequest(exchange: Exchange, script: CalledScript): string[] {
+  const variables = pairsOf(listFacts(exchange, script));
+  addUser(variables, exchange);
   return variables;
 }
+
+/** name, value, … */
+export function pairsOf({ names: { names }, values }: NamedValues): string[] {
+  const pairs: string[] = [];
+  for (let at = 0; at < names.length; at += 1) pairs.push(names[at] as string, values[at] as string);
+  return pairs;
+}
+
+/** The part of `describeRequest` that every request has; `addUser` adds the rest. */
+export function listFacts(exchange: Exchange, { scriptName, pathInfo }: CalledScript): NamedValues {
+  const [method, name, query, uri, protocol] = requestValues(exchange, scriptName);
+  const started = inSeconds(exchange.record.startedAt);
+  return { names: factNames, values: [pathInfo, started, method, name, query, uri, protocol, pathInfo] };
+}
+
+const requestNames = [
+  'REQUEST_METHOD',
+  'SCRIPT_NAME',
+  'QUERY_STRING',
+  'REQUEST_URI',
+  'SERVER_PROTOCOL',
+] as const;
+
+const factNames = shareNames(['mod_wsgi.path_info', 'mod_wsgi.request_start', ...requestNames, 'PATH_INFO']);
 
 let latestMs = Number.NaN;
 let latestText = '';
@@ -190,20 +209,25 @@ function addRequestVariables(
   scriptName: string,
   pathInfo: string | undefined,
 ): void {
-  const { record, query, user, authType } = exchange;
-  variables.push(
-    'REQUEST_METHOD',
-    presentedMethod(exchange),
-    'SCRIPT_NAME',
-    scriptName,
-    'QUERY_STRING',
-    query,
-    'REQUEST_URI',
-    record.target,
-    'SERVER_PROTOCOL',
-    record.httpVersion === '1.1' ? 'HTTP/1.1' : 'HTTP/1.0',
-  );
+  const values = requestValues(exchange, scriptName);
+  for (let at = 0; at < values.length; at += 1)
+    variables.push(requestNames[at] as string, values[at] as string);
   if (pathInfo !== undefined) variables.push('PATH_INFO', pathInfo);
+  addUser(variables, exchange);
+}
+
+/** Of `requestNames`. */
+function requestValues(
+  exchange: Exchange,
+  scriptName: string,
+): [method: string, scriptName: string, query: string, uri: string, protocol: string] {
+  const { record, query } = exchange;
+  const protocol = record.httpVersion === '1.1' ? 'HTTP/1.1' : 'HTTP/1.0';
+  return [presentedMethod(exchange), scriptName, query, record.target, protocol];
+}
+
+/** Who has logged in, if somebody had to. */
+export function addUser(variables: string[], { user, authType }: Exchange): void {
   if (user !== undefined) variables.push('REMOTE_USER', user);
   if (authType !== undefined) variables.push('AUTH_TYPE', authType);
 }

@@ -1,6 +1,6 @@
 import type { DirectorySettings, ProcessGroup, VirtualHost } from '../config/model.js';
 import { readServerVariable } from '../expressions/index.js';
-import { type Runtime, type SharedPairs, sharePairs } from '../proxy/index.js';
+import { joinCalled, type Runtime, type SharedPairs, sharePairs } from '../proxy/index.js';
 import {
   type ApplicationSelection,
   type DispatchedNames,
@@ -24,6 +24,8 @@ export interface Application {
   readonly group: ProcessGroup;
   /** As the group's processes know it. */
   readonly scriptFile: string;
+  /** How a message to them begins. */
+  readonly called: string;
   /** What the environ says of the server and the script. */
   readonly shared: SharedPairs;
   /** Of its answers, as the settings that it was found with have them. */
@@ -152,6 +154,12 @@ function settleApplication(
     heads: new KnownHeads(),
     group,
     scriptFile: inside,
+    called: joinCalled({
+      scriptFile: inside,
+      applicationGroup: selection.applicationGroup,
+      callableName: selection.callableObject,
+      callInterface: selection.applicationInterface,
+    }),
     shared: sharePairs(
       describeMount(exchange, {
         ...selection,

@@ -29,19 +29,34 @@ export interface RequestMessage extends RequestTarget {
   readonly headers: Pairs;
 }
 
-/** Pairs that many messages have in common. `text`: joined and checked, so that it is not done for each of them. */
+/** Pairs that many messages have in common. `line`: joined and checked, so that it is not done for each of them; with a NUL before each text. */
 export interface SharedPairs {
   readonly pairs: Pairs;
-  readonly text: string;
+  readonly line: string;
+}
+
+/** Names of pairs that come with many messages, each with other values. `lines`: each between two NULs, checked. */
+export interface SharedNames {
+  readonly names: readonly string[];
+  readonly lines: readonly string[];
+}
+
+/** Pairs of one message: as many values as there are names. */
+export interface NamedValues {
+  readonly names: SharedNames;
+  readonly values: readonly string[];
 }
 
 /**
- * A request as the front end puts it together. `shared`: of the environ, too, in this order behind `environ`: of two pairs with one name the
+ * A request as the front end puts it together. `facts` and `shared`: of the environ, too, in this order behind `environ`: of two pairs with one name the
  * later counts. The last part is the one that the most requests have in common. `sharedHeaders`: behind `headers`; a message that has them is for Node, which
- * looks for what the request is (method, URL, script name, protocol, HTTPS) in `environ` alone.
+ * looks for what the request is (method, URL, script name, protocol, HTTPS) in `environ` and `facts` alone.
  */
 export interface OutgoingRequest extends Omit<RequestMessage, 'hasBody'> {
   readonly hasBody?: boolean;
+  /** What `joinCalled` makes of the first four texts, where that was done once for many messages. */
+  readonly called?: string;
+  readonly facts?: NamedValues | undefined;
   readonly shared?: readonly SharedPairs[];
   readonly sharedHeaders?: SharedPairs | undefined;
 }
@@ -100,7 +115,22 @@ export function decodeTexts(payload: Buffer): string[] {
 
 /** @throws WireViolation if a text holds a NUL. */
 export function sharePairs(pairs: Pairs): SharedPairs {
-  return { pairs, text: encodeTexts(pairs) };
+  return { pairs, line: pairs.length === 0 ? '' : encodeTexts(['', ...pairs]) };
+}
+
+/** @throws WireViolation if a name holds a NUL. */
+export function shareNames(names: readonly string[]): SharedNames {
+  return { names, lines: names.map((name) => encodeTexts(['', name, ''])) };
+}
+
+/** @throws WireViolation if a text holds a NUL. */
+export function joinCalled({
+  scriptFile,
+  applicationGroup,
+  callableName,
+  callInterface,
+}: Pick<RequestTarget, 'scriptFile' | 'applicationGroup' | 'callableName' | 'callInterface'>): string {
+  return encodeTexts([scriptFile, applicationGroup, callableName, callInterface]);
 }
 
 /** @throws WireViolation if a text holds a NUL. */
@@ -109,13 +139,10 @@ export function encodeRequest(
   hasBody = message.hasBody === true,
   isAhead = message.isAhead === true,
 ): string {
-  const { environ, headers, shared = noShared, sharedHeaders } = message;
-  let count = environ.length;
-  for (const { pairs } of shared) count += pairs.length;
-  const { scriptFile, applicationGroup, callableName, callInterface } = message;
-  checkText(scriptFile);
-  checkText(applicationGroup);
-  checkText(callableName);
+  const { environ, facts, headers, shared = noShared, sharedHeaders } = message;
+  let count = environ.length / 2;
+  if (facts !== undefined) count += facts.values.length;
+  for (const { pairs } of shared) count += pairs.length / 2;
   const hasLengths = sharedHeaders !== undefined;
   const last = headers.length === 0 && !hasLengths ? shared.at(-1) : undefined;
   const endsShared = last !== undefined && last.pairs.length > 0;
@@ -127,14 +154,15 @@ export function encodeRequest(
     (message.isHandlerScript === true ? 'h' : '') +
     (endsShared ? 's' : '') +
     (hasLengths ? 'l' : '');
-  let payload = `${scriptFile}\0${applicationGroup}\0${callableName}\0${callInterface}\0${flags}\0${count / 2}`;
-  if (endsShared) payload += `\0${last.text.length}`;
-  const own = lineUp(environ);
+  let payload = `${message.called ?? joinCalled(message)}\0${flags}\0${count}`;
+  if (endsShared) payload += `\0${last.line.length - 1}`;
+  let own = lineUp(environ);
+  if (facts !== undefined) own += lineUpFacts(facts);
   let whole = own;
-  for (const part of shared) whole += lineUpShared(part);
+  for (const { line } of shared) whole += line;
   if (hasLengths) payload += `\0${own.length}\0${whole.length}`;
   payload += whole + lineUp(headers);
-  return hasLengths ? payload + lineUpShared(sharedHeaders) : payload;
+  return hasLengths ? payload + sharedHeaders.line : payload;
 }
 
 const noShared: readonly SharedPairs[] = [];
@@ -149,8 +177,17 @@ function lineUp(texts: Pairs): string {
   return line;
 }
 
-function lineUpShared({ pairs, text }: SharedPairs): string {
-  return pairs.length === 0 ? '' : `\0${text}`;
+function lineUpFacts({ names: { lines }, values }: NamedValues): string {
+  if (values.length !== lines.length)
+    throw new WireViolation(`${values.length} values for ${lines.length} names`);
+  let line = '';
+  for (let at = 0; at < lines.length; at += 1) {
+    const value = values[at] as string;
+    checkText(value);
+    line += lines[at] as string;
+    line += value;
+  }
+  return line;
 }
 
 function checkText(text: string): void {

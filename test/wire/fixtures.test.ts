@@ -206,6 +206,31 @@ describe('the codec in TypeScript', () => {
       expect(() => wire.encodeRequest({ ...plainRequest, [name]: 'a\0' })).toThrow(WireViolation);
   });
 
+  it('writes names that many messages have, and how they begin, as if for this message alone', () => {
+    const names = wire.shareNames(['A', 'B', 'EMPTY']);
+    const values = ['1', '\xff', ''];
+    const environ = ['OWN', 'o', 'A', '1', 'B', '\xff', 'EMPTY', ''];
+    for (const more of [
+      {},
+      { headers: ['X', 'x'] },
+      { shared: [wire.sharePairs(['SERVER', 's'])] },
+      { shared: [wire.sharePairs(['SERVER', 's'])], sharedHeaders: wire.sharePairs(['Host', 'h']) },
+    ]) {
+      const message = { ...plainRequest, ...more };
+      const called = wire.joinCalled(message);
+      expect(
+        wire.encodeRequest({ ...message, called, environ: ['OWN', 'o'], facts: { names, values } }),
+      ).toBe(wire.encodeRequest({ ...message, environ }));
+    }
+    const facts = (given: readonly string[]) => () =>
+      wire.encodeRequest({ ...plainRequest, facts: { names, values: given } });
+    expect(facts(['1', 'a\0b', ''])).toThrow(WireViolation);
+    expect(facts(['1', '2'])).toThrow(WireViolation);
+    expect(facts(['1', '2', '3', '4'])).toThrow(WireViolation);
+    expect(() => wire.shareNames(['a\0'])).toThrow(WireViolation);
+    expect(() => wire.joinCalled({ ...plainRequest, callableName: 'a\0b' })).toThrow(WireViolation);
+  });
+
   it('reads answers that are alike as the same message, and others as others', () => {
     const decoder = new wire.ResponseDecoder();
     const texts = [
