@@ -1,10 +1,9 @@
 import type { BodySource } from '../proxy/index.js';
 import type { PassFault } from './gateway.js';
+import { SpooledBody } from './spooled-body.js';
 
 /** A body up to this size that has no length is collected, so that the other server is told one (as httpd). */
 const collectBytes = 16_384;
-/** The same for a server that must be told one. */
-const longestCollectedBytes = 131_072;
 /** How long a client may take to send more of it before the rest is sent in chunks. */
 const collectMs = 50;
 
@@ -21,7 +20,7 @@ export interface Beginning {
 }
 
 /** It cannot be sent, or not as a whole. */
-type FailUpload = (
+export type FailUpload = (
   status: 400 | 408 | 413 | 500,
   reason: string,
   fault: Extract<PassFault, 'client' | 'own'>,
@@ -31,11 +30,12 @@ type FailUpload = (
 export class Upload {
   /** All of it has been handed on, as many bytes as the other server was told: it takes what comes next for another request. */
   isSent = false;
-  readonly #source: BodySource;
+  #source: BodySource;
+  /** In place of the client's, where that had to be collected. */
+  #spooled: SpooledBody | undefined;
   readonly #fail: FailUpload;
   /** What the other server is told; undefined: it is sent in chunks. */
   #length: number | undefined;
-  #mostCollected = collectBytes;
   #target: UploadTarget | undefined;
   #pending: Buffer[] = [];
   #receivedBytes = 0;
@@ -66,18 +66,23 @@ export class Upload {
     return !this.#hasStarted || (this.#repeatable !== undefined && this.#hasEnded);
   }
 
+  /** Calls back once the length is known: that of a body without one when all of it is here. */
+  collect(callback: (length: number) => void): void {
+    if (this.#length !== undefined) {
+      callback(this.#length);
+      return;
+    }
+    const spooled = new SpooledBody(this.#source, this.#fail);
+    this.#spooled = spooled;
+    spooled.fill((length) => {
+      this.#source = spooled;
+      this.#length = length;
+      callback(length);
+    });
+  }
+
   /** Calls back once it is known how to announce the body: with its length, or when the client takes long to say more. */
   begin(callback: (beginning: Beginning) => void): void {
-    this.#measure(callback, collectMs);
-  }
-
-  /** Calls back once the length is known, or the body is too long to be collected. */
-  collect(callback: (beginning: Beginning) => void): void {
-    this.#mostCollected = longestCollectedBytes;
-    this.#measure(callback, undefined);
-  }
-
-  #measure(callback: (beginning: Beginning) => void, limitMs: number | undefined): void {
     if (this.#length !== undefined) {
       callback({ length: this.#length });
       return;
@@ -91,7 +96,7 @@ export class Upload {
     if (this.#hasEnded) this.#onBeginning();
     else {
       this.#start();
-      if (limitMs !== undefined) this.#timer = setTimeout(() => this.#onBeginning?.(), limitMs);
+      this.#timer = setTimeout(() => this.#onBeginning?.(), collectMs);
     }
   }
 
@@ -120,6 +125,7 @@ export class Upload {
     this.#pending = [];
     this.#repeatable = undefined;
     this.#target = undefined;
+    this.#spooled?.discard();
     if (this.#isPaused) this.#source.resume();
   }
 
@@ -143,9 +149,9 @@ export class Upload {
     if (this.#isStopped) return;
     this.#pending.push(bytes);
     this.#receivedBytes += bytes.length;
-    if (this.#receivedBytes > this.#mostCollected) this.#repeatable = undefined;
+    if (this.#receivedBytes > collectBytes) this.#repeatable = undefined;
     else this.#repeatable?.push(bytes);
-    if (this.#onBeginning !== undefined && this.#receivedBytes > this.#mostCollected) this.#onBeginning();
+    if (this.#onBeginning !== undefined && this.#receivedBytes > collectBytes) this.#onBeginning();
     this.#flush();
   }
 
@@ -174,8 +180,7 @@ export class Upload {
   }
 
   #adjustFlow(): void {
-    const shouldPause =
-      this.#isFull || (this.#target === undefined && this.#receivedBytes > this.#mostCollected);
+    const shouldPause = this.#isFull || (this.#target === undefined && this.#receivedBytes > collectBytes);
     if (shouldPause === this.#isPaused || this.#hasEnded) return;
     this.#isPaused = shouldPause;
     if (shouldPause) this.#source.pause();

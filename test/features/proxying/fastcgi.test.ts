@@ -207,15 +207,25 @@ describe('a FastCGI server', () => {
     expect(text).not.toContain('TRANSFER');
   });
 
-  it('gets no long body of unknown length', async () => {
-    const piece = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
-    const before = backend.requests.length;
-    const { statuses, connection } = await askRaw(
+  it('gets a long body of unknown length with its length', async () => {
+    const piece = `10000\r\n${'x'.repeat(0xffff)}y\r\n`;
+    const { text, connection } = await askRaw(
       server.port,
-      `POST /app/ HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n${piece.repeat(3)}0\r\n\r\n`,
+      `POST /app/ HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n${piece.repeat(50)}0\r\n\r\n`,
     );
-    expect(statuses).toEqual([411]);
-    expect(connection).not.toBe('kept');
+    expect(text).toContain(`CONTENT_LENGTH=${0x10000 * 50}\n`);
+    expect(text).not.toContain('TRANSFER');
+    expect(connection).toBe('kept');
+    expect(backend.requests.at(-1)?.body).toBe(`${'x'.repeat(0xffff)}y`.repeat(50));
+  });
+
+  it('hears nothing of a long body of unknown length that breaks off', async () => {
+    const before = backend.requests.length;
+    const { statuses } = await askRaw(
+      server.port,
+      `POST /app/ HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n${`10000\r\n${'x'.repeat(0x10000)}\r\n`.repeat(5)}nonsense\r\n`,
+    );
+    expect(statuses).toEqual([400]);
     expect(backend.requests).toHaveLength(before);
   });
 
