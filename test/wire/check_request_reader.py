@@ -46,7 +46,8 @@ def describe(reader: wire.RequestReader, payload: bytes) -> object:
         request = reader.decode(payload)
     except wire.WireViolation:
         return None
-    names = [name for name in wire.Target.__slots__ if 'shared' not in name]
+    # All but what is remembered of the latest request.
+    names = wire.Target.__slots__[: wire.Target.__slots__.index('shared')]
     return [getattr(request.target, name) for name in names] + [request.pairs, request.shared, list(request.headers)]
 
 

@@ -156,8 +156,9 @@ class Target:
         'prefix',
         'shared',
         'shared_texts',
-        'shared_length',
-        'shared_tail',
+        'opening',
+        'tail',
+        'own_texts',
     )
 
     def __init__(self, texts: List[str]) -> None:
@@ -176,17 +177,22 @@ class Target:
         self.has_shared = 's' in flags
         # The bytes of all that.
         self.prefix = '\0'.join(texts[:5]).encode('latin-1') + b'\0'
-        # What the latest of these requests shared with others: joined, the number of texts, its length as text, and with the NUL before it.
+        # What the latest of these requests shared with others: joined, and the number of texts.
         self.shared = ''
         self.shared_texts = 0
-        self.shared_length = 'none yet'
-        self.shared_tail = ''
+        # Its bytes up to the pairs of its own, those behind them, and the number of texts between; -1: there was none yet.
+        self.opening = self.prefix
+        self.tail = b''
+        self.own_texts = -1
 
-    def note_shared(self, shared: str, length: str) -> None:
-        self.shared = shared
-        self.shared_texts = shared.count('\0') + 1
-        self.shared_length = length
-        self.shared_tail = '\0' + shared
+    def note(self, number: str, length: str, shared: str, own_texts: int) -> None:
+        """The counts as they stood there."""
+        if shared != self.shared:
+            self.shared = shared
+            self.shared_texts = shared.count('\0') + 1
+            self.tail = ('\0' + shared).encode('latin-1')
+        self.opening = self.prefix + ('%s\0%s\0' % (number, length)).encode('latin-1')
+        self.own_texts = own_texts
 
 
 class RequestMessage:
@@ -283,18 +289,19 @@ class RequestReader:
 
     def decode(self, payload: bytes) -> RequestMessage:
         target = self._latest
+        if target is not None and payload.startswith(target.opening) and payload.endswith(target.tail):
+            pairs = payload[len(target.opening) : -len(target.tail)].decode('latin-1').split('\0')
+            if len(pairs) == target.own_texts:
+                return RequestMessage(target, pairs, target.shared)
+        return self._decode_anew(payload)
+
+    def _decode_anew(self, payload: bytes) -> RequestMessage:
+        target = self._latest
         if target is None or not payload.startswith(target.prefix):
             target = self._latest = self._find_target(payload)
         # Count, length of what is shared, the rest.
         texts = payload[len(target.prefix) :].decode('latin-1').split('\0', 2)
-        if not target.has_shared:
-            return _decode_unshared(target, texts)
-        if len(texts) < 3 or texts[1] != target.shared_length or not texts[2].endswith(target.shared_tail):
-            return _decode_shared(target, texts)
-        pairs = texts[2][: -len(target.shared_tail)].split('\0')
-        if len(pairs) % 2 or 2 * _numbers[texts[0]] != len(pairs) + target.shared_texts:
-            raise _misfit(texts[0])
-        return RequestMessage(target, pairs, target.shared)
+        return _decode_shared(target, texts) if target.has_shared else _decode_unshared(target, texts)
 
     def _find_target(self, payload: bytes) -> Target:
         texts = payload.split(b'\0', 5)
@@ -330,8 +337,8 @@ def _decode_shared(target: Target, texts: List[str]) -> RequestMessage:
     shared = rest[at:]
     if len(pairs) % 2 or 2 * count != len(pairs) + shared.count('\0') + 1:
         raise _misfit(number)
-    target.note_shared(shared, length)
-    return RequestMessage(target, pairs, shared)
+    target.note(number, length, shared, len(pairs))
+    return RequestMessage(target, pairs, target.shared)
 
 
 def decode_call(payload: bytes) -> CallMessage:
