@@ -84,6 +84,15 @@ describe('wsgi.input', () => {
     expect(JSON.parse((await send('unequal', body)).body)).toEqual([hash, lengths]);
   });
 
+  it('gives reads of the same size, and of others after them, their bytes in order', async () => {
+    const body = randomBytes(8_000_001);
+    const hash = createHash('sha256').update(body).digest('hex');
+    const [heard, wrong, rest] = JSON.parse((await send('steps', body)).body);
+    expect(wrong).toEqual([]);
+    expect(heard).toBe(hash);
+    expect(rest).toBeGreaterThan(1_000_000);
+  });
+
   it('gives a read what there is of a body that ends early, and wakes it for a client that leaves', async () => {
     const script = app('bodies.py');
     const ended = frontEnd.request({ script, path: '/more', bodyFollows: true });

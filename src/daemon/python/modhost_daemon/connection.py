@@ -415,7 +415,7 @@ class Connection:
             raise _cannot_open(stream_id)
         self.host.open_call(stream, message)
 
-    def _on_body(self, stream_id: int, payload: bytes) -> None:
+    def _on_body(self, stream_id: int, payload: Piece) -> None:
         _check_stream_frame(stream_id)
         with self.lock:
             stream = self.streams.get(stream_id)

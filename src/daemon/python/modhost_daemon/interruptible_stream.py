@@ -25,8 +25,8 @@ class InterruptibleStream(Stream):
         # Once a worker thread has it; never for a call.
         self.running: Optional[Running] = None
 
-    def take_body(self, wanted: int) -> List[bytes]:
-        return self._complete(super().take_body, wanted)
+    def take_body(self, wanted: int, step: int = 0) -> List[bytes]:
+        return self._complete(super().take_body, wanted, step)
 
     def send_body(self, data: bytes, lead: bytes = b'') -> None:
         self._complete(super().send_body, data, lead)

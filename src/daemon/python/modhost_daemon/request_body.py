@@ -24,12 +24,13 @@ class RequestBody:
 
     def read(self, size: Optional[int] = -1) -> bytes:
         """`size` bytes, fewer only at the end of the body; without size all there is."""
-        left = sys.maxsize if size is None or size < 0 else size
+        step = sys.maxsize if size is None or size < 0 else size
+        left = step
         parts: List[bytes] = []
         while left > 0:
             stream = self._open_stream()
             if self._at == len(self._piece):
-                pieces = stream.take_body(left)
+                pieces = stream.take_body(left, step)
                 if not pieces:
                     break
                 # All but the last are wanted whole.

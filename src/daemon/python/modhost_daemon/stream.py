@@ -15,6 +15,9 @@ _GRANT_STEP = wire.INITIAL_WINDOW // 2
 # What is taken and not granted yet is less than a step: so much can always come.
 _MOST_AWAITED = wire.INITIAL_WINDOW - _GRANT_STEP
 
+# Pieces are not cut smaller: each costs more than it saves then.
+_LEAST_STEP = 16_384
+
 
 class ClientGone(OSError):
     """Nobody waits for this answer any more. Applications meet it as an OSError of `wsgi.input` and `write()`."""
@@ -35,7 +38,9 @@ class Stream:
         '_pieces',
         '_pieces_bytes',
         '_receivable',
+        '_room',
         '_sendable',
+        '_step',
         '_taken',
         '_unsent',
         'connection',
@@ -61,6 +66,8 @@ class Stream:
         self._pieces_bytes = 0
         # How many bytes of the body whoever waits for it can use.
         self._awaited = 1
+        # How much the application reads at once, where pieces are cut so that it gets each as it is; `_room`: from what has come to the end of what it reads now.
+        self._step = 0
         self._receivable = wire.INITIAL_WINDOW
         self._taken = 0
         self._body_ended = not has_body
@@ -74,8 +81,8 @@ class Stream:
 
     # --- the thread that reads, holding the connection's lock ---
 
-    def add_body(self, piece: bytes) -> bytes:
-        """Returns a CREDIT frame to send, or nothing. Raises WireViolation beyond the credit."""
+    def add_body(self, piece: Union[bytes, memoryview]) -> bytes:
+        """Keeps a copy of `piece`. Returns a CREDIT frame to send, or nothing. Raises WireViolation beyond the credit."""
         if self.is_call or self._body_ended:
             raise wire.WireViolation('BODY where no body is open')
         self._receivable -= len(piece)
@@ -85,11 +92,24 @@ class Stream:
             return self._grant(len(piece))
         if self._pieces is None:
             self._pieces = deque()
-        self._pieces.append(piece)
+        if self._step:
+            self._cut_body(piece, self._pieces)
+        else:
+            self._pieces.append(bytes(piece))
         self._pieces_bytes += len(piece)
         if self._pieces_bytes >= self._awaited:
             self._wake()
         return b''
+
+    def _cut_body(self, piece: Union[bytes, memoryview], pieces: Deque[bytes]) -> None:
+        """Copied once, not once more for each read."""
+        at = 0
+        end = self._room % self._step or self._step
+        while at < len(piece):
+            pieces.append(bytes(piece[at:end]))
+            at = end
+            end += self._step
+        self._room -= len(piece)
 
     def end_body(self) -> None:
         self._body_ended = True
@@ -119,14 +139,16 @@ class Stream:
     def is_gone(self) -> bool:
         return self.gone is not None
 
-    def take_body(self, wanted: int) -> List[bytes]:
+    def take_body(self, wanted: int, step: int = 0) -> List[bytes]:
         """
         The next pieces of the request body, as many as hold `wanted` bytes, waiting until those have come or so many as credit lets come;
-        none at its end. Raises ClientGone.
+        none at its end. `step`: so much is likely to be wanted each time after that. Raises ClientGone.
         """
         taken: List[bytes] = []
         count = 0
         with self._lock:
+            self._step = step if _LEAST_STEP <= step < wire.INITIAL_WINDOW else 0
+            self._room = wanted - self._pieces_bytes
             self._awaited = min(wanted, _MOST_AWAITED)
             while self._pieces_bytes < self._awaited and not self._body_ended and self.gone is None:
                 self._wait()

@@ -60,8 +60,8 @@ class _Numbers(Dict[str, int]):
 
 _numbers = _Numbers((str(count), count) for count in range(1000))
 
-# type, stream id, payload
-Frame = Tuple[int, int, bytes]
+# type, stream id, payload; of BODY maybe a view of what was read
+Frame = Tuple[int, int, Union[bytes, memoryview]]
 
 
 class WireViolation(Exception):
@@ -136,7 +136,7 @@ class FrameReader:
         end = min(at + self._body_left, len(data))
         if end > at:
             self._body_left -= end - at
-            frames.append((BODY, self._body_stream, bytes(data[at:end])))
+            frames.append((BODY, self._body_stream, data[at:end]))
         return end
 
 

@@ -48,6 +48,25 @@ def read_unequal(body):
     return [digest.hexdigest(), lengths]
 
 
+def read_steps(body):
+    """Each several times, as copying a file does, mixed with lines and with what is less than a step."""
+    digest = hashlib.sha256()
+    wrong = []
+    for size in (65_536, 16_384, 20_000, 131_072, 65_536, 300_000, 16_383, 262_144, 100_001):
+        for count in (1, 2, 3, 4, 5, 6):
+            line = body.readline(30) if count in (2, 5) else b''
+            few = body.read(count) if count == 4 else b''
+            piece = body.read(size)
+            digest.update(line + few + piece)
+            if len(piece) != size or type(piece) is not bytes:
+                wrong.append((size, count, len(piece)))
+    rest = 0
+    for piece in iter(lambda: body.read(65_536), b''):
+        digest.update(piece)
+        rest += len(piece)
+    return [digest.hexdigest(), wrong, rest]
+
+
 def read_zero(body):
     return text([body.read(0), body.readline(0), body.read()])
 
