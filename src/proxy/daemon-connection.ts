@@ -89,7 +89,7 @@ interface OpenStream {
   isBehind: boolean;
 }
 
-/** One connection to one daemon process, with its streams. Frames of one turn of the event loop go out in one write. */
+/** One connection to one daemon process, with its streams. Frames of one turn of the event loop go out in few writes. */
 export class DaemonConnection {
   readonly #socket: Socket;
   readonly #listener: ConnectionListener;
@@ -360,7 +360,9 @@ export class DaemonConnection {
     if (text === '' && ready.length === 0) return;
     this.#text = '';
     if (ready.length > 0) this.#ready = [];
-    if (this.#closed) return;
+    this.#outgoingRequests = 0;
+    // What is not written has certainly not been read: the ledger must not hear of it.
+    if (this.#closed || !this.#socket.writable) return;
     this.#ledger.write(this.#socket.writableLength === 0);
     if (ready.length === 0) {
       this.#socket.write(text, 'latin1', written);

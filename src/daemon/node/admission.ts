@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 interface Waiting {
   readonly enter: () => void;
   readonly expire: () => void;
@@ -28,9 +30,17 @@ export class Admission {
     return true;
   }
 
-  /** For whom {@link enter} refused: calls `enter` later, or `expire` when that took too long. The function returned takes it out of the queue. */
+  /**
+   * For whom {@link enter} refused: calls `enter` later, or `expire` when that took too long, in the asynchronous context of now and not of
+   * the request that makes room. The function returned takes it out of the queue.
+   */
   wait(enter: () => void, expire: () => void): () => void {
-    const waiting: Waiting = { enter, expire, since: performance.now(), left: false };
+    const waiting: Waiting = {
+      enter: AsyncResource.bind(enter),
+      expire,
+      since: performance.now(),
+      left: false,
+    };
     this.#queue.push(waiting);
     this.#watchQueue();
     return () => {
