@@ -48,7 +48,6 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
   const oddIdentity = describeOddIdentity(config);
   if (oddIdentity !== undefined) log.log('warn', oddIdentity);
   const unscheduled = scheduleInBatches();
-  if (unscheduled !== undefined) log.log('info', unscheduled);
   const supervisor = new Supervisor({
     frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
     loadConfig: () => options.loadConfig(),
@@ -83,6 +82,7 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
     await supervisor.ended;
     return 1;
   }
+  if (unscheduled !== undefined) log.log('notice', unscheduled);
   const controlSocket = await openControl(supervisor, config, log.log);
   if (options.isInBackground) {
     await reportStart(supervisor);
