@@ -12,7 +12,7 @@ const schedOther = '0';
  * Returns what went wrong, worded for the log.
  */
 export function scheduleInBatches(): string | undefined {
-  if (process.env['MODHOST_SCHEDULING'] === 'other' || readPolicy() !== schedOther) return undefined;
+  if (process.env.MODHOST_SCHEDULING === 'other' || readPolicy() !== schedOther) return undefined;
   const { status, error, stderr } = spawnSync('chrt', ['-b', '-p', '0', String(process.pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 2_000,

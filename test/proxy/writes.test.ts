@@ -60,14 +60,9 @@ it.each([1, 6, 12])(
   async (requests) => {
     // At once, as when a process dies: in this turn its end cannot be heard yet.
     (daemonSide as unknown as { _handle: { close(): void } })._handle.close();
-    const lost: Traces[] = [];
-    const heard = Promise.all(
-      Array.from(
-        { length: requests },
-        () => new Promise<void>((resolve) => open((traces) => (lost.push(traces), resolve()))),
-      ),
+    const lost = await Promise.all(
+      Array.from({ length: requests }, () => new Promise<Traces>((resolve) => open(resolve))),
     );
-    await heard;
     expect(lost).toEqual(Array(requests).fill('unread'));
   },
 );
