@@ -74,10 +74,12 @@ const textBytes = 4_096;
 /** So many requests of one turn go out together: the daemon process works on them while the next ones are read. */
 const requestsTogether = 4;
 /**
- * So many of those who wait may send at once: the system takes some 200 kB, and where no more is at hand both sides wait for each other in turns. Each may have
- * read a piece that it has to keep then, which is the memory that this costs.
+ * Whoever has more of a body waits while so many bytes are not with the system, which takes some 200 kB at once: so there is always more to write when the daemon
+ * process has read that, and clients are read meanwhile.
  */
-const calledAtOnce = 16;
+const mostQueued = 393_216;
+/** So many of those who wait go on at once. Each may read a piece that has to be kept then, which is the memory that this costs. */
+const calledAtOnce = 8;
 
 interface OpenStream {
   readonly listener: StreamListener;
@@ -179,9 +181,9 @@ export class DaemonConnection {
     return isKept ? 'returned' : 'free';
   }
 
-  /** The daemon process has not taken yet what was sent; `onDrain` is called when it has. */
+  /** The daemon process has not taken enough yet of what was sent; `onDrain` is called when it has. */
   get isBehind(): boolean {
-    return this.#socket.writableLength > 0 && this.#socket.writableNeedDrain && !this.#closed;
+    return this.#socket.writableLength > mostQueued && !this.#closed;
   }
 
   /** Once; those who wait are called in order, some of them at a time, as long as the daemon process takes what they send. */
@@ -370,8 +372,12 @@ export class DaemonConnection {
     }
     if (text !== '') ready.push(text);
     const last = ready.length - 1;
+    const taken = (error?: Error | null) => {
+      written?.(error);
+      if (!error) this.#callNext();
+    };
     this.#socket.cork();
-    for (const [at, piece] of ready.entries()) this.#write(piece, at === last ? written : undefined);
+    for (const [at, piece] of ready.entries()) this.#write(piece, at === last ? taken : undefined);
     this.#socket.uncork();
   }
 
