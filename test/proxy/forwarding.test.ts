@@ -121,6 +121,9 @@ function makeRequest(sink: ResponseSink, body?: BodySource): ForwardRequest {
   };
 }
 
+/** The connection may take its time to come up: only silence is noticed soon. */
+const silentSoon: Partial<GroupLimits> = { socketTimeoutMs: 30, queueTimeoutMs: 60_000 };
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('forward', () => {
@@ -481,7 +484,7 @@ describe('forward', () => {
 
   it('answers 504 when the daemon is silent for socket-timeout', async () => {
     const daemon = await startDaemon();
-    const pool = createPool([entryOf(daemon)], { socketTimeoutMs: 30 });
+    const pool = createPool([entryOf(daemon)], silentSoon);
     const { outcome } = forward(pool, makeRequest(new Client()));
     expect(await outcome).toMatchObject({ kind: 'refused', status: 504 });
     expect(await daemon.abortCode()).toBe('timeout');
@@ -490,7 +493,7 @@ describe('forward', () => {
   it('does not count the time that the client takes against the daemon', async () => {
     const daemon = await startDaemon();
     const body = new Body();
-    const pool = createPool([entryOf(daemon)], { socketTimeoutMs: 30 });
+    const pool = createPool([entryOf(daemon)], silentSoon);
     const { outcome } = forward(pool, makeRequest(new Client(), body));
     const { stream } = await daemon.request();
     await new Promise((resolve) => setTimeout(resolve, 100));
