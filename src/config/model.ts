@@ -493,6 +493,10 @@ export interface DirectorySettings {
   readonly redirectRelative?: boolean;
   /** Alias with one argument, in <Location>: absolute path of the file or directory that stands for all of it. */
   readonly aliasTarget?: string;
+  /** The URL path of that <Location>; '' if it is a pattern. */
+  readonly aliasLocation?: string;
+  /** AliasPreservePath: what follows that path is looked for below the target. */
+  readonly aliasPreservePath?: boolean;
   readonly directoryIndex?: readonly string[];
   readonly directorySlash?: boolean;
   /** DirectoryIndexRedirect: the status of the redirect to an index; 0: it is answered in place. */

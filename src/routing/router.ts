@@ -109,7 +109,7 @@ function routePath(
   }
   const translation =
     translateRewritten(host, rewritten) ??
-    translateInLocations(locations) ??
+    translateInLocations(host, locations, path) ??
     translatePath(host.translations, host.documentRoot, path);
   trace?.(describeTranslation(translation, host.virtualHost));
   const { found, matched } = findWithSections(host, translation);
@@ -209,13 +209,20 @@ function redirectPath({ redirects }: Host, path: RequestPath): Redirection | und
   return undefined;
 }
 
-/** Alias with one argument: the whole <Location> is one file or directory, whatever follows in the path. */
-function translateInLocations(locations: readonly CompiledSection[]): Translation | undefined {
-  const target = locations.findLast(({ settings }) => settings.aliasTarget !== undefined)?.settings
-    .aliasTarget;
-  if (target === undefined) return undefined;
-  const filename = posix.normalize(toByteString(target));
-  return { kind: 'tree', filename, contextPrefix: '', contextDocumentRoot: filename, by: 'location' };
+/** Alias with one argument: the whole <Location> is one file or directory, whatever follows in the path; with AliasPreservePath, that is below it. */
+function translateInLocations(
+  host: Host,
+  locations: readonly CompiledSection[],
+  { merged }: RequestPath,
+): Translation | undefined {
+  const said = locations.findLast(({ settings }) => settings.aliasTarget !== undefined)?.settings;
+  if (said?.aliasTarget === undefined) return undefined;
+  const target = posix.normalize(toByteString(said.aliasTarget));
+  const prefix = mergeSlashes(toByteString(said.aliasLocation ?? ''));
+  const isBelow =
+    prefix !== '' && merged.startsWith(prefix) && host.merge(locations).aliasPreservePath === true;
+  const filename = isBelow ? mergeSlashes(target + merged.slice(prefix.length)) : target;
+  return { kind: 'tree', filename, contextPrefix: '', contextDocumentRoot: target, by: 'location' };
 }
 
 /** Asks the file system; undefined where the path leads to no name in it. */

@@ -1,5 +1,5 @@
 import { translatePattern } from '../../matching/index.js';
-import { anywhere, honoured, inModule, outsideSections, raw, two } from '../definition.js';
+import { anywhere, flag, honoured, inModule, outsideSections, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
 import type { Alias } from '../model.js';
 import { resolvePath } from '../values.js';
@@ -15,6 +15,16 @@ export const alias = inModule('alias', [
     raw('URL-path file-path'),
     'Maps a URL path to a file or directory.',
     (here, text) => addAlias(here, text),
+  ),
+  honoured(
+    'AliasPreservePath',
+    anywhere,
+    flag,
+    'Whether Alias with one argument leaves what follows the path of its <Location>, to be looked for below the file path.',
+    (here, on) => {
+      here.section.settings.aliasPreservePath = on;
+    },
+    'Off',
   ),
   honoured(
     'ScriptAlias',
@@ -88,7 +98,12 @@ function setAliasTarget(here: Here, target: string, more: string): void {
     });
   else if (target.includes('%{'))
     here.fail('expressions in the path are not supported yet', { kind: 'argument-refused' });
-  else here.section.settings.aliasTarget = resolvePath(here, target);
+  else {
+    const { settings } = here.section;
+    const match = here.head?.match;
+    settings.aliasTarget = resolvePath(here, target);
+    settings.aliasLocation = match?.kind === 'literal' ? match.text : '';
+  }
 }
 
 /** An alias that no path can match is a slip of the pen. */

@@ -4,14 +4,6 @@ import { rows } from './rows.js';
 /** Where a request goes: left out, something else would answer. */
 export const destinationsRest: readonly Definition[] = [
   ...rows(
-    'alias',
-    'refused',
-    anywhere,
-    'write Alias with two arguments instead',
-    'AliasPreservePath',
-    /^off$/i,
-  ),
-  ...rows(
     'actions',
     'refused',
     anywhere,
