@@ -189,6 +189,44 @@ def check_memory():
         assert len(received) <= 5
         assert not connection.unsent_bytes
         connection.close()
+    for way in (lambda stream: stream.send_last(b'data', b''), lambda stream: stream.end(b'', b'data')):
+        check_abort(way)
+
+
+def check_abort(way):
+    """An answer that cannot be put together, though all has been noted as if it were, is aborted."""
+
+    class Poor(Stream):
+        """Has something to add to END, for which memory lacks."""
+
+        def _close_own_direction(self):
+            super()._close_own_direction()
+            return Unaffordable()
+
+    class Unaffordable:
+        def __radd__(self, _):
+            raise MemoryError
+
+        def __bool__(self):
+            return True
+
+    ours, theirs = socket.socketpair()
+    host = Host()
+    host.may_detach = True
+    theirs.settimeout(5)
+    connection = Connection(ours, host, b'hello', 'token', 1)
+    stream = connection.streams[1] = Poor(connection, 1, False, True)
+    try:
+        way(stream)
+        raise AssertionError('memory sufficed')
+    except MemoryError:
+        pass
+    assert not connection.detached_bytes
+    Poor._close_own_direction = Stream._close_own_direction
+    stream.abort('error', 'no memory')
+    assert theirs.recv(5) == b'hello'
+    assert theirs.recv(100)[3] == wire.ABORT
+    assert not connection.streams
 
 
 def check_through():
