@@ -32,12 +32,11 @@ export function makeRecord(
     recent[place] = { names, keys, template: undefined };
     return fillRecord(Object.create(prototype) as TextRecord, keys, pairs);
   }
-  if (shape.template !== undefined)
-    return fillRecord(
-      { __proto__: prototype, ...shape.template } as unknown as TextRecord,
-      shape.keys,
-      pairs,
-    );
+  if (shape.template !== undefined) {
+    // A literal that begins with a prototype would be filled key by key.
+    const copy = Object.setPrototypeOf({ ...shape.template }, prototype) as TextRecord;
+    return fillRecord(copy, shape.keys, pairs);
+  }
   const record = fillRecord(Object.create(prototype) as TextRecord, shape.keys, pairs);
   recent[place] = { ...shape, template: createTemplate(record) };
   return record;

@@ -35,6 +35,17 @@ describe('pairs become an object', () => {
     }
   });
 
+  it('with another prototype than the one before', () => {
+    const prototypes = [{ own: 1 }, Object.prototype, null, { own: 2 }];
+    const pairs = ['A', '1', 'constructor', 'c', 'own', 'o'];
+    for (let time = 0; time < 12; time += 1) {
+      const prototype = prototypes[time % prototypes.length] as object;
+      const record = makeRecord(pairs, without, prototype);
+      expect(Object.getPrototypeOf(record)).toBe(prototype);
+      expect(Object.entries(record)).toEqual(Object.entries(put(pairs)));
+    }
+  });
+
   it('of which each is its own', () => {
     const made = ['1', '2', '3', '4'].map((value) => makeRecord(['A', value, 'B', 'b'], without));
     for (const [at, record] of made.entries()) {
