@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { projectRoot } from '../peers/installed.js';
 import { findFreePort, makeFolder, removeFolder } from '../peers/server.js';
+import { isAlive } from '../survival/site.js';
 
 interface Result {
   readonly exitCode: number;
@@ -460,13 +461,4 @@ async function isServed(port: number): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

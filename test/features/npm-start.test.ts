@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { projectRoot } from '../peers/installed.js';
 import { findFreePort, makeFolder, removeFolder } from '../peers/server.js';
+import { isAlive } from '../survival/site.js';
 
 let folder: string;
 
@@ -48,12 +49,3 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
     }
   },
 );
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
