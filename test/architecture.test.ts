@@ -62,11 +62,11 @@ const allowed: Record<string, readonly string[]> = {
     'log',
     'config/model',
   ],
-  cli: ['config', 'log'],
+  cli: ['config', 'http', 'log'],
   config: ['expressions', 'matching', 'rewriting', 'http', 'log'],
   routing: ['config/model', 'expressions', 'matching', 'rewriting', 'trace', 'http'],
   auth: ['config/model', 'expressions', 'matching', 'http', 'htpasswd-auth'],
-  'htpasswd-auth': [],
+  'htpasswd-auth': ['http'],
   server: [
     'routing',
     'auth',

@@ -5,6 +5,7 @@ import type { CredentialStore } from './credential-store.js';
 import type { Credentials } from './credentials.js';
 import { describeFileFault, type FollowedFiles, followFiles } from './followed-files.js';
 import type { AuthRequest } from './index.js';
+import type { ParseSteps } from './parse-in-slices.js';
 
 /** mod_authn_socache: what a provider has granted is remembered for AuthnCacheTimeout. */
 export interface CredentialCache {
@@ -23,7 +24,7 @@ const usualKeepMs = 300_000;
  */
 export function createCredentialCache(store: CredentialStore, secret: Uint8Array): CredentialCache {
   const inFlight = new Map<string, Promise<ProviderAnswer>>();
-  const sources = followFiles(() => undefined);
+  const sources = followFiles(parseNothing);
   const sign = (...parts: readonly unknown[]) =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url');
 
@@ -87,6 +88,9 @@ export function createCredentialCache(store: CredentialStore, secret: Uint8Array
     },
   };
 }
+
+/** Only who has granted is asked for, not what stands there. */
+function* parseNothing(): ParseSteps<undefined> {}
 
 /** Changes when the text of the file does: what was granted before it counts no more. Undefined: it cannot be told. */
 async function identify(path: string, sources: FollowedFiles<undefined>): Promise<string | undefined> {

@@ -1,7 +1,8 @@
-import { parsePasswordFile, recogniseHash } from '../htpasswd-auth/index.js';
+import { readPasswordLines, recogniseHash } from '../htpasswd-auth/index.js';
 import type { Provider, ProviderAnswer } from './authenticate.js';
 import type { Place } from './fair-line.js';
 import { describeFileFault, followFiles } from './followed-files.js';
+import type { ParseSteps } from './parse-in-slices.js';
 import { createPasswordVerifier, type PasswordVerifier } from './password-verifier.js';
 import type { Busy, Fault } from './scheme.js';
 
@@ -67,22 +68,25 @@ interface PasswordFile {
   readonly usualHash: string | undefined;
 }
 
-function readPasswordFile(text: string): PasswordFile {
-  const hashes = parsePasswordFile(text);
-  return { hashes, usualHash: findUsualHash(hashes.values()) };
+function* readPasswordFile(text: string): ParseSteps<PasswordFile> {
+  const hashes = yield* readPasswordLines(text);
+  return { hashes, usualHash: yield* findUsualHash(hashes.values()) };
 }
 
-function findUsualHash(hashes: Iterable<string>): string | undefined {
+function* findUsualHash(hashes: Iterable<string>): ParseSteps<string | undefined> {
   const kinds = new Map<string, { readonly example: string; count: number }>();
+  let usual: { readonly example: string; readonly count: number } | undefined;
   for (const hash of hashes) {
+    yield 0;
     const stored = recogniseHash(hash);
     if (stored === undefined) continue;
     const costs = `${stored.kind} ${'cost' in stored ? stored.cost : ''} ${'rounds' in stored ? stored.rounds : ''}`;
-    const kind = kinds.get(costs);
-    if (kind === undefined) kinds.set(costs, { example: hash, count: 1 });
-    else kind.count += 1;
+    const kind = kinds.get(costs) ?? { example: hash, count: 0 };
+    kind.count += 1;
+    kinds.set(costs, kind);
+    if (kind.count > (usual?.count ?? 0)) usual = kind;
   }
-  return [...kinds.values()].sort((a, b) => b.count - a.count)[0]?.example;
+  return usual?.example;
 }
 
 function faultOf(text: string): Fault {

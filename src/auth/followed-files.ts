@@ -1,6 +1,9 @@
-import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GateFull } from '../htpasswd-auth/index.js';
+import { type Kept, keepWithinBounds } from './kept-contents.js';
+import { identifyFile, type Loaded, loadFile, UnfitFile } from './load-file.js';
+import type { ParseSteps } from './parse-in-slices.js';
 
 /** Reads files again when they change. */
 export interface FollowedFiles<Content> {
@@ -15,15 +18,9 @@ export interface FollowedFiles<Content> {
   fingerprint(path: string): Promise<string>;
 }
 
-interface Remembered<Content> {
-  readonly identity: string;
-  readonly fingerprint: string;
-  readonly content: Content;
+interface Remembered<Content> extends Loaded<Content>, Kept {
   /** Whether a later change is sure to show in the file's times. */
   readonly settled: boolean;
-  /** When the file was changed; milliseconds since 1970, by the clock of the file system. */
-  readonly changedMs: number;
-  readonly length: number;
   /** Shorter than before, or without an end of line: somebody may be in the middle of writing it. */
   readonly looksCut: boolean;
 }
@@ -36,48 +33,31 @@ const quietMs = 250;
 const quietAfterCutMs = 1000;
 const patienceMs = 3000;
 
-/** The files of so many users, each in a `.htaccess` of a folder of their own, are kept at a time: others are read anew when they are asked for. */
-const mostKept = 1000;
-const mostKeptBytes = 2 ** 26;
-
-/** Who can write a `.htaccess` could have the memory filled otherwise: some 800 000 users fit. */
-const longestBytes = 2 ** 26;
-
 /**
  * Follows files by their modification time, size and inode, without a restart. Files are read off the event loop as byte
- * strings and parsed once per change.
+ * strings and parsed once per change, both within the bounds of `load-file.ts`; of what all followers have read, as much is kept as
+ * `kept-contents.ts` says.
  */
-export function followFiles<Content>(parse: (text: string) => Content): FollowedFiles<Content> {
+export function followFiles<Content>(parse: (text: string) => ParseSteps<Content>): FollowedFiles<Content> {
   const remembered = new Map<string, Remembered<Content>>();
-  let keptBytes = 0;
   const reading = shareRuns(readAgainIfChanged);
   const resting = shareRuns(waitForRest);
 
   async function readAgainIfChanged(path: string): Promise<Remembered<Content>> {
     const known = remembered.get(path);
-    const { identity, isFile } = await identify(path);
+    const identity = await identify(path);
     if (known?.settled && known.identity === identity) return known;
-    forget(path);
-    // Opening a pipe would wait for its other end.
-    if (!isFile) throw new UnfitFile('not a regular file');
-    const fresh = await load(path, known, parse);
-    keep(path, fresh);
-    return fresh;
-  }
-
-  /** In place of those that were read first, which are read again when somebody asks. */
-  function keep(path: string, fresh: Remembered<Content>): void {
+    known?.release();
+    const startedMs = Date.now();
+    const loaded = await loadFile(path, known, parse);
+    const fresh = {
+      ...loaded,
+      settled: startedMs - loaded.changedMs > clockGrainMs,
+      looksCut: known?.fingerprint === loaded.fingerprint ? known.looksCut : isCut(loaded, known),
+      ...keepWithinBounds(loaded.weight, () => remembered.delete(path)),
+    };
     remembered.set(path, fresh);
-    keptBytes += fresh.length;
-    for (const oldest of remembered.keys()) {
-      if ((remembered.size <= mostKept && keptBytes <= mostKeptBytes) || oldest === path) return;
-      forget(oldest);
-    }
-  }
-
-  function forget(path: string): void {
-    keptBytes -= remembered.get(path)?.length ?? 0;
-    remembered.delete(path);
+    return fresh;
   }
 
   async function waitForRest(path: string): Promise<Content> {
@@ -116,58 +96,19 @@ function missingQuiet({ changedMs, looksCut }: Remembered<unknown>): number {
   return missing > 0 && missing <= quiet + clockGrainMs ? Math.ceil(missing) : 0;
 }
 
-/** A file that is not read; the message says why, in a word or two. */
-class UnfitFile extends Error {
-  override readonly name = 'UnfitFile';
-}
-
 /** Why a file could not be read, in a word or two; undefined for errors that are none of the file's. */
 export function describeFileFault(error: unknown): string | undefined {
-  if (error instanceof UnfitFile) return error.message;
+  if (error instanceof UnfitFile || error instanceof GateFull) return error.message;
   if (error instanceof Error && 'code' in error && 'syscall' in error) return String(error.code);
   return undefined;
 }
 
-async function identify(path: string): Promise<{ readonly identity: string; readonly isFile: boolean }> {
+function isCut(loaded: Loaded<unknown>, before: Loaded<unknown> | undefined): boolean {
+  return !loaded.endsWithLine || loaded.length < (before?.length ?? 0);
+}
+
+async function identify(path: string): Promise<string> {
   const stats = await stat(path, { bigint: true });
-  return { identity: identityOf(stats), isFile: stats.isFile() };
-}
-
-async function load<Content>(
-  path: string,
-  known: Remembered<Content> | undefined,
-  parse: (text: string) => Content,
-): Promise<Remembered<Content>> {
-  const file = await open(path, 'r');
-  try {
-    const startedMs = Date.now();
-    // Before the content, so that a change in between shows at the next look.
-    const stats = await file.stat({ bigint: true });
-    if (stats.size > longestBytes) throw new UnfitFile(`larger than ${longestBytes / 2 ** 20} MB`);
-    const bytes = await file.readFile();
-    const fingerprint = createHash('sha256').update(bytes).digest('base64');
-    const isSame = known?.fingerprint === fingerprint;
-    const changedMs = Number(stats.ctimeMs);
-    return {
-      identity: identityOf(stats),
-      fingerprint,
-      content: isSame ? known.content : parse(bytes.toString('latin1')),
-      settled: startedMs - changedMs > clockGrainMs,
-      changedMs,
-      length: bytes.length,
-      looksCut: isSame ? known.looksCut : bytes.at(-1) !== 10 || bytes.length < (known?.length ?? 0),
-    };
-  } finally {
-    await file.close();
-  }
-}
-
-function identityOf(stats: {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}): string {
-  return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
+  if (!stats.isFile()) throw new UnfitFile('not a regular file');
+  return identifyFile(stats);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { trimSpace } from '../http/index.js';
 
 /** Which tool's file it is, and what a line of it is the entry of; undefined: of nobody. */
 export interface FileFormat {
@@ -36,7 +37,7 @@ export async function readEntries(file: string, format = htpasswdFormat): Promis
     throw accessError('read', file, error);
   });
   for (const line of splitLines(text)) {
-    const entry = trimBlanks(line);
+    const entry = trimSpace(line);
     if (entry !== '' && !entry.startsWith('#') && format.keyOf(line) === undefined)
       throw new HtpasswdFileError(
         'invalid',
@@ -51,7 +52,7 @@ export function findEntry(text: string, key: string, { keyOf } = htpasswdFormat)
   const line = splitLines(text).find((candidate) => keyOf(candidate) === key);
   return line === undefined
     ? undefined
-    : trimBlanks(line)
+    : trimSpace(line)
         .slice(key.length + 1)
         .split(':', 1)[0];
 }
@@ -142,14 +143,9 @@ function splitLines(text: string): string[] {
 
 /** As the server reads it: what stands before the colon of that number. Undefined for comments and lines without one. */
 function keyBefore(line: string, colons: number): string | undefined {
-  const entry = trimBlanks(line);
+  const entry = trimSpace(line);
   const parts = entry.split(':');
   return entry.startsWith('#') || parts.length <= colons ? undefined : parts.slice(0, colons).join(':');
-}
-
-/** Bytes that C's isspace() names, not String.trim()'s: a byte of a UTF-8 name may look like a no-break space. */
-function trimBlanks(text: string): string {
-  return text.replace(/^[ \t\v\f\r]+|[ \t\v\f\r]+$/g, '');
 }
 
 function accessError(verb: 'read' | 'write', file: string, error: unknown): HtpasswdFileError {

@@ -1,4 +1,4 @@
-import { isHeaderName, isHeaderValue } from '../http/index.js';
+import { isHeaderName, isHeaderValue, trimBlanks } from '../http/index.js';
 
 /** The head of an answer that is not read by node:http. Byte strings. */
 export interface AnswerHead {
@@ -75,7 +75,7 @@ function parseFields(lines: readonly string[]): string | readonly string[] {
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(0, colon));
-    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '');
+    const value = trimBlanks(line, colon + 1);
     if (!isHeaderName(name) || !isHeaderValue(value)) return 'a line that is no header';
     if (/^transfer-encoding$/i.test(name)) return 'Transfer-Encoding, which the protocol does not have';
     fields.push(name, value);

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { rememberTexts } from './remember-texts.js';
+import { trimBlanks } from './trim-blanks.js';
 
 /** A host that a request names. */
 export interface RequestHost {
@@ -67,16 +68,4 @@ function parsePort(text: string): number | undefined {
   if (!/^[0-9]+$/.test(text)) return undefined;
   const port = Number(text);
   return port >= 1 && port <= 65535 ? port : undefined;
-}
-
-function trimBlanks(value: string): string {
-  let start = 0;
-  let end = value.length;
-  while (start < end && isBlank(value.charCodeAt(start))) start += 1;
-  while (end > start && isBlank(value.charCodeAt(end - 1))) end -= 1;
-  return value.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }

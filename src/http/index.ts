@@ -22,3 +22,4 @@ export * from './reason-phrase.js';
 export * from './remember-texts.js';
 export * from './require-package.js';
 export * from './server-url.js';
+export * from './trim-blanks.js';

@@ -1,5 +1,6 @@
 import { copyText } from './copy-text.js';
 import type { HeaderList } from './header-list.js';
+import { trimBlanks } from './trim-blanks.js';
 
 /** The header fields of one request, and what they say about its framing. */
 export interface LeanFields {
@@ -143,16 +144,3 @@ const usualNames = [
 const knownNames: ReadonlyMap<string, KnownName> = new Map(
   usualNames.flatMap((name) => [name, name.toLowerCase()].map((sent) => [sent, lookUp(sent)])),
 );
-
-/** Spaces and tabs around a value are not part of it (RFC 9110 section 5.5). */
-function trimBlanks(text: string, from: number, to: number): string {
-  let begin = from;
-  let end = to;
-  while (begin < end && isBlank(text.charCodeAt(begin))) begin += 1;
-  while (end > begin && isBlank(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(begin, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}

@@ -1,4 +1,4 @@
-import { ipaddr } from '../http/index.js';
+import { ipaddr, trimBlanks } from '../http/index.js';
 import { type AddressRange, parseAddressRange } from './address-range.js';
 import { isInRanges } from './client-address.js';
 
@@ -55,7 +55,7 @@ function trustIn(address: string, proxies: readonly TrustedProxy[]): 'none' | 'o
  * leading zeros, or IPv6 without a zone. Blanks around it do not count.
  */
 export function parseAddress(text: string): string | undefined {
-  const word = text.replace(/^[ \t]+|[ \t]+$/g, '');
+  const word = trimBlanks(text);
   if (word.includes(':')) {
     return !/[%\s]/.test(word) && ipaddr.IPv6.isValid(word) ? ipaddr.process(word).toString() : undefined;
   }

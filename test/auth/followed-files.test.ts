@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  existsSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -11,13 +12,29 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseDigestFile } from '../../src/auth/digest-file.js';
 import { describeFileFault, followFiles } from '../../src/auth/followed-files.js';
+import { parseGroupFile } from '../../src/auth/group-file.js';
 import { createAuthorizer } from '../../src/auth/index.js';
+import type { ParseSteps } from '../../src/auth/parse-in-slices.js';
+import { readPasswordLines } from '../../src/htpasswd-auth/index.js';
 import { request, summarise, unaskedPorts, validUser } from './requests.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'modhost-followed-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** One entry in one step. */
+function* asWhole(text: string): ParseSteps<string> {
+  yield 1;
+  return text;
+}
+
+function* lengthOf(text: string): ParseSteps<number> {
+  yield 1;
+  return text.length;
+}
 
 /** What a follower of the file answers now: its text, or the fault. */
 async function readNow(follower: { read(path: string): Promise<string> }, path: string): Promise<string> {
@@ -32,7 +49,7 @@ describe('a followed file', () => {
   const path = join(folder, 'followed');
 
   it('shows every change at once', async () => {
-    const follower = followFiles((text) => text);
+    const follower = followFiles(asWhole);
     expect(await readNow(follower, path)).toBe('fault ENOENT');
     for (const text of ['one', 'two', 'three', '']) {
       writeFileSync(path, text);
@@ -48,7 +65,7 @@ describe('a followed file', () => {
   });
 
   it('shows a change of the same size and with the old modification time', async () => {
-    const follower = followFiles((text) => text);
+    const follower = followFiles(asWhole);
     writeFileSync(path, 'aaa');
     const { atime, mtime } = statSync(path);
     expect(await readNow(follower, path)).toBe('aaa');
@@ -59,7 +76,7 @@ describe('a followed file', () => {
 
   it('is parsed once while it does not change', async () => {
     writeFileSync(path, 'same');
-    const parse = vi.fn((text: string) => text);
+    const parse = vi.fn(asWhole);
     const follower = followFiles(parse);
     const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 10_000);
     try {
@@ -75,11 +92,11 @@ describe('a followed file', () => {
 
   it('is read as bytes', async () => {
     writeFileSync(path, Buffer.from([0x66, 0xe4, 0xc3, 0xa4]));
-    expect(await followFiles((text) => text).read(path)).toBe('f\xe4\xc3\xa4');
+    expect(await followFiles(asWhole).read(path)).toBe('f\xe4\xc3\xa4');
   });
 
   it('is a regular file', async () => {
-    const follower = followFiles((text) => text);
+    const follower = followFiles(asWhole);
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     symlinkSync('loop', join(folder, 'loop'));
@@ -89,11 +106,11 @@ describe('a followed file', () => {
   });
 
   it('is not read when it is larger than anybody needs', async () => {
-    const follower = followFiles((text) => text);
+    const follower = followFiles(asWhole);
     const large = join(folder, 'large');
     writeFileSync(large, '');
-    truncateSync(large, 2 ** 26 + 1);
-    expect(await readNow(follower, large)).toBe('fault larger than 64 MB');
+    truncateSync(large, 2 ** 24 + 1);
+    expect(await readNow(follower, large)).toBe('fault larger than 16 MB');
     writeFileSync(large, 'small');
     expect(await readNow(follower, large)).toBe('small');
   });
@@ -112,7 +129,7 @@ describe('of many followed files', () => {
   async function countParsed(others: readonly string[]): Promise<number> {
     const first = join(folder, 'first');
     writeFileSync(first, 'first');
-    const parse = vi.fn((text: string) => text.length);
+    const parse = vi.fn(lengthOf);
     const follower = followFiles(parse);
     expect(await follower.read(first)).toBe(5);
     for (const path of others) await follower.read(path);
@@ -135,37 +152,118 @@ describe('of many followed files', () => {
     expect(await countParsed(many)).toBe(2);
   });
 
-  it('64 MB are kept', async () => {
-    const many = writeMany(4, 2 ** 24 - 2);
+  it('128 MB are kept', async () => {
+    const many = writeMany(8, 2 ** 24 - 200);
     expect(await countParsed(many)).toBe(1);
-    expect(await countParsed([...many, ...writeMany(1, 2 ** 16)])).toBe(2);
+    expect(await countParsed([...many, ...writeMany(1, 2 ** 12)])).toBe(2);
+  });
+
+  it('an entry takes room of its own', async () => {
+    const parse = vi.fn(function* (): ParseSteps<number> {
+      for (let entry = 0; entry < 400_000; entry += 1) yield 1;
+      return 1;
+    });
+    const follower = followFiles(parse);
+    const many = writeMany(4, 1);
+    for (const path of [...many, ...many]) await follower.read(path);
+    expect(parse).toHaveBeenCalledTimes(8);
+  });
+
+  it('those of all followers count', async () => {
+    const first = join(folder, 'first');
+    const [parse, parseOther] = [vi.fn(lengthOf), vi.fn(lengthOf)];
+    const [follower, other] = [followFiles(parse), followFiles(parseOther)];
+    await follower.read(first);
+    for (const path of writeMany(9, 2 ** 24 - 200)) await other.read(path);
+    await follower.read(first);
+    expect(parse).toHaveBeenCalledTimes(2);
+    expect(parseOther).toHaveBeenCalledTimes(9);
   });
 
   it('one that changes is counted once', async () => {
-    const parse = vi.fn((text: string) => text.length);
+    const parse = vi.fn(lengthOf);
     const follower = followFiles(parse);
-    const [path = '', other = ''] = writeMany(2, 2 ** 25);
+    const [path = '', other = ''] = writeMany(2, 2 ** 24);
     await follower.read(other);
-    for (let bytes = 2 ** 25; bytes > 2 ** 25 - 5; bytes -= 1) {
+    for (let bytes = 2 ** 24; bytes > 2 ** 24 - 10; bytes -= 1) {
       truncateSync(path, bytes);
       expect(await follower.read(path)).toBe(bytes);
     }
     await follower.read(other);
-    expect(parse).toHaveBeenCalledTimes(6);
+    expect(parse).toHaveBeenCalledTimes(11);
+  });
+
+  it('large ones are read one after the other', async () => {
+    let running = 0;
+    const together: number[] = [];
+    const follower = followFiles(function* (text: string): ParseSteps<number> {
+      running += 1;
+      // Others get their turn meanwhile.
+      for (const end = performance.now() + 40; performance.now() < end; ) yield 0;
+      together.push(running);
+      running -= 1;
+      return text.length;
+    });
+    await Promise.all(writeMany(4, 2 ** 17).map((path) => follower.read(path)));
+    expect(together).toEqual([1, 1, 1, 1]);
+    await Promise.all(writeMany(4, 2 ** 10).map((path) => follower.read(path)));
+    expect(Math.max(...together)).toBeGreaterThan(1);
+  });
+});
+
+describe('a file that would take much', () => {
+  it.runIf(existsSync('/proc/self/pagemap'))(
+    'is not read to its end, though the file system calls it empty',
+    async () => {
+      const { size } = statSync('/proc/self/pagemap');
+      expect(size).toBe(0);
+      expect(await readNow(followFiles(asWhole), '/proc/self/pagemap')).toBe('fault larger than 16 MB');
+    },
+  );
+
+  it('has no more than 500 000 entries', async () => {
+    const path = join(folder, 'entries');
+    writeFileSync(path, 'g: '.padEnd(2 * 500_000 + 3, 'a '));
+    const follower = followFiles(parseGroupFile);
+    expect((await follower.read(path)).get('a')).toEqual(new Set(['g']));
+    writeFileSync(path, 'g: '.padEnd(2 * 500_001 + 3, 'a '));
+    await expect(follower.read(path)).rejects.toThrow('more than 500000 entries');
+  });
+
+  it('lets others go on while it is parsed', async () => {
+    const path = join(folder, 'members');
+    writeFileSync(path, `g: ${Array.from({ length: 300_000 }, (_, number) => `u${number}`).join(' ')}\n`);
+    const read = followFiles(parseGroupFile).read(path);
+    let turns = 0;
+    for (let isOver = false; !isOver; turns += 1)
+      isOver = await Promise.race([read.then(() => true), nextTurn().then(() => false)]);
+    expect(turns).toBeGreaterThan(5);
+    expect((await read).size).toBe(300_000);
+  });
+
+  it.each([
+    ['a password file', readPasswordLines],
+    ['a group file', parseGroupFile],
+    ['a digest file', parseDigestFile],
+  ])('%s of blanks is parsed in time that grows with its length', async (_, parse) => {
+    const path = join(folder, 'blanks');
+    // A regular expression that looks for blanks at the end would take hours.
+    writeFileSync(path, `a:${' '.repeat(2 ** 23)}b:c\n`);
+    expect((await followFiles<ReadonlyMap<string, unknown>>(parse).read(path)).size).toBe(1);
   });
 });
 
 it('a password file that is too large lets nobody in, with the reason, also where grants are remembered', async () => {
   const authUserFile = join(folder, 'too-large');
   writeFileSync(authUserFile, 'bob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n');
-  truncateSync(authUserFile, 2 ** 26 + 1);
+  truncateSync(authUserFile, 2 ** 24 + 1);
   const { decide } = createAuthorizer(unaskedPorts);
   for (const authnCacheProvideFor of [[], ['file']]) {
     const settings = { require: validUser, authType: 'Basic', authName: 'x', authUserFile };
     const made = { ...settings, authBasicProviders: ['file', 'socache'], authnCacheProvideFor };
     expect(await decide(request({ credentials: 'bob:secret' }), made)).toMatchObject({
       status: 500,
-      reason: { text: expect.stringMatching(/AH01620: .*too-large: larger than 64 MB/) },
+      reason: { text: expect.stringMatching(/AH01620: .*too-large: larger than 16 MB/) },
     });
   }
 });

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { followFiles } from '../../src/auth/followed-files.js';
 import { createAuthorizer, createRealmHashSources, findRealmHash } from '../../src/auth/index.js';
+import type { ParseSteps } from '../../src/auth/parse-in-slices.js';
 import { every, group, not, reasonOf, request, summarise, unaskedPorts, validUser } from './requests.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'modhost-changes-'));
@@ -160,8 +161,9 @@ describe('a password file with 100 000 users', () => {
     const path = join(folder, 'fresh');
     writeFileSync(path, 'one\n');
     let parsed = 0;
-    const follower = followFiles((text) => {
+    const follower = followFiles(function* (text): ParseSteps<{ readonly text: string }> {
       parsed += 1;
+      yield 1;
       return { text };
     });
     const first = await follower.read(path);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { authenticate, parsePasswordFile } from '../../src/htpasswd-auth/index.js';
+import { authenticate } from '../../src/htpasswd-auth/index.js';
+import { parsePasswordFile } from '../../src/htpasswd-auth/password-file.js';
 
 describe('parsePasswordFile', () => {
   it.each([
