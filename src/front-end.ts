@@ -106,7 +106,7 @@ async function start(given: FrontEndStart): Promise<void> {
   // The front ends' account need not be able to read it.
   const cacheSecret = readCacheSecret(given);
   takeIdentity(given);
-  const pools = new Pools(config);
+  const pools = new Pools(config, given.logins.frontEnds === 1);
   const listeners: HttpListener[] = [];
   const guard = createLoginGuard({
     ...given.logins,
@@ -346,14 +346,17 @@ async function drain(listeners: readonly HttpListener[], timeoutMs: number): Pro
 class Pools {
   onOutput: (level: string, line: Buffer, pid: number | undefined) => void = () => {};
   readonly #config: ServerConfig;
+  readonly #isAlone: boolean;
   readonly #pools: Readonly<Record<Runtime, Map<string, ProcessPool>>> = {
     node: new Map(),
     python: new Map(),
   };
   readonly #limits = new Map<string, GroupLimits>();
 
-  constructor(config: ServerConfig) {
+  /** `isAlone`: there is no other front end. */
+  constructor(config: ServerConfig, isAlone: boolean) {
     this.#config = config;
+    this.#isAlone = isAlone;
   }
 
   announce(processes: readonly AnnouncedProcess[]): void {
@@ -373,6 +376,7 @@ class Pools {
     if (known !== undefined) return known;
     const pool = new ProcessPool({
       limits: this.limitsOf(group),
+      isAlone: this.#isAlone,
       requestProcesses: () => tell({ type: 'request-processes', group, runtime }),
       log: (level, line, pid) => this.onOutput(level, line, pid),
     });

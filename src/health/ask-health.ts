@@ -28,6 +28,7 @@ export async function askHealth(
   if (script === undefined) return `health-path ${path} leads to no script of the group`;
   const pool = new ProcessPool({
     limits,
+    isAlone: false,
     requestProcesses: () => {},
     log: (_, line) => say(line.toString('utf8')),
   });

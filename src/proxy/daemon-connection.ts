@@ -95,6 +95,7 @@ interface OpenStream {
 export class DaemonConnection {
   readonly #socket: Socket;
   readonly #listener: ConnectionListener;
+  readonly #isAlone: boolean;
   readonly #streams = new StreamTable<OpenStream>();
   readonly #responses = new ResponseDecoder();
   readonly #ledger = new WriteLedger();
@@ -114,7 +115,9 @@ export class DaemonConnection {
   /** Since a write has failed. */
   #unreadFrom: number | undefined;
 
-  constructor(socketPath: string, token: string, listener: ConnectionListener) {
+  /** `isAlone`: no other front end sends requests to this daemon process. */
+  constructor(socketPath: string, token: string, isAlone: boolean, listener: ConnectionListener) {
+    this.#isAlone = isAlone;
     this.#listener = listener;
     const reader = new FrameReader(
       (type, stream, payload) => this.#receive(type, stream, payload),
@@ -130,7 +133,13 @@ export class DaemonConnection {
     this.#socket.on('drain', this.#callNext);
     this.#socket.on('error', (error) => this.#close(error.message, error));
     this.#socket.on('close', () => this.#close('it closed the connection', 'end'));
-    this.#send(frameText(FrameType.hello, 0, encodeHello(['pid', String(process.pid), 'token', token])));
+    this.#send(
+      frameText(
+        FrameType.hello,
+        0,
+        encodeHello(['pid', String(process.pid), 'token', token, ...(isAlone ? ['alone', '1'] : [])]),
+      ),
+    );
   }
 
   /** Streams open now. */
@@ -299,7 +308,9 @@ export class DaemonConnection {
     switch (type) {
       case FrameType.hello:
         if (decodeHello(payload).get('ahead') === '2')
-          this.#sentAhead = new SentAhead((stream) => this.#streams.get(stream)?.listener.accepted());
+          this.#sentAhead = new SentAhead(this.#isAlone, (stream) =>
+            this.#streams.get(stream)?.listener.accepted(),
+          );
         return this.#listener.ready();
       case FrameType.ping:
         this.#send(frameText(FrameType.pong, 0, payload.toString('latin1')));

@@ -57,6 +57,8 @@ export type LeaseCallback = (answer: Lease | PoolRefusal) => void;
 
 export interface PoolPorts {
   readonly limits: GroupLimits;
+  /** No other front end sends requests to these processes. */
+  readonly isAlone: boolean;
   /** Asks the supervisor to have processes of this group and runtime. */
   requestProcesses(): void;
   log(level: string, line: Buffer, pid: number): void;
@@ -269,7 +271,8 @@ export class ProcessPool {
   }
 
   #connect(member: Member): void {
-    member.connection = new DaemonConnection(member.entry.socketPath, member.entry.token, {
+    const { socketPath, token } = member.entry;
+    member.connection = new DaemonConnection(socketPath, token, this.#ports.isAlone, {
       ready: () => {
         member.isReady = true;
         this.#serveWaiting();

@@ -38,7 +38,12 @@ function entryOf({ socketPath }: FakeDaemon, threads = 1): DaemonProcessEntry {
 }
 
 function createPool(entries: readonly DaemonProcessEntry[], own: Partial<GroupLimits> = {}): ProcessPool {
-  const pool = new ProcessPool({ limits: { ...limits, ...own }, requestProcesses: () => {}, log: () => {} });
+  const pool = new ProcessPool({
+    limits: { ...limits, ...own },
+    isAlone: true,
+    requestProcesses: () => {},
+    log: () => {},
+  });
   pools.push(pool);
   pool.announce(entries);
   return pool;

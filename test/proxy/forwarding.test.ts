@@ -50,7 +50,12 @@ function entryOf(daemon: FakeDaemon, more: Partial<DaemonProcessEntry> = {}): Da
 }
 
 function createPool(entries: readonly DaemonProcessEntry[], own: Partial<GroupLimits> = {}): ProcessPool {
-  const pool = new ProcessPool({ limits: { ...limits, ...own }, requestProcesses: () => {}, log: () => {} });
+  const pool = new ProcessPool({
+    limits: { ...limits, ...own },
+    isAlone: true,
+    requestProcesses: () => {},
+    log: () => {},
+  });
   pools.push(pool);
   pool.announce(entries);
   return pool;
@@ -562,7 +567,12 @@ describe('ProcessPool', () => {
   it('asks for processes when there are none, and refuses with 503 after connect-timeout', async () => {
     let asked = 0;
     const own = { ...limits, connectTimeoutMs: 20 };
-    const pool = new ProcessPool({ limits: own, requestProcesses: () => (asked += 1), log: () => {} });
+    const pool = new ProcessPool({
+      limits: own,
+      isAlone: true,
+      requestProcesses: () => (asked += 1),
+      log: () => {},
+    });
     pools.push(pool);
     const { outcome } = forward(pool, makeRequest(new Client()));
     expect(await outcome).toMatchObject({ kind: 'refused', status: 503 });

@@ -14,7 +14,7 @@ beforeEach(async () => {
   daemon = new FakeDaemon();
   await daemon.listen();
   await new Promise<void>((ready) => {
-    connection = new DaemonConnection(daemon.socketPath, '', {
+    connection = new DaemonConnection(daemon.socketPath, '', false, {
       ready,
       drain: () => {},
       closed: () => {},

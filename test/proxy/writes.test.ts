@@ -22,7 +22,7 @@ beforeEach(async () => {
   }).listen(socketPath);
   await once(server, 'listening');
   await new Promise<void>((ready) => {
-    connection = new DaemonConnection(socketPath, '', { ready, drain() {}, closed() {}, log() {} });
+    connection = new DaemonConnection(socketPath, '', false, { ready, drain() {}, closed() {}, log() {} });
   });
 });
 

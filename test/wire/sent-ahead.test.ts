@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SentAhead } from '../../src/wire/index.js';
 
-function record(): { readonly row: SentAhead; readonly accepted: number[] } {
+function record(isAlone = true): { readonly row: SentAhead; readonly accepted: number[] } {
   const accepted: number[] = [];
-  return { row: new SentAhead((stream) => accepted.push(stream)), accepted };
+  return { row: new SentAhead(isAlone, (stream) => accepted.push(stream)), accepted };
 }
 
 describe('SentAhead', () => {
@@ -57,5 +57,21 @@ describe('SentAhead', () => {
     expect(accepted).toEqual([1, 2, 3]);
     row.close(3);
     expect(accepted).toEqual([1, 2, 3, 4]);
+  });
+
+  it('takes none that was sent ahead as accepted before it is said, if there are other front ends', () => {
+    const { row, accepted } = record(false);
+    row.open(1, false);
+    for (const stream of [2, 3]) row.open(stream, true);
+    row.open(4, false);
+    expect(accepted).toEqual([1, 4]);
+    row.close(1);
+    row.close(4);
+    expect(accepted).toEqual([1, 4]);
+    row.accept(2);
+    row.close(2);
+    expect(accepted).toEqual([1, 4, 2]);
+    row.accept(3);
+    expect(accepted).toEqual([1, 4, 2, 3]);
   });
 });

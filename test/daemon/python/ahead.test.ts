@@ -38,6 +38,21 @@ describe('a request that is sent ahead', () => {
     await daemon.drain();
   });
 
+  it('is always said to be accepted if the front end is not the only one', async () => {
+    const daemon = await DaemonProcess.start({ threads: 1 });
+    const frontEnd = await daemon.connect({ isAlone: false });
+    const other = await daemon.connect({ isAlone: false });
+    const blocked = block(other, 'first');
+    await blocked.logged(/entered/);
+    const ahead = ['a', 'b', 'c'].map((name) => sendAhead(frontEnd, '/note', name));
+    await frontEnd.confirm();
+    expect(ahead.map(({ isAccepted }) => isAccepted)).toEqual([false, false, false]);
+    blocked.sendEnd();
+    await Promise.all(ahead.map((exchange) => exchange.done()));
+    expect(ahead.map(({ isToldAccepted }) => isToldAccepted)).toEqual([true, true, true]);
+    await daemon.drain();
+  });
+
   it('is accepted before the application has it: one that kills its process has been', async () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect();

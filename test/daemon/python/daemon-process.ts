@@ -209,8 +209,8 @@ export class DaemonProcess {
     for (const frontEnd of this.#frontEnds) frontEnd.leave();
   }
 
-  async connect(): Promise<FrontEnd> {
-    const frontEnd = await FrontEnd.connect(this.socketPath);
+  async connect({ isAlone = true } = {}): Promise<FrontEnd> {
+    const frontEnd = await FrontEnd.connect(this.socketPath, isAlone);
     this.#frontEnds.push(frontEnd);
     return frontEnd;
   }
@@ -405,14 +405,15 @@ export class FrontEnd {
   readonly #socket: Socket;
   readonly #exchanges = new Map<number, Exchange>();
   readonly #openStreams = new Set<number>();
-  readonly #sentAhead = new SentAhead((stream) => {
-    const exchange = this.#exchanges.get(stream);
-    if (exchange !== undefined) exchange.isAccepted = exchange.isAhead;
-  });
+  readonly #sentAhead: SentAhead;
   #lastStream = 0;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, isAlone: boolean) {
     this.#socket = socket;
+    this.#sentAhead = new SentAhead(isAlone, (stream) => {
+      const exchange = this.#exchanges.get(stream);
+      if (exchange !== undefined) exchange.isAccepted = exchange.isAhead;
+    });
     const reader = new FrameReader((type, stream, payload) => this.#take(type, stream, payload));
     socket.on('data', (piece: Buffer) => reader.push(piece));
     socket.on('error', () => {});
@@ -427,20 +428,21 @@ export class FrontEnd {
   }
 
   /** Connected, and HELLO was exchanged. */
-  static async connect(path: string): Promise<FrontEnd> {
-    const frontEnd = await FrontEnd.connectSilently(path);
-    frontEnd.send(encodeTextFrame(FrameType.hello, 0, encodeHello(['token', token])));
+  static async connect(path: string, isAlone: boolean): Promise<FrontEnd> {
+    const frontEnd = await FrontEnd.connectSilently(path, isAlone);
+    const alone = isAlone ? ['alone', '1'] : [];
+    frontEnd.send(encodeTextFrame(FrameType.hello, 0, encodeHello(['token', token, ...alone])));
     await frontEnd.changed.until(() => frontEnd.hello !== undefined, 'HELLO of the daemon');
     return frontEnd;
   }
 
-  static async connectSilently(path: string): Promise<FrontEnd> {
+  static async connectSilently(path: string, isAlone = false): Promise<FrontEnd> {
     const socket = connect(path);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
-    return new FrontEnd(socket);
+    return new FrontEnd(socket, isAlone);
   }
 
   send(bytes: Buffer): void {

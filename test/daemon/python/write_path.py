@@ -254,6 +254,7 @@ def check_ahead():
         def __init__(self, name, state):
             self.name = name
             self.is_lost = False
+            self.is_alone = True
             self.detached_bytes = self.unsent_bytes = 0
             for key, value in state.items():
                 setattr(self, key, value)
@@ -303,6 +304,7 @@ def check_ahead():
         Job('detached', detached_bytes=1),
         Job('plain', is_ahead=False, is_lost=True),
         Job('known'),
+        Job('among', is_alone=False),
         Job('broken'),
         Job('last'),
     ]
@@ -314,6 +316,7 @@ def check_ahead():
     assert is_over.wait(5), events
     expected = ['first runs', 'first sends', 'lost is announced', 'lost is given back', 'unsent is announced', 'unsent runs']
     expected += ['detached is announced', 'detached runs', 'detached sends', 'plain runs', 'plain sends', 'known runs', 'known sends']
+    expected += ['among is announced', 'among runs', 'among sends']
     assert events == expected + ['broken runs', 'last is announced', 'last runs'], events
 
 

@@ -105,6 +105,8 @@ class Connection:
         self._is_full_told = False
         # The system takes nothing any more: what was in the outbox is gone.
         self.is_lost = False
+        # No other front end sends requests to this process.
+        self.is_alone = False
         # Threads that wait until the system has so many bytes of all that was ever queued, each with what releases it.
         self._waiting: List[Tuple[int, threading.Lock]] = []
         self._handlers: Dict[int, Callable[[int, bytes], None]] = {
@@ -395,9 +397,11 @@ class Connection:
         _check_connection_frame(stream_id)
         if self._heard_hello:
             raise wire.WireViolation('a second HELLO')
-        given = wire.decode_hello(payload).get('token', '')
+        hello = wire.decode_hello(payload)
+        given = hello.get('token', '')
         if not _is_same(given.encode('latin-1'), self._token.encode()):
             raise wire.WireViolation('the token is wrong: whoever connected is no front end of this server')
+        self.is_alone = hello.get('alone') == '1'
         self._heard_hello = True
 
     def _on_request(self, stream_id: int, payload: bytes) -> None:

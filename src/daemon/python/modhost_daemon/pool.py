@@ -42,6 +42,8 @@ class Channel(Protocol):
 
     # Nothing more can be said there.
     is_lost: bool
+    # Nobody else sends jobs that are sent ahead.
+    is_alone: bool
     # Of answers that wait for credit, and no thread for them.
     detached_bytes: int
     # What the system has not taken yet.
@@ -408,10 +410,10 @@ class Pool:
 
     def _is_expected(self, channel: Channel) -> bool:
         """
-        Whoever sent the job that has just been taken knows without being told that it is the next, since all that it sent before is over, and
+        Whoever sent the job that has just been taken, and is alone, knows without being told that it is the next, since all that it sent before is over, and
         the system has said so: no other thread is in a job, and what those before left to be sent is sent.
         """
-        return not (
+        return channel.is_alone and not (
             # In this order, without locks: what goes out of one of these is in a later one by then.
             self._busy > 1
             or self._has_broken
