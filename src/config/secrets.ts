@@ -10,6 +10,9 @@ const assignment = /\b([a-z_][a-z0-9_]*)=(?!["']?[*]{3})/gi;
 /** Of directives that set no variables. */
 const secretParameter = /^(secret|password)$/i;
 
+/** `Cookie: value` within a value, as in a replacement. */
+const fieldInValue = /\b((?:Authorization|Cookie|X-Api-Key):?["']?)\s+\S.*$/is;
+
 /** Whether a line of a site file holds a password or a key, which is then not shown: not in messages, not in listings. */
 export function holdsSecret(line: string): boolean {
   return hideSecrets(line) !== line;
@@ -22,11 +25,15 @@ export function hideSecrets(line: string): string {
   if (secretDirectives.test(name)) return `${name}${blank}***`;
   if (/^(SetEnv|Define)$/i.test(name)) return hideValue(line, name, blank, tail);
   if (/^ProxyFCGISetEnvIf$/i.test(name)) return `${name}${blank}${hideChange(tail)}`;
-  if (/^RewriteRule$/i.test(name)) return hideUrlPasswords(hideFlags(line));
+  if (/^RewriteRule$/i.test(name)) return hideParameters(hideFlags(line));
   if (/^(SetEnvIf(NoCase|Expr)?|BrowserMatch(NoCase)?|WSGIDaemonProcess)$/i.test(name))
     return hideUrlPasswords(hideAssignments(line, isSecretName));
-  if (/^(Request)?Header$/i.test(name)) return `${name}${blank}${hideField(tail)}`;
-  return hideAssignments(hideUrlPasswords(line), (parameter) => secretParameter.test(parameter));
+  if (/^(Request)?Header$/i.test(name)) return `${name}${blank}${hideParameters(hideField(tail))}`;
+  return hideParameters(line);
+}
+
+function hideParameters(text: string): string {
+  return hideAssignments(hideUrlPasswords(text), (parameter) => secretParameter.test(parameter));
 }
 
 /** `NAME=value` in a word, behind `env=` or not, with quotes around whatever it is: what follows a secret name in its word is hidden. */
@@ -81,11 +88,10 @@ function hideField(tail: string): string {
   for (let at = 0, words = 0; at < tail.length && words < 3; words += 1) {
     const end = findWordEnd(tail, at);
     const name = tail.slice(at, end).replace(/:?["']?$/, '');
-    const isSecret = isSecretWord(name) || /^["']?(set-)?cookie$/i.test(name);
-    if (isSecret && tail.slice(end).trim() !== '') return `${tail.slice(0, end)} ***`;
+    if (isSecretWord(name) && tail.slice(end).trim() !== '') return `${tail.slice(0, end)} ***`;
     at = findWordStart(tail, end);
   }
-  return hideUrlPasswords(tail);
+  return tail.replace(fieldInValue, '$1 ***');
 }
 
 function hideValue(line: string, name: string, blank: string, tail: string): string {

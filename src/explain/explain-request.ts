@@ -39,6 +39,7 @@ import {
   listEffectiveSettings,
 } from './effective-settings.js';
 import type { ExplainedApplication, Explanation } from './explanation.js';
+import { hideInRecord } from './hide-in-record.js';
 import { type AskedRequest, RecordedRequest } from './recorded-request.js';
 
 /** What has to be taken for granted, since nobody is asked. */
@@ -121,7 +122,8 @@ function createRecordingSite(
         const access = makeRecord();
         const own = host.settings.customLogs;
         for (const log of own.length > 0 ? own : config.mainServer.settings.customLogs) {
-          if (isLogWanted(log, access, holds)) recording.accessLog.push(compileLogFormat(log.format)(access));
+          if (isLogWanted(log, access, holds))
+            recording.accessLog.push(compileLogFormat(log.format)(hideInRecord(access)));
         }
       },
     },
@@ -357,7 +359,7 @@ function describeApplication(
     applicationGroup: message.applicationGroup === '' ? '%{GLOBAL}' : message.applicationGroup,
     callable: message.callableName,
     callInterface: message.callInterface,
-    environ: hideSecretPairs([...message.environ, ...(message.shared ?? []).flatMap(({ pairs }) => pairs)]),
+    environ: hideSecretPairs(listEnviron(message)),
     timeLimits: {
       'connect-timeout': definition.connectTimeoutMs / 1000,
       'queue-timeout': definition.queueTimeoutMs / 1000,
@@ -368,4 +370,10 @@ function describeApplication(
       'startup-timeout': definition.startupTimeoutMs / 1000,
     },
   };
+}
+
+/** name, value, …: all parts, in their order. */
+function listEnviron({ environ, facts, shared = [] }: ForwardRequest['message']): readonly string[] {
+  const named = facts?.names.names.flatMap((name, at) => [name, facts.values[at] ?? '']) ?? [];
+  return [...environ, ...named, ...shared.flatMap(({ pairs }) => pairs)];
 }

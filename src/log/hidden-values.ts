@@ -9,7 +9,8 @@ const credentialsInUrl = /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']{0,200}):[^\s/
 
 /** Whether a variable or a header field of this name is likely to hold a password or a key. */
 export function isSecretName(name: string): boolean {
-  return secretName.test(name.replaceAll('-', '_')) || /(^|[-_])authorization$/i.test(name);
+  const words = name.replaceAll('-', '_');
+  return secretName.test(words) || /(^|_)authorization$|^(http_|set_)?cookie$/i.test(words);
 }
 
 /** The text without the passwords of the URLs in it. */

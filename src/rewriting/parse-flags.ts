@@ -31,7 +31,8 @@ export function parseFlags(text: string, notes: TemplateNotes): ParsedFlags {
     const name = (equals === -1 ? word : word.slice(0, equals)).toLowerCase();
     const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
     if (flag === undefined) {
-      const message = `there is no flag '${name}'`;
+      // Perhaps what stands behind a comma in a password.
+      const message = 'there is no such flag';
       return { kind: 'wrong', message, word, wanted: { name, known: Object.keys(flags) } };
     }
     const problem = flag(draft, equals === -1 ? '' : word.slice(equals + 1), notes);

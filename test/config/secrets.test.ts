@@ -49,6 +49,21 @@ it.each([
   ['RequestHeader set Authorization "Basic x"', 'RequestHeader set Authorization ***'],
   ['Header always set "X-Secret:" a env=B', 'Header always set "X-Secret:" ***'],
   ['Header edit Set-Cookie ^ x', 'Header edit Set-Cookie ***'],
+  ['Header set X-Foo "password=hunter14"', 'Header set X-Foo password=***'],
+  ['RequestHeader set X-Foo "secret=x y" env=B', 'RequestHeader set X-Foo secret=*** ***'],
+  ['Header set Foo "Authorization: hunter2"', 'Header set Foo "Authorization: ***'],
+  ['Header edit X ^a "Cookie hunter2"', 'Header edit X ^a "Cookie ***'],
+  ['Header set X postgres://u:p@h/d', 'Header set X postgres://u:***@h/d'],
+  ['Header append Vary Cookie', 'Header append Vary Cookie'],
+  [
+    'Header set Access-Control-Allow-Headers "Authorization, Accept"',
+    'Header set Access-Control-Allow-Headers "Authorization, Accept"',
+  ],
+  ['RewriteRule ^/a http://h/?password=hunter2 [P]', 'RewriteRule ^/a http://h/?password=*** [P]'],
+  [
+    'RewriteRule ^/a "http://h/?secret=x" [E=TOKEN:y,P]',
+    'RewriteRule ^/a http://h/?secret=*** [E=TOKEN:***,P]',
+  ],
   ['Header set X-Colour red', 'Header set X-Colour red'],
   ['Header unset X-Api-Key', 'Header unset X-Api-Key'],
   [String.raw`ProxyPass /a ajp://h secret="a\"b c" timeout=3`, 'ProxyPass /a ajp://h secret=*** timeout=3'],
@@ -67,6 +82,9 @@ it.each([
   ['RewriteRule ', '[E={%{'],
   ['RewriteRule ', '[E=a:'],
   ['Header "', '" x'],
+  ['Header set X ', 'Cookie '],
+  ['Header set X ', ' '],
+  ['RewriteRule ', 'password='],
 ])('a line of 16 MiB with %s%s… is read', (start, part) => {
   const line = start + part.repeat((16 * 1024 * 1024) / part.length);
   expect(hideSecrets(line).length).toBeLessThanOrEqual(line.length);

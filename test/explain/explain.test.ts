@@ -71,7 +71,9 @@ AllowOverride All
 </VirtualHost>
 <VirtualHost *:8080>
 ServerName secrets.example
+Alias /f.txt docs/f.txt
 WSGIScriptAlias / app.py
+CustomLog logs/secrets.log "%{A_TOKEN}e %{COLOUR}e %{DB_PASSWORD}e %{Authorization}i %{Cookie}i %{t}C %{X-Secret}o %{X-Colour}o"
 SetEnv DB_PASSWORD hunter2
 SetEnv URL postgres://u:hunter2@h/db
 SetEnvIf Host . A_TOKEN=hunter2
@@ -82,6 +84,7 @@ Require all granted
 SetEnvIf Host . B_TOKEN=hunter2
 AuthBasicFake bob hunter2
 RequestHeader set Authorization "Basic hunter2"
+RequestHeader set Cookie "s=hunter2; t=hunter2"
 Header set X-Secret hunter2
 Header set X-Colour red
 </Location>
@@ -258,6 +261,12 @@ describe('explain', () => {
       expect(text).toContain('DB_PASSWORD ***');
       expect(text).not.toContain('hunter2');
     }
+  });
+
+  it('nor in the line of the access log', async () => {
+    const explanation = await explain('http://secrets.example:8080/f.txt');
+    expect(explanation.log.access).toEqual(['*** red *** *** s=***; t=*** *** *** red']);
+    expect(formatExplanation(explanation)).not.toContain('hunter2');
   });
 
   it.each([

@@ -157,10 +157,16 @@ interface Clause {
   readonly condition?: HeaderCondition;
 }
 
+/** Without the word: where quotes are forgotten it is part of the value, and that may be a password. */
+const clauseExpected = 'expected early, env=[!]variable or expr=… at the end';
+
 function takeClause(here: Here, [word, more]: readonly string[]): Clause | undefined {
   if (word === undefined) return { isEarly: false };
   if (more !== undefined) {
-    here.fail(`'${more}' is one word too many`, { kind: 'argument-count' });
+    here.fail('one word too many: a value with blanks takes quotes', {
+      kind: 'argument-count',
+      at: { word: more },
+    });
     return undefined;
   }
   if (word.toLowerCase() === 'early') return { isEarly: true };
@@ -170,7 +176,7 @@ function takeClause(here: Here, [word, more]: readonly string[]): Clause | undef
   }
   const variable = /^env=(!?)(.+)$/i.exec(word);
   if (variable === null) {
-    here.fail(`expected early, env=[!]variable or expr=…, not '${word}'`);
+    here.fail(clauseExpected, { at: { word } });
     return undefined;
   }
   const condition: HeaderCondition = {
