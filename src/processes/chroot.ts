@@ -44,3 +44,13 @@ function isInside(chroot: string, program: string): boolean {
   const folders = (process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(':');
   return folders.some((folder) => existsSync(join(chroot, folder, program)));
 }
+
+/** What a file is called inside the `chroot=` of a group; undefined if it lies outside: its processes cannot see it. */
+export function nameInside({ chroot = '' }: { readonly chroot?: string }, file: string): string | undefined {
+  return file.startsWith(`${chroot}/`) ? file.slice(chroot.length) : undefined;
+}
+
+/** What a file of that name inside is called outside. */
+export function nameOutside({ chroot = '' }: { readonly chroot?: string }, name: string): string {
+  return chroot + name;
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ImportScript, ProcessGroup, ServerConfig } from '../config/model.js';
 import { findAccount } from './accounts.js';
-import { planConfinement } from './chroot.js';
+import { nameInside, planConfinement } from './chroot.js';
 import type { HealthTarget, PoolPlan, Runtime } from './daemon-pool.js';
 import type { LaunchPlan } from './daemon-process.js';
 
@@ -118,7 +118,7 @@ function planLaunch(
       stackSize: group.stackSize ?? null,
       preload: preloadsOf(config, group)
         .filter(({ file }) => runtimeOf(file) === runtime)
-        .map(({ file, applicationGroup }) => ({ script: nameInside(group, file), applicationGroup })),
+        .map(({ file, applicationGroup }) => ({ script: preloadName(group, file), applicationGroup })),
     },
     ...(identity.socketOwner === undefined ? {} : { socketOwner: identity.socketOwner }),
     startupTimeoutMs: group.startupTimeoutMs,
@@ -206,10 +206,12 @@ function displayNameOf(group: ProcessGroup): string | null {
 }
 
 /** @throws Error worded for the user for a file that the processes cannot see */
-function nameInside({ chroot, name }: ProcessGroup, file: string): string {
-  if (chroot === undefined) return file;
-  if (file.startsWith(`${chroot}/`)) return file.slice(chroot.length);
-  throw new Error(`the process group '${name}' has chroot=${chroot}, and ${file} lies outside of it`);
+function preloadName(group: ProcessGroup, file: string): string {
+  const inside = nameInside(group, file);
+  if (inside !== undefined) return inside;
+  throw new Error(
+    `the process group '${group.name}' has chroot=${group.chroot}, and ${file} lies outside of it`,
+  );
 }
 
 /** WSGIImportScript of this group. */

@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../config/model.js';
+import { nameInside, nameOutside } from './chroot.js';
 import type { LoadedScript } from './control-channel.js';
 import type { DaemonPool, PoolPlan, Runtime } from './daemon-pool.js';
 import { hearLastWords } from './last-words.js';
@@ -63,7 +64,7 @@ export function listReloads(
     const isSame = (mount: NeededPool) => mount.applicationGroup === applicationGroup;
     const isGone = here.length === 0 && mountedBefore.length > 0;
     const hasMoved = !here.some(isSame) && mountedBefore.some(isSame);
-    if (isGone || hasMoved) return here.map(scriptOf);
+    if (isGone || hasMoved) return scriptsOf(here);
     const inside = nameInside(next, file);
     return inside === undefined ? [] : [{ script: inside, applicationGroup }];
   });
@@ -87,7 +88,7 @@ export function listArrivals(
       list.some((known) => isIn(known, server.plan) && known.file === mount.file);
     return servers.some((server) => isMounted(mounts.before, server) && !isMounted(mounts.now, server));
   };
-  return mounts.now.filter((mount) => isIn(mount, plan) && hasArrived(mount)).map(scriptOf);
+  return scriptsOf(mounts.now.filter((mount) => isIn(mount, plan) && hasArrived(mount)));
 }
 
 /** Of those, what a pool that goes on as it is has not loaded itself. One whose processes serve no requests gets none. */
@@ -99,6 +100,11 @@ export function listUntried(pool: Serving, old: Iterable<Serving>, mounts: Mount
         (loaded) => loaded.script === script && loaded.applicationGroup === applicationGroup,
       ),
   );
+}
+
+/** Scripts that the site file shows to run in a pool. */
+export function listMounted(plan: Whose, needed: readonly NeededPool[]): readonly LoadedScript[] {
+  return scriptsOf(needed.filter((mount) => isIn(mount, plan)));
 }
 
 type Whose = Pick<PoolPlan, 'group' | 'runtime'>;
@@ -115,17 +121,11 @@ function serves({ plan, loadedScripts }: Serving, file: string): boolean {
   return loadedScripts.some(({ script }) => nameOutside(plan, script) === file);
 }
 
-function scriptOf({ script, applicationGroup }: NeededPool): LoadedScript {
-  return { script, applicationGroup };
-}
-
-function nameOutside({ chroot = '' }: Pick<PoolPlan, 'chroot'>, script: string): string {
-  return chroot + script;
-}
-
-/** undefined: processes with this root cannot see the file. */
-function nameInside({ chroot = '' }: Pick<PoolPlan, 'chroot'>, file: string): string | undefined {
-  return file.startsWith(`${chroot}/`) ? file.slice(chroot.length) : undefined;
+/** Each script once, in however many places it is mounted. */
+function scriptsOf(mounts: readonly NeededPool[]): readonly LoadedScript[] {
+  const scripts = mounts.map(({ script, applicationGroup }) => ({ script, applicationGroup }));
+  const byName = new Map(scripts.map((one) => [`${one.script}\0${one.applicationGroup}`, one]));
+  return [...byName.values()];
 }
 
 /**

@@ -18,6 +18,7 @@ import { LoginJournal, type SharedLogins } from './login-journal.js';
 import {
   findUnfitPool,
   listArrivals,
+  listMounted,
   listReloads,
   listUntried,
   type Mounts,
@@ -203,15 +204,12 @@ export class Supervisor {
   #mountsOf({ plan, isAsleep }: DaemonPool): readonly LoadedScript[] {
     const current = this.#current;
     if (current === undefined || !isAsleep) return [];
-    return this.#ports
-      .neededPools(current.config)
-      .filter(({ group, runtime }) => group === plan.group && runtime === plan.runtime)
-      .map(({ script, applicationGroup }) => ({ script, applicationGroup }));
+    return listMounted(plan, this.#ports.neededPools(current.config));
   }
 
   async #start(config: ServerConfig): Promise<boolean> {
     this.#socketPaths = new SocketPaths(config);
-    const generation = this.#prepare(config, undefined, false);
+    const generation = this.#prepare(config, undefined, this.#findMounts(config, undefined), false);
     this.#current = generation;
     const failure = await this.#bringUp(generation);
     if (this.#isStopping) return false;
@@ -243,13 +241,15 @@ export class Supervisor {
       return false;
     }
     let next: Generation;
+    let mounts: Mounts;
     try {
-      next = this.#prepare(config, old, isRestart);
+      mounts = this.#findMounts(config, isRestart ? undefined : old);
+      next = this.#prepare(config, old, mounts, isRestart);
     } catch (error) {
       this.#ports.log('error', `${(error as Error).message}: the configuration before it stays in force`);
       return false;
     }
-    const trials = isRestart ? [] : this.#tryArrivals(next, old);
+    const trials = isRestart ? [] : this.#tryArrivals(next, old, mounts);
     const unfit = await findUnfitPool(old.pools, next.pools, trials, this.#stopping);
     for (const trial of trials) this.#endPool(trial, true);
     if (unfit !== undefined) this.#ports.log('error', unfit);
@@ -271,14 +271,19 @@ export class Supervisor {
   }
 
   /** Binds, opens and starts what `config` needs, taking over from `old` what has not changed. */
-  #prepare(config: ServerConfig, old: Generation | undefined, isRestart: boolean): Generation {
+  #prepare(
+    config: ServerConfig,
+    old: Generation | undefined,
+    mounts: Mounts,
+    isRestart: boolean,
+  ): Generation {
     const tls = this.#ports.readTls(config);
     const listeners = bindListeners(config.listeners, old?.listeners ?? []);
     let logs: OpenLog[] = [];
     let pools = new Map<string, DaemonPool>();
     try {
       logs = openLogs(config, this.#ports.log);
-      pools = this.#preparePools(config, isRestart ? undefined : old);
+      pools = this.#preparePools(config, isRestart ? undefined : old, mounts);
       const generation = new Generation(config, listeners, logs, pools, {
         frontEndModule: this.#ports.frontEndModule,
         frontEnds: config.global.frontEnds ?? countFrontEnds(sumProcesses(pools)),
@@ -308,8 +313,7 @@ export class Supervisor {
     this.#ports.logTo(errorLog?.fd ?? 2, config);
   }
 
-  #preparePools(config: ServerConfig, old: Generation | undefined): Map<string, DaemonPool> {
-    const mounts = this.#findMounts(config, old);
+  #preparePools(config: ServerConfig, old: Generation | undefined, mounts: Mounts): Map<string, DaemonPool> {
     const pools = new Map<string, DaemonPool>();
     for (const [key, plan] of planPools(config, mounts.now, old?.pools, this.#ports)) {
       const before = old?.pools.get(key);
@@ -328,8 +332,7 @@ export class Supervisor {
   }
 
   /** For each group that goes on as it is, and gets scripts that others serve now: a process that shows whether it can load them. */
-  #tryArrivals(next: Generation, old: Generation): readonly DaemonPool[] {
-    const mounts = this.#findMounts(next.config, old);
+  #tryArrivals(next: Generation, old: Generation, mounts: Mounts): readonly DaemonPool[] {
     return [...next.pools].flatMap(([key, pool]) => {
       if (old.pools.get(key) !== pool) return [];
       const scripts = listUntried(pool, old.pools.values(), mounts);

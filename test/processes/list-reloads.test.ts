@@ -26,6 +26,12 @@ it.each([
   ['mounted no longer, under another name', [mount('/a.py', 'x')], [], []],
   ['that has moved to another group', [mount('/a.py', 'one')], [mount('/a.py', 'one', 'other')], []],
   ['that has got another name', [mount('/a.py', 'one')], [mount('/a.py', 'x')], [script('/a.py', 'x')]],
+  [
+    'that has got another name, under two paths',
+    [mount('/a.py', 'one')],
+    [mount('/a.py', 'x'), mount('/a.py', 'x')],
+    [script('/a.py', 'x')],
+  ],
 ])('a new pool loads a script %s', (_, before, now, expected) => {
   expect(listReloads({ plan, loadedScripts: [a] }, plan, { before, now })).toEqual(expected);
 });
@@ -35,6 +41,11 @@ it.each([
   [
     'mounted here twice',
     [mount('/a.py', 'x'), mount('/a.py', 'y')],
+    [script('/a.py', 'x'), script('/a.py', 'y')],
+  ],
+  [
+    'mounted here under two paths',
+    [mount('/a.py', 'x'), mount('/a.py', 'y'), mount('/a.py', 'x')],
     [script('/a.py', 'x'), script('/a.py', 'y')],
   ],
   ['that nobody has loaded', [mount('/new.py', 'two')], []],
