@@ -1,6 +1,7 @@
 import { closeSync, openSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileReference, Finding, ServerConfig } from '../config/index.js';
+import { dropTrailingSlashes } from '../http/index.js';
 import { asOther, findOtherAccount, type OtherAccount } from './other-account.js';
 
 /** What `-t` says about the files that directives name: whether they are there, and who can read them. */
@@ -46,7 +47,7 @@ function checkFile(reference: FileReference, identity: OtherAccount | undefined)
 function findScript(path: string): Stats | undefined {
   const whole = statOf(path);
   if (whole !== undefined || path === '/') return whole;
-  const before = path.endsWith('/') ? path.replace(/\/+$/, '') : dirname(path);
+  const before = path.endsWith('/') ? dropTrailingSlashes(path) : dirname(path);
   const found = findScript(before);
   return found?.isFile() ? found : undefined;
 }

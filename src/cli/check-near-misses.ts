@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Finding } from '../config/index.js';
 import type { Section, ServerConfig, VirtualHost } from '../config/model.js';
+import { dropTrailingSlashes } from '../http/index.js';
 import { isMeantToProtect, isPlainDenial } from './check-protection.js';
 import { listRoots } from './mounts.js';
 
@@ -47,7 +48,7 @@ function describeMiss(prefix: string, location: string): string {
 }
 
 function bare(path: string): string {
-  return path.replace(/\/+$/, '');
+  return dropTrailingSlashes(path);
 }
 
 /** What a URL leads to lies in the directory, or the directory in it. */

@@ -34,12 +34,19 @@ export class Variables {
    */
   expand(text: string, onUndefined: (name: string, start: number) => void): Replaced {
     if (!text.includes('${')) return { text, replacements: [] };
-    return replaceTraced(text, /\$\{([^}]+)\}/g, ({ 0: whole, 1: name = '', index }) => {
-      const value = this.#values.get(name.toLowerCase())?.value ?? this.#environmentValue(name);
-      if (value !== undefined) return value;
-      if (!name.includes(':')) onUndefined(name, index);
-      return whole;
-    });
+    // Behind it nothing is complete, and each beginning would be followed to the end of the line.
+    const end = text.lastIndexOf('}') + 1;
+    const replaced = replaceTraced(
+      text.slice(0, end),
+      /\$\{([^}]+)\}/g,
+      ({ 0: whole, 1: name = '', index }) => {
+        const value = this.#values.get(name.toLowerCase())?.value ?? this.#environmentValue(name);
+        if (value !== undefined) return value;
+        if (!name.includes(':')) onUndefined(name, index);
+        return whole;
+      },
+    );
+    return { ...replaced, text: replaced.text + text.slice(end) };
   }
 
   /** Name → value, '' for a bare name, in the spelling of the definition. */

@@ -22,4 +22,5 @@ export * from './reason-phrase.js';
 export * from './remember-texts.js';
 export * from './require-package.js';
 export * from './server-url.js';
+export * from './trailing-slashes.js';
 export * from './trim-blanks.js';

@@ -1,5 +1,5 @@
 import type { AllowedOverrides, Overrides, ServerConfig, VirtualHost } from '../config/model.js';
-import { toByteString } from '../http/index.js';
+import { dropTrailingSlashes, toByteString } from '../http/index.js';
 import type { HtaccessRefusal, ReadHtaccess } from './htaccess.js';
 import { type CompiledSection, compileSections, type SectionTable, visitDirectories } from './sections.js';
 
@@ -83,7 +83,7 @@ export function createHtaccessLookup({
   return (virtualHost, directory) => {
     const tables = compiled.get(virtualHost) ?? [mainSections, compileSections(virtualHost.sections)];
     compiled.set(virtualHost, tables);
-    const path = toByteString(directory).replace(/\/+$/, '') || '/';
+    const path = dropTrailingSlashes(toByteString(directory)) || '/';
     return stepThroughDirectories(tables, path).at(-1)?.overrides !== undefined;
   };
 }

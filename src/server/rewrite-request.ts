@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { DirectorySettings } from '../config/model.js';
 import {
+  dropTrailingSlashes,
   encodeByte,
   encodeLocation,
   encodePath,
@@ -294,7 +295,7 @@ function findFilename(
   { virtualHost }: Exchange,
   { target, mayBeginWith }: Extract<RewriteOutcome, { kind: 'rewritten' }>,
 ): string {
-  const documentRoot = toByteString(virtualHost.settings.documentRoot ?? '').replace(/\/+$/, '');
+  const documentRoot = dropTrailingSlashes(toByteString(virtualHost.settings.documentRoot ?? ''));
   if (documentRoot !== '' && (target === documentRoot || target.startsWith(`${documentRoot}/`)))
     return target;
   const first = /^\/[^/]+/.exec(target)?.[0];
@@ -335,12 +336,12 @@ function findUrlPath(
   name: string,
 ): string | undefined {
   if (base !== undefined)
-    return name.startsWith(directory) ? `${base.replace(/\/+$/, '')}/${name.slice(directory.length)}` : name;
-  const documentRoot = toByteString(virtualHost.settings.documentRoot ?? '').replace(/\/+$/, '');
+    return name.startsWith(directory) ? `${dropTrailingSlashes(base)}/${name.slice(directory.length)}` : name;
+  const documentRoot = dropTrailingSlashes(toByteString(virtualHost.settings.documentRoot ?? ''));
   if (documentRoot !== '' && name.startsWith(`${documentRoot}/`)) return name.slice(documentRoot.length);
-  const root = accessed.contextDocumentRoot.replace(/\/+$/, '');
+  const root = dropTrailingSlashes(accessed.contextDocumentRoot);
   if (root !== '' && name.startsWith(`${root}/`) && !options.includes('IgnoreContextInfo'))
-    return accessed.contextPrefix.replace(/\/+$/, '') + name.slice(root.length);
+    return dropTrailingSlashes(accessed.contextPrefix) + name.slice(root.length);
   if (directory === '' || !name.startsWith(directory) || !accessed.filename.startsWith(directory))
     return name;
   const rest = (accessed.filename + accessed.pathInfo).slice(directory.length);

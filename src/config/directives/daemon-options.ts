@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { dropTrailingSlashes } from '../../http/index.js';
 import { findGroup, findUser } from '../accounts.js';
 import type { Here } from '../draft.js';
 import type { ProcessGroup } from '../model.js';
@@ -140,7 +141,7 @@ function setHome(group: ProcessGroupDraft, value: string): string | undefined {
 }
 
 function setChroot(group: ProcessGroupDraft, value: string): string | undefined {
-  const folder = value.replace(/\/+$/, '');
+  const folder = dropTrailingSlashes(value);
   if (!/^\/(?!.*\/\.{0,2}(\/|$))/.test(folder))
     return `expected an absolute directory other than /, without '..', not '${value}'`;
   if (!statPath(folder)?.isDirectory()) return `expected a directory, and there is none: '${value}'`;
