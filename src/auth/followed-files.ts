@@ -18,7 +18,21 @@ export interface FollowedFiles<Content> {
   fingerprint(path: string): Promise<string>;
 }
 
+interface Identity {
+  /** Other than before if the file was touched. */
+  readonly identity: string;
+  /** Milliseconds since 1970, by the clock of the file system. */
+  readonly changedMs: number;
+}
+
+/** A file that cannot be used: not looked into again before it is another one. */
+interface Refused extends Identity, Kept {
+  readonly refusal: UnfitFile;
+  readonly settled: boolean;
+}
+
 interface Remembered<Content> extends Loaded<Content>, Kept {
+  readonly refusal?: undefined;
   /** Whether a later change is sure to show in the file's times. */
   readonly settled: boolean;
   /** Shorter than before, or without an end of line: somebody may be in the middle of writing it. */
@@ -33,31 +47,49 @@ const quietMs = 250;
 const quietAfterCutMs = 1000;
 const patienceMs = 3000;
 
+/** A file that goes on changing while it is read counts as changed just now. */
+const mostReadings = 4;
+const refusalWeight = 1000;
+
 /**
  * Follows files by their modification time, size and inode, without a restart. Files are read off the event loop as byte
  * strings and parsed once per change, both within the bounds of `load-file.ts`; of what all followers have read, as much is kept as
  * `kept-contents.ts` says.
  */
 export function followFiles<Content>(parse: (text: string) => ParseSteps<Content>): FollowedFiles<Content> {
-  const remembered = new Map<string, Remembered<Content>>();
+  const remembered = new Map<string, Remembered<Content> | Refused>();
   const reading = shareRuns(readAgainIfChanged);
   const resting = shareRuns(waitForRest);
 
   async function readAgainIfChanged(path: string): Promise<Remembered<Content>> {
     const known = remembered.get(path);
-    const identity = await identify(path);
-    if (known?.settled && known.identity === identity) return known;
+    const { identity, changedMs } = await identify(path);
+    if (known?.settled && known.identity === identity) {
+      if (known.refusal !== undefined) throw known.refusal;
+      return known;
+    }
     known?.release();
+    const before = known?.refusal === undefined ? known : undefined;
     const startedMs = Date.now();
-    const loaded = await loadFile(path, known, parse);
-    const fresh = {
-      ...loaded,
-      settled: startedMs - loaded.changedMs > clockGrainMs,
-      looksCut: known?.fingerprint === loaded.fingerprint ? known.looksCut : isCut(loaded, known),
-      ...keepWithinBounds(loaded.weight, () => remembered.delete(path)),
-    };
-    remembered.set(path, fresh);
-    return fresh;
+    const isSettled = (changed: number) => startedMs - changed > clockGrainMs;
+    const keep = (weight: number) => keepWithinBounds(weight, () => remembered.delete(path));
+    try {
+      const loaded = await loadWhole(path, before, parse);
+      const fresh = {
+        ...loaded,
+        settled: isSettled(loaded.changedMs),
+        looksCut: before?.fingerprint === loaded.fingerprint ? before.looksCut : isCut(loaded, before),
+        ...keep(loaded.weight),
+      };
+      remembered.set(path, fresh);
+      return fresh;
+    } catch (error) {
+      if (error instanceof UnfitFile) {
+        const settled = isSettled(changedMs);
+        remembered.set(path, { identity, changedMs, refusal: error, settled, ...keep(refusalWeight) });
+      }
+      throw error;
+    }
   }
 
   async function waitForRest(path: string): Promise<Content> {
@@ -75,6 +107,19 @@ export function followFiles<Content>(parse: (text: string) => ParseSteps<Content
     readAtRest: resting,
     fingerprint: async (path) => (await reading(path)).fingerprint,
   };
+}
+
+/** As it is once it has been read: what is written meanwhile could be told half. */
+async function loadWhole<Content>(
+  path: string,
+  known: Loaded<Content> | undefined,
+  parse: (text: string) => ParseSteps<Content>,
+): Promise<Loaded<Content>> {
+  for (let readings = 1; ; readings += 1) {
+    const loaded = await loadFile(path, known, parse);
+    if ((await identify(path)).identity === loaded.identity) return loaded;
+    if (readings === mostReadings) return { ...loaded, changedMs: Date.now() };
+  }
 }
 
 /** Of equal questions at the same time only one is asked. */
@@ -107,8 +152,8 @@ function isCut(loaded: Loaded<unknown>, before: Loaded<unknown> | undefined): bo
   return !loaded.endsWithLine || loaded.length < (before?.length ?? 0);
 }
 
-async function identify(path: string): Promise<string> {
+async function identify(path: string): Promise<Identity> {
   const stats = await stat(path, { bigint: true });
   if (!stats.isFile()) throw new UnfitFile('not a regular file');
-  return identifyFile(stats);
+  return { identity: identifyFile(stats), changedMs: Number(stats.ctimeMs) };
 }

@@ -47,8 +47,13 @@ function findQuote(line: string, from: number, quote: string): number {
   return Math.min(at, line.length);
 }
 
+/** Longer than what anybody can log in with: not worth the time. */
+const longestName = 65_536;
+
 function unescapeWord(word: string, quote: string): string {
-  return word.includes('\\') ? word.replace(quote === '"' ? /\\([\\"])/g : /\\([\\'])/g, '$1') : word;
+  return word.length <= longestName && word.includes('\\')
+    ? word.replace(quote === '"' ? /\\([\\"])/g : /\\([\\'])/g, '$1')
+    : word;
 }
 
 function skipBlanks(line: string, from: number): number {

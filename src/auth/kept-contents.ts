@@ -12,16 +12,28 @@ const mostKeptBytes = 2 ** 27;
 const all = new Map<Kept, { readonly weight: number; forget(): void }>();
 let keptBytes = 0;
 
-/** Counts something that takes `weight` bytes. What is oldest has to make room for it, and is told with `forget`. */
+/**
+ * Counts something that takes `weight` bytes. Of too many, the oldest makes room for it; of too many bytes, the heaviest, so that nobody's large files push
+ * out everybody's small ones. Who makes room is told with `forget`.
+ */
 export function keepWithinBounds(weight: number, forget: () => void): Kept {
   const kept: Kept = { release: () => letGo(kept) };
+  if (all.size >= mostKept) letGo(all.keys().next().value as Kept);
   all.set(kept, { weight, forget });
   keptBytes += weight;
-  for (const oldest of all.keys()) {
-    if ((all.size <= mostKept && keptBytes <= mostKeptBytes) || oldest === kept) break;
-    letGo(oldest);
-  }
+  while (keptBytes > mostKeptBytes && all.size > 1) letGo(findHeaviest(kept));
   return kept;
+}
+
+function findHeaviest(besides: Kept): Kept {
+  let heaviest: Kept = besides;
+  let most = -1;
+  for (const [kept, { weight }] of all) {
+    if (kept === besides || weight <= most) continue;
+    heaviest = kept;
+    most = weight;
+  }
+  return heaviest;
 }
 
 function letGo(kept: Kept): void {

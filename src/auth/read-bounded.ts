@@ -20,8 +20,8 @@ export async function readBounded(
   path: string,
   longest: number,
 ): Promise<ReadBytes | 'no-file' | 'too-long'> {
-  // Opening a pipe would wait for its other end.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  // Opening a pipe would wait for its other end, and a terminal would become ours.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) return 'no-file';

@@ -155,6 +155,11 @@ export class SpooledBody implements BodySource {
 async function openNameless(): Promise<FileHandle> {
   const path = join(tmpdir(), `modhost-body-${randomBytes(16).toString('hex')}`);
   const file = await open(path, 'wx+', 0o600);
-  await unlink(path);
+  try {
+    await unlink(path);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return file;
 }

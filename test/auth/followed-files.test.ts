@@ -90,6 +90,32 @@ describe('a followed file', () => {
     expect(await follower.read(path)).toBe('other');
   });
 
+  it('is what it is once it has been read, not what it was when that began', async () => {
+    writeFileSync(path, 'of before');
+    const follower = followFiles(function* (text: string): ParseSteps<string> {
+      yield 1;
+      if (text === 'of before') writeFileSync(path, 'of now');
+      return text;
+    });
+    expect(await follower.read(path)).toBe('of now');
+  });
+
+  it('that goes on changing is read nevertheless, and is not at rest', async () => {
+    let version = 0;
+    const write = () => writeFileSync(path, `version ${(version += 1)}\n`);
+    write();
+    let isWritten = true;
+    const follower = followFiles(function* (text: string): ParseSteps<string> {
+      yield 1;
+      if (isWritten) write();
+      return text;
+    });
+    expect(await follower.read(path)).toMatch(/^version \d+\n$/);
+    const rested = follower.readAtRest(path);
+    isWritten = false;
+    expect(await rested).toBe(`version ${version}\n`);
+  });
+
   it('is read as bytes', async () => {
     writeFileSync(path, Buffer.from([0x66, 0xe4, 0xc3, 0xa4]));
     expect(await followFiles(asWhole).read(path)).toBe('f\xe4\xc3\xa4');
@@ -117,12 +143,12 @@ describe('a followed file', () => {
 });
 
 describe('of many followed files', () => {
-  const clock = vi.spyOn(Date, 'now');
+  // Whatever was written a moment ago was written long ago.
   beforeAll(() => {
-    clock.mockReturnValue(Date.now() + 10_000);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000);
   });
   afterAll(() => {
-    clock.mockRestore();
+    vi.restoreAllMocks();
   });
 
   /** How often the first file is parsed when `others` are read between two looks at it. */
@@ -135,6 +161,12 @@ describe('of many followed files', () => {
     for (const path of others) await follower.read(path);
     expect(await follower.read(first)).toBe(5);
     return parse.mock.calls.length - others.length;
+  }
+
+  /** For whom nothing is kept yet. */
+  async function loadAnew(): Promise<typeof followFiles> {
+    vi.resetModules();
+    return (await import('../../src/auth/followed-files.js')).followFiles;
   }
 
   function writeMany(count: number, bytes: number): readonly string[] {
@@ -152,10 +184,22 @@ describe('of many followed files', () => {
     expect(await countParsed(many)).toBe(2);
   });
 
-  it('128 MB are kept', async () => {
-    const many = writeMany(8, 2 ** 24 - 200);
-    expect(await countParsed(many)).toBe(1);
-    expect(await countParsed([...many, ...writeMany(1, 2 ** 12)])).toBe(2);
+  it('128 MB are kept, and large ones make room, not small ones', async () => {
+    const followFiles = await loadAnew();
+    const small = join(folder, 'first');
+    writeFileSync(small, 'first');
+    const parse = vi.fn(lengthOf);
+    const follower = followFiles(parse);
+    const large = writeMany(8, 2 ** 24 - 200);
+    const all = [small, ...large];
+    for (const path of [...all, ...all]) await follower.read(path);
+    expect(parse).toHaveBeenCalledTimes(9);
+    for (const path of writeMany(2, 2 ** 24 - 300)) await follower.read(path);
+    expect(parse).toHaveBeenCalledTimes(11);
+    await follower.read(small);
+    expect(parse).toHaveBeenCalledTimes(11);
+    for (const path of large) await follower.read(path);
+    expect(parse.mock.calls.length).toBeGreaterThan(12);
   });
 
   it('an entry takes room of its own', async () => {
@@ -170,7 +214,7 @@ describe('of many followed files', () => {
   });
 
   it('those of all followers count', async () => {
-    const first = join(folder, 'first');
+    const [first = ''] = writeMany(1, 2 ** 24);
     const [parse, parseOther] = [vi.fn(lengthOf), vi.fn(lengthOf)];
     const [follower, other] = [followFiles(parse), followFiles(parseOther)];
     await follower.read(first);
@@ -181,6 +225,7 @@ describe('of many followed files', () => {
   });
 
   it('one that changes is counted once', async () => {
+    const followFiles = await loadAnew();
     const parse = vi.fn(lengthOf);
     const follower = followFiles(parse);
     const [path = '', other = ''] = writeMany(2, 2 ** 24);
@@ -191,6 +236,20 @@ describe('of many followed files', () => {
     }
     await follower.read(other);
     expect(parse).toHaveBeenCalledTimes(11);
+  });
+
+  it('those that cannot be used are not looked into again before they change', async () => {
+    const [path = ''] = writeMany(1, 3);
+    const parse = vi.fn(function* (text: string): ParseSteps<string> {
+      yield text === 'fit' ? 1 : 1_000_000;
+      return text;
+    });
+    const follower = followFiles(parse);
+    for (let request = 0; request < 3; request += 1)
+      await expect(follower.read(path)).rejects.toThrow('more than 500000 entries');
+    expect(parse).toHaveBeenCalledTimes(1);
+    writeFileSync(path, 'fit');
+    expect(await follower.read(path)).toBe('fit');
   });
 
   it('large ones are read one after the other', async () => {
