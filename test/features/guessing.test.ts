@@ -81,11 +81,11 @@ AuthThrottleDelay 0
   }
 
   /** Until the limit itself is what refuses, not what is under way at the moment. */
-  async function guessToTheEnd(user: string): Promise<void> {
+  async function guessToTheEnd(user: string, path = '/'): Promise<void> {
     let number = 0;
     const guessOnce = async () => {
       number += 1;
-      return Number((await ask(`${user}:more${number}`)).retryAfter ?? 0);
+      return Number((await ask(`${user}:more${number}`, '127.0.0.1', path)).retryAfter ?? 0);
     };
     await expect.poll(guessOnce, { timeout: 10_000 }).toBeGreaterThan(60);
   }
@@ -116,9 +116,9 @@ AuthThrottleDelay 0
   });
 
   it('ends for users that a script knows, too', async () => {
-    const { checked, last } = await guess('false', 20, '127.0.0.1', '/script/');
+    const { checked } = await guess('false', 20, '127.0.0.1', '/script/');
     expect(checked).toBeLessThanOrEqual(mostChecked);
-    expect(last.status).toBe(429);
+    await guessToTheEnd('false', '/script/');
     expect((await ask('true:x', '127.0.0.1', '/script/')).status).toBe(200);
   });
 
