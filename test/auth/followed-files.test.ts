@@ -102,7 +102,10 @@ describe('a followed file', () => {
 
   it('that goes on changing is read nevertheless, and is not at rest', async () => {
     let version = 0;
-    const write = () => writeFileSync(path, `version ${(version += 1)}\n`);
+    const write = () => {
+      version += 1;
+      writeFileSync(path, `version ${version}\n`);
+    };
     write();
     let isWritten = true;
     const follower = followFiles(function* (text: string): ParseSteps<string> {
