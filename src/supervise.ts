@@ -5,13 +5,7 @@ import type { Finding, ServerConfig } from './config/index.js';
 import { type ControlOutcome, type ControlRequest, controlSocketOf, serveControl } from './control/index.js';
 import { askHealth, findHealthTarget } from './health/index.js';
 import { createLogWriter, formatErrorLine, isLevelEnabled, type LogLevel } from './log/index.js';
-import {
-  findPlanFaults,
-  type LogWitness,
-  type NeededPool,
-  Supervisor,
-  scheduleInBatches,
-} from './processes/index.js';
+import { findPlanFaults, type LogWitness, type NeededPool, Supervisor } from './processes/index.js';
 import {
   createRouter,
   listAuthScripts,
@@ -47,7 +41,6 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
   const log = createSupervisorLog(options.startupLogLevel);
   const oddIdentity = describeOddIdentity(config);
   if (oddIdentity !== undefined) log.log('warn', oddIdentity);
-  const unscheduled = scheduleInBatches();
   const supervisor = new Supervisor({
     frontEndModule: fileURLToPath(new URL('./front-end.js', import.meta.url)),
     loadConfig: () => options.loadConfig(),
@@ -82,7 +75,6 @@ export async function supervise(config: ServerConfig, options: SuperviseOptions)
     await supervisor.ended;
     return 1;
   }
-  if (unscheduled !== undefined) log.log('notice', unscheduled);
   const controlSocket = await openControl(supervisor, config, log.log);
   if (options.isInBackground) {
     await reportStart(supervisor);

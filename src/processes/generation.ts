@@ -24,6 +24,8 @@ export interface BoundListener {
 export interface GenerationPorts {
   readonly frontEndModule: string;
   readonly frontEnds: number;
+  /** See `Scheduling`. */
+  readonly isInBatches: boolean;
   readonly loginSecret: Uint8Array;
   readonly loginJournal: LoginJournal;
   /** To every other front end. */
@@ -85,6 +87,10 @@ export class Generation {
       };
       for (let count = 0; count < frontEnds; count += 1) this.#startFrontEnd();
     });
+  }
+
+  get isInBatches(): boolean {
+    return this.#ports.isInBatches;
   }
 
   get frontEnds(): readonly FrontEndProcess[] {

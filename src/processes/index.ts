@@ -6,6 +6,5 @@ export { BindError } from './listening-sockets.js';
 export type { SharedLogins } from './login-journal.js';
 export type { NeededPool } from './pool-succession.js';
 export type { PlannedChange } from './reload-plan.js';
-export { scheduleInBatches } from './scheduling.js';
 export type { SiteStatus } from './status.js';
 export { type LogWitness, Supervisor, type SupervisorPorts } from './supervisor.js';

@@ -5,20 +5,30 @@ import { readFileSync } from 'node:fs';
 const schedOther = '0';
 
 /**
- * Puts this process, and with it all that it starts, under SCHED_BATCH (sched(7)), for which nobody needs a right. Such a process does not interrupt
- * another one in the moment something comes for it. Front ends and daemon processes hand each other requests all the time: uninterrupted, each finds several
- * when its turn comes, and the caches of its processor stay warm (`docs/hot-path.md` has the figures). Whoever has started modhost under another
+ * The scheduling policy of this process, and with it of all that it starts from then on (sched(7)). Under SCHED_BATCH, for which nobody needs a right, a process does not
+ * interrupt another one in the moment something comes for it. Front ends and daemon processes hand each other requests all the time: uninterrupted, each finds several
+ * when its turn comes, and the caches of its processor stay warm. Where there are more front ends than that leaves processors for, the default serves
+ * them more evenly (`docs/hot-path.md` has the figures). Whoever has started modhost under another
  * policy has meant it, so only the default changes; with `MODHOST_SCHEDULING=other` not even that. Linux only; Node has no call for it, util-linux has a program.
- * Returns what went wrong, worded for the log.
  */
-export function scheduleInBatches(): string | undefined {
-  if (process.env.MODHOST_SCHEDULING === 'other' || readPolicy() !== schedOther) return undefined;
-  const { status, error, stderr } = spawnSync('chrt', ['-b', '-p', '0', String(process.pid)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: 2_000,
-  });
-  if (status === 0) return undefined;
-  return `the scheduling policy stays as it is: chrt: ${error?.message ?? String(stderr).trim()}`;
+export class Scheduling {
+  #mayChoose = process.env.MODHOST_SCHEDULING !== 'other' && readPolicy() === schedOther;
+  #isInBatches = false;
+
+  /** Returns what went wrong, worded for the log; after that, nothing is tried again. */
+  choose(inBatches: boolean): string | undefined {
+    if (!this.#mayChoose || inBatches === this.#isInBatches) return undefined;
+    const { status, error, stderr } = spawnSync(
+      'chrt',
+      [inBatches ? '--batch' : '--other', '-p', '0', String(process.pid)],
+      { stdio: ['ignore', 'ignore', 'pipe'], timeout: 2_000 },
+    );
+    this.#mayChoose = status === 0;
+    if (!this.#mayChoose)
+      return `the scheduling policy stays as it is: chrt: ${error?.message ?? String(stderr).trim()}`;
+    this.#isInBatches = inBatches;
+    return undefined;
+  }
 }
 
 /** proc(5), field 41 of stat. */

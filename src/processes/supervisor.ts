@@ -27,6 +27,7 @@ import {
 } from './pool-succession.js';
 import { type PlannedChange, planReload } from './reload-plan.js';
 import { SocketPaths, writePidFile } from './run-files.js';
+import { Scheduling } from './scheduling.js';
 import { findStartTroubles } from './start-troubles.js';
 import { readStatus, type SiteStatus } from './status.js';
 
@@ -69,6 +70,7 @@ export class Supervisor {
   readonly #waitingReloads = new Map<ReloadWord, Promise<boolean>>();
   #socketPaths: SocketPaths | undefined;
   readonly #guardian: Guardian;
+  readonly #scheduling = new Scheduling();
   readonly #witnesses = new Set<LogWitness>();
   #isServing = false;
   #isStopping = false;
@@ -246,6 +248,7 @@ export class Supervisor {
       mounts = this.#findMounts(config, isRestart ? undefined : old);
       next = this.#prepare(config, old, mounts, isRestart);
     } catch (error) {
+      this.#scheduling.choose(old.isInBatches);
       this.#ports.log('error', `${(error as Error).message}: the configuration before it stays in force`);
       return false;
     }
@@ -257,6 +260,7 @@ export class Supervisor {
     if (failure !== undefined) {
       this.#abandon(next, old);
       if (this.#isStopping) return false;
+      this.#scheduling.choose(old.isInBatches);
       this.#ports.log('error', 'the configuration before it stays in force');
       return false;
     }
@@ -283,10 +287,18 @@ export class Supervisor {
     let pools = new Map<string, DaemonPool>();
     try {
       logs = openLogs(config, this.#ports.log);
-      pools = this.#preparePools(config, isRestart ? undefined : old, mounts);
+      const kept = isRestart ? undefined : old;
+      const plans = planPools(config, mounts.now, kept?.pools, this.#ports);
+      const room = countFrontEnds(sumProcesses(plans.values()));
+      const { frontEnds = room } = config.global;
+      const isInBatches = frontEnds <= room;
+      // From here on, so for the first of its processes, too. What it takes over goes on as it is.
+      const unscheduled = this.#scheduling.choose(isInBatches);
+      pools = this.#preparePools(plans, kept, mounts);
       const generation = new Generation(config, listeners, logs, pools, {
         frontEndModule: this.#ports.frontEndModule,
-        frontEnds: config.global.frontEnds ?? countFrontEnds(sumProcesses(pools)),
+        frontEnds,
+        isInBatches,
         loginSecret: this.#loginSecret,
         loginJournal: this.#loginJournal,
         shareLogins: (news, from) => this.#shareLogins(news, from),
@@ -296,6 +308,7 @@ export class Supervisor {
         requestProcesses: (generation, group, runtime) => this.#startOnDemand(generation, group, runtime),
       });
       this.#logTo(generation);
+      if (unscheduled !== undefined) this.#ports.log('notice', unscheduled);
       return generation;
     } catch (error) {
       closeUnshared(listeners, old?.listeners ?? []);
@@ -313,9 +326,13 @@ export class Supervisor {
     this.#ports.logTo(errorLog?.fd ?? 2, config);
   }
 
-  #preparePools(config: ServerConfig, old: Generation | undefined, mounts: Mounts): Map<string, DaemonPool> {
+  #preparePools(
+    plans: ReadonlyMap<string, PoolPlan>,
+    old: Generation | undefined,
+    mounts: Mounts,
+  ): Map<string, DaemonPool> {
     const pools = new Map<string, DaemonPool>();
-    for (const [key, plan] of planPools(config, mounts.now, old?.pools, this.#ports)) {
+    for (const [key, plan] of plans) {
       const before = old?.pools.get(key);
       const isSame = before !== undefined && isDeepStrictEqual(before.plan, plan);
       const arrivals = listArrivals(plan, old?.pools.values() ?? [], mounts);
@@ -461,8 +478,8 @@ export class Supervisor {
   }
 }
 
-function sumProcesses(pools: ReadonlyMap<string, DaemonPool>): number {
-  return [...pools.values()].reduce((sum, { plan }) => sum + plan.processes, 0);
+function sumProcesses(plans: Iterable<PoolPlan>): number {
+  return [...plans].reduce((sum, { processes }) => sum + processes, 0);
 }
 
 /** Why no group of that name has processes to replace. */

@@ -12,23 +12,42 @@ afterEach(() => site.remove());
 /** sched(7) */
 const policies = { other: 0, batch: 3, idle: 5 };
 
-/** Of all processes of the site, as the system has it: proc(5), field 41 of stat. */
-async function startAndReadPolicies(prefix: readonly string[]): Promise<readonly number[]> {
+/** For two daemon processes. */
+const room = countFrontEnds(2);
+
+async function startSite(frontEnds: number, prefix: readonly string[] = []): Promise<void> {
   site = new SurvivalSite();
   writeFileSync(
     join(site.folder, 'app.py'),
     "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'']\n",
   );
-  const group = `WSGIDaemonProcess one processes=2\nWSGIScriptAlias / ${site.folder}/app.py process-group=one`;
-  await site.start(`ServerLimit 2\n${group}`, prefix);
+  await site.start(describeSite(frontEnds), prefix);
   await expect.poll(async () => (await site.status()).groups[0]?.processes.length).toBe(2);
+}
+
+function describeSite(frontEnds: number): string {
+  return `ServerLimit ${frontEnds}
+WSGIDaemonProcess one processes=2
+WSGIScriptAlias / ${site.folder}/app.py process-group=one`;
+}
+
+/** Of the supervisor, the front ends and the daemon processes, as the system has it: proc(5), field 41 of stat. */
+async function readPolicies(): Promise<{ site: number; frontEnds: number[]; daemons: number[] }> {
   const { frontEnds, groups } = await site.status();
-  const pids = [...frontEnds, ...groups.flatMap(({ processes }) => processes)].map(({ pid }) => pid);
-  expect(pids).toHaveLength(4);
-  return [site.pid, ...pids].map((pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]);
-  });
+  return {
+    site: readPolicy(site.pid),
+    frontEnds: frontEnds.map(({ pid }) => readPolicy(pid)),
+    daemons: groups.flatMap(({ processes }) => processes).map(({ pid }) => readPolicy(pid)),
+  };
+}
+
+function readPolicy(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]);
+}
+
+function expectAll(frontEnds: number, policy: number) {
+  return { site: policy, frontEnds: Array(frontEnds).fill(policy), daemons: [policy, policy] };
 }
 
 describe.skipIf(spawnSync('chrt', ['-V']).status !== 0)('how its processes are scheduled', () => {
@@ -45,7 +64,23 @@ describe.skipIf(spawnSync('chrt', ['-V']).status !== 0)('how its processes are s
       policy: policies.other,
     },
   ])('$title', { timeout: 60_000 }, async ({ prefix, policy }) => {
-    expect(await startAndReadPolicies(prefix)).toEqual(Array(5).fill(policy));
+    await startSite(room, prefix);
+    expect(await readPolicies()).toEqual(expectAll(room, policy));
+  });
+
+  it('is the default with more front ends than there is room for', { timeout: 60_000 }, async () => {
+    await startSite(room + 1);
+    expect(await readPolicies()).toEqual(expectAll(room + 1, policies.other));
+  });
+
+  it('changes with the number of front ends, for what is started', { timeout: 60_000 }, async () => {
+    await startSite(room + 1);
+    site.writeSite(describeSite(room));
+    expect((await site.command('graceful')).exitCode).toBe(0);
+    // Until those of before have gone.
+    await expect
+      .poll(readPolicies, { timeout: 20_000 })
+      .toEqual({ ...expectAll(room, policies.batch), daemons: [policies.other, policies.other] });
   });
 });
 
