@@ -115,10 +115,12 @@ async function loadWhole<Content>(
   known: Loaded<Content> | undefined,
   parse: (text: string) => ParseSteps<Content>,
 ): Promise<Loaded<Content>> {
+  let latest = known;
   for (let readings = 1; ; readings += 1) {
-    const loaded = await loadFile(path, known, parse);
+    const loaded = await loadFile(path, latest, parse);
     if ((await identify(path)).identity === loaded.identity) return loaded;
     if (readings === mostReadings) return { ...loaded, changedMs: Date.now() };
+    latest = loaded;
   }
 }
 

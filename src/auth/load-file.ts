@@ -28,13 +28,15 @@ export class UnfitFile extends Error {
 /** Who can write a `.htaccess` names files: 200 000 users with bcrypt hashes fit, and nobody fills the memory. */
 const longestBytes = 2 ** 24;
 const mostEntries = 500_000;
-/** What an entry takes besides its text. */
-const entryWeight = 100;
+/** What an entry takes besides its text, at most: a member of one group of its own. */
+const entryWeight = 200;
 
 /** Large files wait for each other, so that only one is in memory twice; small ones need not wait for them. */
 const smallBytes = 2 ** 16;
-const smallFiles = createGate({ tasks: 'files', atOnce: 16, waiting: 10_000 });
-const largeFiles = createGate({ tasks: 'large files', atOnce: 1, waiting: 10_000 });
+/** The largest one takes a second or two. A file system that does not answer keeps its place. */
+const most = { waiting: 10_000, patienceMs: 10_000 };
+const smallFiles = createGate({ tasks: 'files', atOnce: 16, ...most });
+const largeFiles = createGate({ tasks: 'large files', atOnce: 1, ...most });
 
 /**
  * Reads and parses a file, unless its text is what `known` was made of. Rejects with `UnfitFile`, `GateFull` or the file system's error.

@@ -1,20 +1,27 @@
-/** Too many tasks wait for a gate: an overload, not an answer. */
+/** Too many tasks wait for a gate, or one has waited for too long: an overload, not an answer. */
 export class GateFull extends Error {
   override readonly name = 'GateFull';
 }
 
 /** Lets a bounded number of tasks run at once, and a bounded number wait for their turn. */
 export interface Gate {
-  /** Rejects with `GateFull` when no more may wait, else settles as the task does. */
+  /** Rejects with `GateFull` when no more may wait, or no longer, else settles as the task does. */
   run<Result>(task: () => Promise<Result>): Promise<Result>;
 }
 
-/** `atOnce` tasks run, `waiting` more may wait, first come first served. `tasks`: what they are called, for the message. */
-export function createGate(limits: {
+/** Who may pass. */
+export interface GateLimits {
+  /** What the tasks are called, for the message. */
   readonly tasks: string;
   readonly atOnce: number;
+  /** So many more may wait. */
   readonly waiting: number;
-}): Gate {
+  /** None waits longer; absent: as long as it takes. */
+  readonly patienceMs?: number;
+}
+
+/** First come, first served. */
+export function createGate(limits: GateLimits): Gate {
   const turns: (() => void)[] = [];
   let running = 0;
 
@@ -25,7 +32,20 @@ export function createGate(limits: {
     }
     if (turns.length >= limits.waiting) throw new GateFull(`too many ${limits.tasks} are waiting`);
     // The one who leaves hands its place over, so `running` stays.
-    await new Promise<void>((resolve) => turns.push(resolve));
+    await new Promise<void>((resolve, reject) => {
+      const timer = limits.patienceMs === undefined ? undefined : setTimeout(giveUp, limits.patienceMs);
+      turns.push(begin);
+
+      function begin(): void {
+        clearTimeout(timer);
+        resolve();
+      }
+
+      function giveUp(): void {
+        turns.splice(turns.indexOf(begin), 1);
+        reject(new GateFull(`other ${limits.tasks} took longer than ${Number(limits.patienceMs) / 1000} s`));
+      }
+    });
   }
 
   function leave(): void {

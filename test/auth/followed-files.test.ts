@@ -18,7 +18,7 @@ import { parseDigestFile } from '../../src/auth/digest-file.js';
 import { describeFileFault, followFiles } from '../../src/auth/followed-files.js';
 import { parseGroupFile } from '../../src/auth/group-file.js';
 import { createAuthorizer } from '../../src/auth/index.js';
-import type { ParseSteps } from '../../src/auth/parse-in-slices.js';
+import { type ParseSteps, parseInSlices } from '../../src/auth/parse-in-slices.js';
 import { readPasswordLines } from '../../src/htpasswd-auth/index.js';
 import { request, summarise, unaskedPorts, validUser } from './requests.js';
 
@@ -98,6 +98,19 @@ describe('a followed file', () => {
       return text;
     });
     expect(await follower.read(path)).toBe('of now');
+  });
+
+  it('is parsed once, however often it is touched meanwhile', async () => {
+    writeFileSync(path, 'the same');
+    let parsed = 0;
+    const follower = followFiles(function* (text: string): ParseSteps<string> {
+      yield 1;
+      parsed += 1;
+      utimesSync(path, parsed, parsed);
+      return text;
+    });
+    expect(await follower.read(path)).toBe('the same');
+    expect(parsed).toBe(1);
   });
 
   it('that goes on changing is read nevertheless, and is not at rest', async () => {
@@ -193,11 +206,11 @@ describe('of many followed files', () => {
     writeFileSync(small, 'first');
     const parse = vi.fn(lengthOf);
     const follower = followFiles(parse);
-    const large = writeMany(8, 2 ** 24 - 200);
+    const large = writeMany(8, 2 ** 24 - 300);
     const all = [small, ...large];
     for (const path of [...all, ...all]) await follower.read(path);
     expect(parse).toHaveBeenCalledTimes(9);
-    for (const path of writeMany(2, 2 ** 24 - 300)) await follower.read(path);
+    for (const path of writeMany(2, 2 ** 24 - 400)) await follower.read(path);
     expect(parse).toHaveBeenCalledTimes(11);
     await follower.read(small);
     expect(parse).toHaveBeenCalledTimes(11);
@@ -282,6 +295,33 @@ describe('a file that would take much', () => {
       expect(await readNow(followFiles(asWhole), '/proc/self/pagemap')).toBe('fault larger than 16 MB');
     },
   );
+
+  it('takes turns with all that are parsed at the same time, and lets others go on after each', async () => {
+    const parsedInTurn = new Set<number>();
+    const mostParsed: number[] = [];
+    const parse = async (number: number) =>
+      parseInSlices(
+        (function* (): ParseSteps<number> {
+          for (const end = performance.now() + 40; performance.now() < end; ) {
+            parsedInTurn.add(number);
+            yield 0;
+          }
+          return number;
+        })(),
+        1,
+      );
+    let isOver = false;
+    const all = Promise.all([1, 2, 3, 4, 5].map(parse)).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await nextTurn();
+      mostParsed.push(parsedInTurn.size);
+      parsedInTurn.clear();
+    }
+    expect((await all).map((parsed) => parsed !== 'too-many' && parsed.content)).toEqual([1, 2, 3, 4, 5]);
+    expect(Math.max(...mostParsed)).toBeLessThanOrEqual(2);
+  });
 
   it('has no more than 500 000 entries', async () => {
     const path = join(folder, 'entries');

@@ -23,6 +23,22 @@ describe('a gate', () => {
     expect(await Promise.all(all)).toEqual(['a', 'b', 'c']);
   });
 
+  it('lets nobody wait for longer than it says', async () => {
+    const gate = createGate({ tasks: 'tasks', atOnce: 1, waiting: 2, patienceMs: 50 });
+    let finish: (name: string) => void = () => {};
+    const first = gate.run(() => new Promise<string>((resolve) => (finish = resolve)));
+    let isRun = false;
+    const second = gate.run(async () => {
+      isRun = true;
+    });
+    await expect(second).rejects.toThrow(new GateFull('other tasks took longer than 0.05 s'));
+    const third = gate.run(() => Promise.resolve('third'));
+    finish('first');
+    expect(await Promise.all([first, third])).toEqual(['first', 'third']);
+    expect(isRun).toBe(false);
+    expect(await gate.run(() => Promise.resolve('fourth'))).toBe('fourth');
+  });
+
   it('goes on after a task that failed', async () => {
     const gate = createGate({ tasks: 'tasks', atOnce: 1, waiting: 5 });
     const failing = gate.run(() => Promise.reject(new Error('fault')));
