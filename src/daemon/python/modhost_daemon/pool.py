@@ -6,7 +6,8 @@ come, and a further one is called only when a job has waited `_PATIENCE_SECONDS`
 reason a worker that finds nothing to do reads from the connections itself, and then runs what it has read: no other thread
 has to wake for a request. While it runs a job nobody reads; the loop looks at it every `_WATCH_SECONDS`, and takes the reading
 over when it finds it in the same job twice. On a busy machine time passes without the application blocking: a thread that wants
-the processor all the time is left alone for `_HUNGRY_LOOKS` times as long.
+the processor all the time is left alone for `_HUNGRY_LOOKS` times as long. Where nothing blocks for a while, the looks become
+rarer, up to `_CALM_WATCH_SECONDS`; for `_WARY_SECONDS` after something has blocked, they do not.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from .appetite import Appetite
 _PATIENCE_SECONDS = 0.0015
 # Longest pause of the loop while jobs wait.
 _REST_SECONDS = 0.001
-# Pause of the loop while a worker that reads is in a job; and while it gets through several of them in that time: each look takes the
-# interpreter lock from it.
+# Pause of the loop while a worker that reads is in a job; at most, while nothing blocks: each look takes the interpreter lock from it.
 _WATCH_SECONDS = 0.001
-_CALM_WATCH_SECONDS = 0.002
+_CALM_WATCH_SECONDS = 0.005
+_WARY_SECONDS = 0.3
+# A loop that gets the interpreter lock so soon has not waited for a thread that computes.
+_PROMPT_SECONDS = 0.0015
 # How long the loop keeps the reading once it had to take it over: where applications block, they do so again.
 _KEEP_SECONDS = 0.03
 # A thread that wants the processor for more than this share of the time does not block.
@@ -103,6 +106,20 @@ class _Worker:
         # Of the thread, once it runs.
         self.ident = 0
         self.appetite: Optional[Appetite] = None
+        # How long it has had nothing to do, but to read, and since when it has nothing to do now; 0: it has.
+        self._idle_seconds = 0.0
+        self._idle_since = 0.0
+
+    def begin_idling(self) -> None:
+        self._idle_since = time.monotonic()
+
+    def end_idling(self) -> None:
+        self._idle_seconds += time.monotonic() - self._idle_since
+        self._idle_since = 0.0
+
+    def idle_seconds(self, now: float) -> float:
+        since = self._idle_since
+        return self._idle_seconds + (now - since if since else 0.0)
 
 
 class Pool:
@@ -150,6 +167,9 @@ class Pool:
         # The loop looks after the reader.
         self._is_watching = False
         self._watch_seconds = _WATCH_SECONDS
+        self._wary_until = 0.0
+        # When the next look was due.
+        self._look_at = 0.0
         self._is_loop_reading = False
         self._lend_again_at = 0.0
         self._is_reclaimed = False
@@ -202,6 +222,7 @@ class Pool:
                 while self._jobs and now - self._jobs[0].queued_at >= self._queue_timeout:
                     expired.append(self._jobs.popleft())
             while not is_one_enough and self._has_job_to_call_for(now, 0.0 if is_pressing else _PATIENCE_SECONDS):
+                self._note_blocking(now)
                 if self._parked:
                     self._call(self._parked.pop())
                 else:
@@ -220,13 +241,14 @@ class Pool:
         with self._lock:
             looks = []
             if self._is_watching:
-                looks.append(now + self._watch_seconds)
+                self._look_at = now + self._watch_seconds
+                looks.append(self._look_at)
             if self._jobs and self._queue_timeout:
                 looks.append(self._jobs[0].queued_at + self._queue_timeout)
             if len(self._jobs) > self._called and (self._parked or len(self._workers) < self._limit):
                 due = self._jobs[self._called].queued_at + _PATIENCE_SECONDS
                 if self._is_hungry:
-                    due = max(due, self._judged_at + _WATCH_SECONDS)
+                    due = max(due, self._judged_at + self._watch_seconds)
                 looks.append(due if self._parked else max(due, self._start_again_at))
         return max(0.0, min(looks) - now) if looks else None
 
@@ -265,14 +287,23 @@ class Pool:
         with self._lock:
             if not self._is_watching:
                 return False
-            seen, self._seen_jobs = self._seen_jobs, self._reader_jobs
-            self._watch_seconds = _CALM_WATCH_SECONDS if self._reader_jobs > seen + 1 else _WATCH_SECONDS
-            if self._reader is None or (seen == self._reader_jobs and not self._is_reader_busy):
+            reader, seen, jobs = self._reader, self._seen_jobs, self._reader_jobs
+            self._seen_jobs = jobs
+            if reader is None or (seen == jobs and not self._is_reader_busy):
                 self._is_watching = False
                 return False
-            if seen != self._reader_jobs or not self._reader.is_running or self._is_one_enough(now):
-                # If it sends just now, whoever receives may have got its processor.
+        if not reader.is_running:
+            # If it sends just now, whoever receives may have got its processor.
+            self._set_pace(now, seen != jobs)
+            return False
+        if self._is_one_enough(now) or seen != jobs:
+            self._set_pace(now, seen != jobs and self._was_hungry and now - self._look_at > _PROMPT_SECONDS)
+            return False
+        with self._lock:
+            # It may have gone on while we looked.
+            if self._reader is not reader or self._reader_jobs != jobs or not self._is_reader_busy:
                 return False
+            self._note_blocking(now)
             self._take_over()
             return True
 
@@ -326,13 +357,23 @@ class Pool:
         self._source.tell_loop(False)
         return True
 
+    def _set_pace(self, now: float, is_calm: bool) -> None:
+        is_calm = is_calm and now >= self._wary_until
+        self._watch_seconds = min(2 * self._watch_seconds, _CALM_WATCH_SECONDS) if is_calm else _WATCH_SECONDS
+
+    def _note_blocking(self, now: float) -> None:
+        self._wary_until = now + _WARY_SECONDS
+        self._watch_seconds = _WATCH_SECONDS
+
     # --- workers ---
 
     def _is_one_enough(self, now: float) -> bool:
         """The loop: one thread runs, and does not block; or it has not been long in the same job, at least."""
         if now - self._judged_at >= _WATCH_SECONDS:
             worker = self._latest if self._busy == 1 else None
-            share = 0.0 if worker is None or worker.appetite is None else worker.appetite.measure(_HUNGRY)
+            share = 0.0
+            if worker is not None and worker.appetite is not None:
+                share = worker.appetite.measure(_HUNGRY, worker.idle_seconds)
             self._looks_in_job = 0 if self._finished != self._judged_finished else self._looks_in_job + 1
             is_hungry = share > _HUNGRY
             # Nothing follows from what it did long before, nor from one look at a thread that gets on: the next look tells.
@@ -439,10 +480,12 @@ class Pool:
                     self._idle = worker
                 else:
                     self._parked.append(worker)
+            worker.begin_idling()
             if is_reader:
                 self._source.wait_and_read()
             else:
                 worker.bell.acquire()
+            worker.end_idling()
 
     def _take_next(self, worker: _Worker) -> Optional[Job]:
         """The job that follows without a pause, if there is one."""
