@@ -2,7 +2,7 @@ import { buildSection } from './build-config.js';
 import { deepFreeze } from './deep-freeze.js';
 import { definitionTable, knownModules, knownNames } from './directives/index.js';
 import { createConfigDraft, createSectionDraft, createServerDraft, type Scope } from './draft.js';
-import { MistakeList, sortMistakes } from './mistakes.js';
+import { MistakeList, sortMistakes, TooManyErrors } from './mistakes.js';
 import type { HtaccessFile, ParseHtaccess, ServerConfig } from './model.js';
 import { isOverridable } from './override-classes.js';
 import type { ReadPhase } from './read-phase.js';
@@ -17,11 +17,14 @@ import { walkNodes } from './walk.js';
 export function createHtaccessParser(config: ServerConfig, environment: NodeJS.ProcessEnv): ParseHtaccess {
   return (given) => {
     const { file, directory, content, virtualHost } = given;
-    const mistakes = new MistakeList();
+    const mistakes = new MistakeList(mostErrors);
     const phase = startPhase(config, given, environment, mistakes);
-    const tree = readHtaccessTree(phase, file, content);
     const scope = createScope(config, given, environment, mistakes);
-    if (tree !== undefined) walkNodes(tree, scope, definitionTable);
+    const tree = stopAtTooMany(() => {
+      const nodes = readHtaccessTree(phase, file, content);
+      if (nodes !== undefined) walkNodes(nodes, scope, definitionTable);
+      return nodes;
+    });
     const sorted = sortMistakes(mistakes.all, [file]);
     const errors = sorted.filter(({ severity }) => severity === 'error');
     if (tree === undefined || errors.length > 0) return { kind: 'mistakes', mistakes: errors };
@@ -34,6 +37,19 @@ export function createHtaccessParser(config: ServerConfig, environment: NodeJS.P
     const section = buildSection({ head, draft: scope.section }, virtualHost.settings.logLevel);
     return { kind: 'section', section: deepFreeze({ ...section, isHtaccess: true }), warnings: sorted };
   };
+}
+
+/** The first is told, and that there are more; each takes time, which all requests of the process wait for. */
+const mostErrors = 100;
+
+/** undefined: there are too many errors, as where reading had to stop. */
+function stopAtTooMany<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TooManyErrors) return undefined;
+    throw error;
+  }
 }
 
 function startPhase(

@@ -30,10 +30,27 @@ export interface MistakeDetails {
 export const beforeName = '-C directive';
 export const afterName = '-c directive';
 
+/** Nobody wants to know what else is wrong. */
+export class TooManyErrors extends Error {
+  override readonly name = 'TooManyErrors';
+}
+
 /** Collects what is wrong, so that one run reports everything. */
 export class MistakeList {
   readonly all: Mistake[] = [];
+  readonly #most: number;
+  #errors = 0;
   readonly #lines = new Map<string, readonly SourceLine[]>();
+
+  /** With the last of `most` errors whoever reports it is stopped by a `TooManyErrors`. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
+
+  /** Whether it is worth the time to look for what was meant, which is the dearest part of a message. */
+  get wantsSuggestion(): boolean {
+    return this.all.length < this.#most;
+  }
 
   /** So that a position alone is enough to point to a word of its line, also when the configuration is complete. */
   remember(file: string, lines: readonly SourceLine[]): void {
@@ -42,6 +59,8 @@ export class MistakeList {
 
   error(place: Place, directive: string | undefined, message: string, details: MistakeDetails = {}): void {
     this.#add('error', 'argument', place, directive, message, details);
+    this.#errors += 1;
+    if (this.#errors === this.#most) throw new TooManyErrors(message);
   }
 
   warning(place: Place, directive: string | undefined, message: string, details: MistakeDetails = {}): void {

@@ -24,6 +24,8 @@ const readPhaseNames: ReadonlySet<string> = new Set([
 
 /** All files and macros together; more than this is a mistake that multiplies. */
 const maximumLines = 1_000_000;
+/** The same of a .htaccess file, which holds up all requests of the process. */
+const maximumHtaccessLines = 50_000;
 /** What reading a file costs, in lines. */
 const linesPerFile = 200;
 /** Sections, files and macros inside each other. */
@@ -40,7 +42,8 @@ export function readFileTree(phase: ReadPhase, file: string): Node[] | undefined
 
 /** A .htaccess file's content → the tree of its directives, as above. */
 export function readHtaccessTree(phase: ReadPhase, file: string, content: Buffer): Node[] | undefined {
-  return new TreeReader(phase).readAll((reader) => reader.readContent(file, content, maximumHtaccessLine));
+  const reader = new TreeReader(phase, maximumHtaccessLines);
+  return reader.readAll(() => reader.readContent(file, content, maximumHtaccessLine));
 }
 
 /** Directives of the command line (-C, -c), one line each. */
@@ -96,12 +99,15 @@ function countProblem(message: string): Problem {
 class TreeReader {
   readonly #phase: ReadPhase;
   readonly #activeMacros: string[] = [];
-  #lineBudget = maximumLines;
+  readonly #mostLines: number;
+  #lineBudget: number;
   #includeDepth = 0;
   #nesting = 0;
 
-  constructor(phase: ReadPhase) {
+  constructor(phase: ReadPhase, mostLines = maximumLines) {
     this.#phase = phase;
+    this.#mostLines = mostLines;
+    this.#lineBudget = mostLines;
   }
 
   readAll(read: (reader: TreeReader) => Node[]): Node[] | undefined {
@@ -440,7 +446,7 @@ class TreeReader {
   #spend(lines: number, place: Place, directive: string | undefined): void {
     this.#lineBudget -= lines;
     if (this.#lineBudget < 0)
-      this.#stop(place, directive, `more than ${maximumLines} lines in all files and macros together`);
+      this.#stop(place, directive, `more than ${this.#mostLines} lines in all files and macros together`);
   }
 
   #stop(place: Place, directive: string | undefined, message: string): never {

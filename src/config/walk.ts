@@ -1,7 +1,7 @@
 import type { Context, Definition } from './definition.js';
 import type { Here, HtaccessDraft, Scope } from './draft.js';
 import { describeForeignName } from './foreign-names.js';
-import type { MistakeDetails, Place } from './mistakes.js';
+import type { MistakeDetails, MistakeList, Place } from './mistakes.js';
 import { findNearest } from './nearest-name.js';
 import { applyTo } from './origins.js';
 import { isOverridable, overrideClassesOf } from './override-classes.js';
@@ -20,7 +20,7 @@ export function walkNodes(nodes: readonly Node[], scope: Scope, table: Definitio
     const { htaccess } = scope.draft;
     const here = lookFrom(scope, node.place, shown, definition);
     if (definition === undefined) {
-      const { message, ...details } = describeUnknown(name, node.kind, table);
+      const { message, ...details } = describeUnknown(name, node.kind, table, scope.draft.mistakes);
       if (htaccess?.overrides.forgives.has('unknown')) {
         here.warn(`${message}, and is skipped (AllowOverride Nonfatal)`, details);
         continue;
@@ -75,15 +75,17 @@ function describeUnknown(
   name: string,
   nodeKind: Node['kind'],
   table: DefinitionTable,
+  { wantsSuggestion }: MistakeList,
 ): MistakeDetails & { readonly message: string } {
-  const candidates = [...table.values()].map((definition) => definition.name);
   const isSection = nodeKind === 'section';
-  const fitting = candidates.filter((candidate) => candidate.startsWith('<') === isSection);
   const unknown = {
     message: isSection ? 'is not a known section' : 'is not a known directive',
     kind: isSection ? 'unknown-section' : 'unknown-directive',
     at: 'name',
   } as const;
+  if (!wantsSuggestion) return unknown;
+  const candidates = [...table.values()].map((definition) => definition.name);
+  const fitting = candidates.filter((candidate) => candidate.startsWith('<') === isSection);
   const foreign = describeForeignName(name);
   if (foreign !== undefined) return { ...unknown, message: `${unknown.message}: it ${foreign}` };
   // A name can also be glued to its argument or stand without its bracket.

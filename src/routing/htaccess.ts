@@ -40,6 +40,9 @@ interface Understood {
 /** As many files are remembered; they are only names that exist. */
 const mostFiles = 5_000;
 
+/** Whoever writes such a file does not fill the log of the server. */
+const mostWarned = 20;
+
 /** Reads the files of one virtual host. What was understood is kept until the file changes; then `forget` is called. */
 export function createHtaccessReader(
   virtualHost: VirtualHost,
@@ -49,6 +52,12 @@ export function createHtaccessReader(
 ): ReadHtaccess {
   const understood = new Map<string, Understood>();
   const { accessFileNames } = virtualHost.settings;
+
+  const warnOf = (file: string, warnings: readonly Mistake[]): void => {
+    for (const warning of warnings.slice(0, mostWarned)) ports.warn(virtualHost, describeMistake(warning));
+    const more = warnings.length - mostWarned;
+    if (more > 0) ports.warn(virtualHost, `${fromBytes(file)}: and ${more} more warnings`);
+  };
 
   const understand = (directory: string, opened: OpenedFile, overrides: Overrides): Understood => {
     const { file, content } = opened;
@@ -60,7 +69,7 @@ export function createHtaccessReader(
       virtualHost,
     });
     if (text.kind === 'mistakes') return { opened, overrides, outcome: refuseMistakes(file, text.mistakes) };
-    for (const warning of text.warnings) ports.warn(virtualHost, describeMistake(warning));
+    warnOf(file, text.warnings);
     remember(text.section);
     return { opened, overrides, outcome: compileSection(text.section, 0) };
   };

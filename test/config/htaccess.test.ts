@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHtaccessParser, loadConfig, type ServerConfig } from '../../src/config/index.js';
+import { createHtaccessParser, findOrigin, loadConfig, type ServerConfig } from '../../src/config/index.js';
 import type { HtaccessText, OverrideClass, Overrides } from '../../src/config/model.js';
 
 const siteFile = `Listen 8080
@@ -152,6 +152,47 @@ describe('the text of a .htaccess file', () => {
   it('may be binary rubbish', () => {
     expect(mistakesOf(Buffer.from([0xff, 0xfe, 0x41, 0x00])).length).toBeGreaterThan(0);
     expect(mistakesOf(Buffer.from([0x41, 0xff, 0x00, 0x42])).length).toBeGreaterThan(0);
+  });
+
+  it('is read to the hundredth error', () => {
+    expect(mistakesOf('Nonsense\n'.repeat(99))).toHaveLength(99);
+    expect(mistakesOf('Nonsense\n'.repeat(1000))).toHaveLength(100);
+    expect(mistakesOf('<Files x>\nNonsense\n</Files>\n'.repeat(1000))).toHaveLength(100);
+    expect(mistakesOf('Use Nonsense\n'.repeat(1000))).toHaveLength(100);
+  });
+
+  it('has at most 50 000 lines, with those of macros', () => {
+    expect(mistakesOf('Use Close a\n'.repeat(25_000))).toEqual([]);
+    expect(mistakesOf('Use Close a\n'.repeat(25_001))).toEqual([
+      expect.stringContaining('more than 50000 lines in all files and macros together'),
+    ]);
+  });
+
+  it.each([
+    ['directives that nobody knows', () => 'Abcdefghijklmnop x', 'mistakes'],
+    ['those that are skipped', () => 'Abcdefghijklmnop x', 'section', new Set(['unknown'] as const)],
+    ['redirects', (at: number) => `Redirect /${at} /x`],
+    ['redirects by patterns', (at: number) => `RedirectMatch ^/${at}$ /x`],
+    ['times of media types', (at: number) => `ExpiresByType a/${at} A1`],
+    ['variables for FastCGI', (at: number) => `ProxyFCGISetEnvIf true A${at} x`],
+    ['names of an index', (at: number) => `DirectoryIndex ${at}`],
+    ['providers', () => 'AuthBasicProvider file'],
+    ['options of rules', () => 'RewriteOptions Inherit'],
+  ])('holds nobody up with 30 000 lines: %s', (_, line, kind = 'section', forgives = new Set<never>()) => {
+    const text = Array.from({ length: 30_000 }, (_, at) => line(at)).join('\n');
+    const started = process.cpuUsage();
+    expect(parse(text, { forgives }).kind).toBe(kind);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1e6).toBeLessThan(3);
+  });
+
+  it('says where what several lines add up to was said last', () => {
+    const lines =
+      'DirectoryIndex a\nExpiresByType a/b A1\nDirectoryIndex b\nExpiresByType a/b A2\nOptions None';
+    const settings = settingsOf(lines);
+    expect(settings.directoryIndex).toEqual(['a', 'b']);
+    expect(findOrigin(settings, 'directoryIndex')?.line).toBe(3);
+    expect(findOrigin(settings, 'expiresByType')?.line).toBe(4);
   });
 
   it('has lines of at most 8191 bytes, also where they are comments', () => {

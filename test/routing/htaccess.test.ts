@@ -128,6 +128,14 @@ describe('.htaccess files', () => {
     expect(warnings.filter((text) => text.includes('AddIcon')).length).toBe(1);
   });
 
+  it('warn of twenty things, and say that there are more', () => {
+    write('a/.htaccess', 'AddIcon /x .y\n'.repeat(1000));
+    const { warnings, route } = start();
+    route('/a/f.txt');
+    expect(warnings).toHaveLength(21);
+    expect(warnings.at(-1)).toMatch(/\/a\/\.htaccess: and 980 more warnings$/);
+  });
+
   it('can forbid symbolic links, and let them through', async () => {
     symlinkSync('f.txt', join(documents, 'a/link.txt'));
     write('a/.htaccess', 'Options -FollowSymLinks');

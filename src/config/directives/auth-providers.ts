@@ -1,4 +1,5 @@
 import { createSectionDraft, type Here, type Scope } from '../draft.js';
+import { growList } from '../grow-setting.js';
 import type { DirectorySettings, ProviderSettings } from '../model.js';
 import { findNearest } from '../nearest-name.js';
 import { listWords } from '../values.js';
@@ -47,7 +48,7 @@ export function addProviders(here: Here, list: ProviderList, names: readonly str
         serverId: here.server.id,
       });
   }
-  settings[list] = [...(settings[list] ?? []), ...names];
+  settings[list] = growList(here, list, settings[list], names);
   if (aliases.size > 0) settings.authnAliases = aliases;
 }
 

@@ -1,5 +1,6 @@
 import { anywhere, flag, honoured, inModule, list, one } from '../definition.js';
 import type { Here } from '../draft.js';
+import { growList } from '../grow-setting.js';
 
 /** What answers for a directory, and for what is not there. */
 export const dir = inModule('dir', [
@@ -12,8 +13,10 @@ export const dir = inModule('dir', [
       if (!names.every((name) => isPlain(here, name))) return;
       // Several lines of one section add up; `disabled` alone starts again with nothing.
       const isDisabled = names.length === 1 && names[0]?.toLowerCase() === 'disabled';
-      const before = here.section.settings.directoryIndex ?? [];
-      here.section.settings.directoryIndex = isDisabled ? [] : [...before, ...names];
+      const { settings } = here.section;
+      settings.directoryIndex = isDisabled
+        ? []
+        : growList(here, 'directoryIndex', settings.directoryIndex, names);
     },
     'index.html',
   ),

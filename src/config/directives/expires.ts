@@ -1,5 +1,6 @@
 import { anywhere, flag, honoured, inModule, one, two } from '../definition.js';
 import type { Here } from '../draft.js';
+import { growMap } from '../grow-setting.js';
 import type { ExpiryRule } from '../model.js';
 
 /** How long an answer stays good. */
@@ -30,7 +31,13 @@ export const expires = inModule('expires', [
       const rule = takeRule(here, text);
       if (rule === undefined) return;
       const { settings } = here.section;
-      settings.expiresByType = new Map([...(settings.expiresByType ?? []), [type.toLowerCase(), rule]]);
+      settings.expiresByType = growMap(
+        here,
+        'expiresByType',
+        settings.expiresByType,
+        type.toLowerCase(),
+        rule,
+      );
     },
   ),
 ]);

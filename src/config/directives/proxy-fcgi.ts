@@ -1,6 +1,7 @@
 import { anywhere, flag, honoured, inModule, insideSections, one, raw } from '../definition.js';
 import type { Here } from '../draft.js';
 import { takeCondition, takeText } from '../expression.js';
+import { growList } from '../grow-setting.js';
 import { chooseWord } from '../values.js';
 import { splitWords } from '../words.js';
 
@@ -73,5 +74,5 @@ function addVariableRule(here: Here, text: string): void {
     position: here.place.position,
   };
   const { settings } = here.section;
-  settings.fcgiVariables = [...(settings.fcgiVariables ?? []), rule];
+  settings.fcgiVariables = growList(here, 'fcgiVariables', settings.fcgiVariables, [rule]);
 }

@@ -3,6 +3,7 @@ import { translatePattern } from '../../matching/index.js';
 import { anywhere, flag, honoured, inModule, list, raw, two } from '../definition.js';
 import type { Here } from '../draft.js';
 import { takeText } from '../expression.js';
+import { growList } from '../grow-setting.js';
 import type { FixedRedirect, Redirect } from '../model.js';
 import { findNearest } from '../nearest-name.js';
 import { splitWords } from '../words.js';
@@ -177,5 +178,5 @@ function add(here: Here, made: Redirect): void {
     return;
   }
   const { settings } = here.section;
-  settings.redirects = [...(settings.redirects ?? []), made];
+  settings.redirects = growList(here, 'redirects', settings.redirects, [made]);
 }

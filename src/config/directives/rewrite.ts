@@ -116,7 +116,7 @@ function addOptions(here: Here, words: readonly string[]): void {
       here.fail(`the option ${word} is not supported: what lies in the document root stays there`, {
         kind: 'argument-refused',
       });
-    } else if (draft !== undefined)
+    } else if (draft !== undefined && !draft.options?.includes(option))
       draft.options = [...(draft.options ?? []), option satisfies RewriteOption];
   }
 }
