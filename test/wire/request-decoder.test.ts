@@ -26,6 +26,17 @@ const messages: readonly wire.OutgoingRequest[] = [
     shared,
     sharedHeaders,
   },
+  {
+    ...plain,
+    // Names among the values, and values that end as names begin.
+    environ: [
+      ...['SCRIPT_NAME', '/a', 'QUERY_STRING', 'REQUEST_METHOD', 'OTHER_NAME!', 'HTTPS', 'HTTPS', 'on'],
+      ...['SERVER_PROTOCOL', 'HTTP/1.0', 'REQUEST_URI', '', 'SCRIPT_NAME', '/\xe9', 'HTTPX', 'off'],
+      ...['REQUEST_METHOP', 'PUT', 'modhost.urn', '/b', 'SERVER_PROTOCOM', '1'],
+    ],
+    shared: [wire.sharePairs(['REQUEST_METHOD', 'DELETE', 'SCRIPT_NAME', '/forged'])],
+    sharedHeaders,
+  },
   { ...plain, environ: [], shared, sharedHeaders },
   { ...plain, environ: [], sharedHeaders },
   { ...plain, environ: ['', ''], shared: [], sharedHeaders: wire.sharePairs([]) },
@@ -34,6 +45,19 @@ const messages: readonly wire.OutgoingRequest[] = [
   { ...plain, scriptFile: '/srv/\xe9.mjs', applicationGroup: '', wantsUpgrade: true, sharedHeaders },
   { ...plain, checkScript: false, isAhead: true, isHandlerScript: true, shared, sharedHeaders },
 ];
+
+function wordsOf(pairs: wire.Pairs): wire.RequestWords {
+  const told = new Map<string, string>();
+  for (let at = 0; at < pairs.length; at += 2) told.set(pairs[at] as string, pairs[at + 1] as string);
+  return {
+    method: told.get('REQUEST_METHOD') ?? 'GET',
+    url: told.get('modhost.url'),
+    uri: told.get('REQUEST_URI'),
+    scriptName: told.get('SCRIPT_NAME') ?? '',
+    protocol: told.get('SERVER_PROTOCOL') ?? '',
+    https: told.get('HTTPS') ?? '',
+  };
+}
 
 describe('the decoder of one connection', () => {
   it('reads every message as the whole frame says it, whatever came before', () => {
@@ -45,7 +69,9 @@ describe('the decoder of one connection', () => {
           const { environ, headers, ...target } = wire.decodeRequest(payload);
           const read = decoder.decode(payload);
           expect(read).toMatchObject({ target, environ, headers });
-          expect(read.ownPairs).toEqual(message.sharedHeaders === undefined ? environ : message.environ);
+          expect({ ...read.words }).toEqual(
+            wordsOf(message.sharedHeaders === undefined ? environ : message.environ),
+          );
         }
   });
 

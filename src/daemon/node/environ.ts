@@ -4,13 +4,11 @@ import { makeRecord } from './make-record.js';
 /** CGI and mod_wsgi keys with their values: byte strings, as everything that comes from a request. */
 export type Environ = Record<string, string>;
 
-/** Key by which the front end says what the application sees as its URL: path below the mount point and query, undecoded. */
-const urlKey = 'modhost.url';
+/** What {@link RequestFacts} says in another way. */
+const notOfEnviron: ReadonlySet<string> = new Set(['modhost.url', 'HTTPS']);
 
-const notOfEnviron: ReadonlySet<string> = new Set([urlKey, 'HTTPS']);
-
-/** The environ of a REQUEST: all of it, and the part where everything stands that {@link RequestFacts} looks for. */
-export type ToldPairs = Pick<IncomingRequest, 'ownPairs' | 'environ'>;
+/** Of a REQUEST: what says what it is, and all of its environ. */
+export type ToldPairs = Pick<IncomingRequest, 'words' | 'environ'>;
 
 /** What the environ of a REQUEST says: the scheme takes the place of HTTPS (mod_wsgi.md §4.1), the URL leaves it. */
 export class RequestFacts {
@@ -27,39 +25,13 @@ export class RequestFacts {
   #environ: Environ | undefined;
 
   constructor(told: ToldPairs) {
-    const pairs = told.ownPairs;
-    let method = 'GET';
-    let https = '';
-    let url: string | undefined;
-    let originalUrl: string | undefined;
-    let scriptName = '';
-    let protocol = '';
-    // Applications in the Node convention mostly want no more than this. By length first: most names need no comparison then.
-    for (let at = 0; at + 1 < pairs.length; at += 2) {
-      const name = pairs[at] as string;
-      const value = pairs[at + 1] as string;
-      switch (name.length) {
-        case 5:
-          if (name === 'HTTPS') https = value.toLowerCase();
-          break;
-        case 11:
-          if (name === urlKey) url = value;
-          else if (name === 'REQUEST_URI') originalUrl = value;
-          else if (name === 'SCRIPT_NAME') scriptName = value;
-          break;
-        case 14:
-          if (name === 'REQUEST_METHOD') method = value;
-          break;
-        case 15:
-          if (name === 'SERVER_PROTOCOL') protocol = value;
-      }
-    }
+    const { method, scriptName, protocol, https, uri, url } = told.words;
     this.#told = told;
     this.method = method;
-    this.urlScheme = https === 'on' || https === '1' ? 'https' : 'http';
-    url ??= deriveUrl(this.environ);
-    this.url = url.startsWith('/') || url === '*' ? url : `/${url}`;
-    this.originalUrl = originalUrl ?? this.url;
+    this.urlScheme = https !== '' && /^(?:on|1)$/i.test(https) ? 'https' : 'http';
+    const own = url ?? deriveUrl(this.environ);
+    this.url = own.startsWith('/') || own === '*' ? own : `/${own}`;
+    this.originalUrl = uri ?? this.url;
     this.scriptName = scriptName;
     this.protocol = protocol;
   }

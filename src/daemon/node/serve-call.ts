@@ -1,4 +1,4 @@
-import type { CallFunction, CallMessage, ReplyMessage } from '../../wire/index.js';
+import { type CallFunction, type CallMessage, type ReplyMessage, readWords } from '../../wire/index.js';
 import { findDispatch } from './dispatching.js';
 import { RequestFacts } from './environ.js';
 import { executionContext } from './execution-context.js';
@@ -74,7 +74,7 @@ function findFunction(
 }
 
 async function answerCall(ask: Question, stream: Stream, reply: Reply, message: CallMessage): Promise<void> {
-  const { environ } = new RequestFacts({ ownPairs: message.environ, environ: message.environ });
+  const { environ } = new RequestFacts({ words: readWords(message.environ), environ: message.environ });
   const errors = new WsgiErrors((bytes) => {
     if (!reply.print(2, bytes)) printDirectly(2, bytes);
   });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { RequestFacts } from '../../../src/daemon/node/environ.js';
 import { HostedSocket, type SocketSink } from '../../../src/daemon/node/hosted-socket.js';
 import { createLeanSocket } from '../../../src/daemon/node/lean-socket.js';
+import { readWords } from '../../../src/wire/index.js';
 
 class Sink implements SocketSink {
   written = '';
@@ -34,7 +35,10 @@ class Sink implements SocketSink {
 function open(pairs: readonly string[] = []): { socket: HostedSocket; sink: Sink } {
   const sink = new Sink();
   const told = ['modhost.url', '/', ...pairs];
-  return { socket: createLeanSocket(new RequestFacts({ ownPairs: told, environ: told }), sink), sink };
+  return {
+    socket: createLeanSocket(new RequestFacts({ words: readWords(told), environ: told }), sink),
+    sink,
+  };
 }
 
 describe('a lean socket', () => {

@@ -6,6 +6,7 @@ import { installLightFetch } from '../../../../src/daemon/node/fetch/install.js'
 import { lightStateOf } from '../../../../src/daemon/node/fetch/light-members.js';
 import { LightRequest } from '../../../../src/daemon/node/fetch/light-request.js';
 import { RequestAborted, RequestBody } from '../../../../src/daemon/node/request-body.js';
+import { readWords } from '../../../../src/wire/index.js';
 import { createRandom, observe } from './observe.js';
 import { requestCases, type Sent } from './request-cases.js';
 
@@ -91,7 +92,7 @@ function createLight(sent: Sent): Request {
 function createLightRequest(sent: Sent, isWhole = true): { light: LightRequest; body: RequestBody } {
   const { method = 'GET', target = '/', host = 'site.example', headers = [], body: text = '' } = sent;
   const pairs = ['REQUEST_METHOD', method, 'modhost.url', target, 'REQUEST_URI', target];
-  const facts = new RequestFacts({ ownPairs: pairs, environ: pairs });
+  const facts = new RequestFacts({ words: readWords(pairs), environ: pairs });
   const body = new RequestBody(text !== '', () => {});
   if (text !== '') body.receive(Buffer.from(text, 'latin1'));
   if (text !== '' && isWhole) body.finish();
