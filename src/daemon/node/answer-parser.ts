@@ -85,8 +85,13 @@ const ascii = /^[\x00-\x7f]*$/;
 function toBytesText(chunk: Buffer | string, encoding: BufferEncoding): string {
   if (typeof chunk !== 'string') return chunk.toString('latin1');
   if (encoding === 'latin1' || encoding === 'binary') return chunk;
-  if (isUtf8(encoding) && ascii.test(chunk)) return chunk;
+  if (isUtf8(encoding) && isAscii(chunk)) return chunk;
   return Buffer.from(chunk, encoding).toString('latin1');
+}
+
+/** Looks for one character first: that makes one piece of what node:http has joined, where a RegExp would take a far slower way. */
+function isAscii(text: string): boolean {
+  return !text.includes('\x80') && ascii.test(text);
 }
 
 function isUtf8(encoding: BufferEncoding): boolean {

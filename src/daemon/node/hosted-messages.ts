@@ -59,18 +59,22 @@ const lazyEnviron: PropertyDescriptor & ThisType<HostedRequest> = {
   configurable: true,
 };
 
+interface HeadStoring {
+  chunkedEncoding: boolean;
+  _storeHeader(firstLine: string, headers: unknown): void;
+}
+
 /**
- * Chunks and connections are the front end's business. An accessor, because ServerResponse sets it whenever it meets
- * Transfer-Encoding, and would then write chunk sizes between the bytes; true up to the head, or it refuses Trailer.
+ * Chunks and connections are the front end's business: ServerResponse sets `chunkedEncoding` whenever it meets Transfer-Encoding, and would then
+ * write chunk sizes between the bytes. True while it puts the head together, or it refuses Trailer. Own, because frameworks exchange the
+ * prototype, and a plain property: an accessor for `chunkedEncoding` itself costs more than all else that makes a response.
  */
-const neverChunked: PropertyDescriptor & ThisType<ServerResponse> = {
-  get() {
-    return !this.headersSent;
-  },
-  set() {},
-  enumerable: true,
-  configurable: true,
-};
+function storeHeader(this: HeadStoring, firstLine: string, headers: unknown): void {
+  const genuine = Object.getPrototypeOf(this) as HeadStoring;
+  this.chunkedEncoding = true;
+  genuine._storeHeader.call(this, firstLine, headers);
+  this.chunkedEncoding = false;
+}
 
 interface Constructors {
   readonly Request: new (socket: HostedSocket, facts: RequestFacts) => HostedRequest;
@@ -78,7 +82,7 @@ interface Constructors {
 }
 
 /**
- * node:http's own constructors on objects that have our accessor from the beginning, and so never exchange a plain property for one:
+ * node:http's own constructors on objects that have what is ours from the beginning, and so never exchange a plain property for an accessor:
  * that would make the engine take each of them for one of a kind. Same prototype: they are what node:http makes, in every way.
  *
  * With room, the constructors inherit from node:http's, as with `extends`: V8 then leaves room for the fields of both, where it would else make a slow
@@ -94,7 +98,7 @@ function createConstructors(hasRoom: boolean): Constructors {
   }
   RequestConstructor.prototype = IncomingMessage.prototype;
   function ResponseConstructor(this: ServerResponse, request: IncomingMessage): void {
-    Object.defineProperty(this, 'chunkedEncoding', neverChunked);
+    (this as unknown as HeadStoring)._storeHeader = storeHeader;
     Reflect.apply(ServerResponse, this, [request]);
   }
   ResponseConstructor.prototype = ServerResponse.prototype;

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { OutgoingMessage } from 'node:http';
 import { Duplex, getDefaultHighWaterMark } from 'node:stream';
 import type { RequestFacts } from './environ.js';
 import { HostedSocket, type SocketSink, socketFacts, socketOptions, socketSink } from './hosted-socket.js';
@@ -27,6 +28,9 @@ const idle = new HostedSocket({ environ: {}, urlScheme: 'http', url: '/' } as Re
   becameStream: () => {},
   destroyed: () => {},
 }) as HostedSocket & StreamStates;
+
+/** What node:http gives as the callback of a write where the application gave none: the very function, which does nothing. */
+const { _onPendingData: nothing } = new OutgoingMessage() as unknown as { readonly _onPendingData: unknown };
 
 const highWaterMark = getDefaultHighWaterMark(false);
 
@@ -138,7 +142,8 @@ const leanMembers: PropertyDescriptorMap & ThisType<LeanSocket> = {
         return becomeStream(this).write(chunk, encoding as BufferEncoding, callback as () => void);
       const done = typeof encoding === 'function' ? encoding : callback;
       const named = typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8';
-      const taken = typeof done === 'function' ? () => process.nextTick(done as () => void, null) : ignore;
+      const isAwaited = typeof done === 'function' && done !== nothing;
+      const taken = isAwaited ? () => process.nextTick(done as () => void, null) : ignore;
       this[socketSink].write(chunk, named, taken);
       return true;
     },

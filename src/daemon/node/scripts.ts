@@ -1,3 +1,5 @@
+import type { RequestTarget } from '../../wire/index.js';
+import { toFileName } from './file-name.js';
 import { ScriptFile } from './script-file.js';
 
 /** A load failed; `first` for whoever started it, who reports the cause for all that waited. */
@@ -27,6 +29,8 @@ export class Scripts {
   readonly #loading = new Map<string, Promise<ScriptFile>>();
   readonly #listener: ScriptsListener;
   #failures = 0;
+  /** What was asked for last, and found. */
+  #latest: { readonly target: RequestTarget; readonly script: ScriptFile } | undefined;
 
   constructor(listener: ScriptsListener) {
     this.#listener = listener;
@@ -35,6 +39,14 @@ export class Scripts {
   /** Undefined if it has to be loaded first. */
   loaded(path: string, applicationGroup: string): ScriptFile | undefined {
     return this.#loaded.get(applicationGroup)?.get(path);
+  }
+
+  /** As {@link loaded}, for the script of a request: most have the same target as the one before, the very object. */
+  loadedFor(target: RequestTarget): ScriptFile | undefined {
+    if (this.#latest?.target === target) return this.#latest.script;
+    const script = this.loaded(toFileName(target.scriptFile), target.applicationGroup);
+    if (script !== undefined) this.#latest = { target, script };
+    return script;
   }
 
   /** Loads the script once, however many ask; a failed load leaves nothing behind, so that the next one tries again. */
@@ -76,6 +88,7 @@ export class Scripts {
   #keep(script: ScriptFile, applicationGroup: string): void {
     const group = this.#loaded.get(applicationGroup) ?? new Map<string, ScriptFile>();
     this.#loaded.set(applicationGroup, group.set(script.path, script));
+    this.#latest = undefined;
   }
 }
 

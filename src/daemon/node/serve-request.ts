@@ -27,9 +27,12 @@ export interface Host {
 
 /** One request's way through the daemon process. Never throws: whatever happens ends the stream. */
 export function serveRequest(stream: Stream, message: IncomingRequest, host: Host): void {
-  const { scriptFile, applicationGroup, checkScript } = message.target;
-  const script = host.scripts.loaded(toFileName(scriptFile), applicationGroup);
-  if (checkScript && script?.hasChanged(host.arrival) === true && host.replacement.concerns(script)) {
+  const script = host.scripts.loadedFor(message.target);
+  if (
+    message.target.checkScript &&
+    script?.hasChanged(host.arrival) === true &&
+    host.replacement.concerns(script)
+  ) {
     const { replacement } = host;
     void serveUnlessReplaced(stream, message, host, script, () => replacement.isForSuccessor(script));
     return;
