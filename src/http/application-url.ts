@@ -27,7 +27,8 @@ function rawPathInfo({ rawPath, path, scriptName, pathInfo }: ApplicationUrlOpti
   const rest = rawPath.slice(scriptName.length);
   // The second comparison is AllowEncodedSlashes NoDecode, where the decided path itself holds %2F.
   if (decodePercent(rest) !== pathInfo && decodePercentButSlash(rest) !== pathInfo) return undefined;
-  return encodeForeign(rest).replaceAll('\\', '%5C');
+  const url = encodeForeign(rest);
+  return url.includes('\\') ? url.replaceAll('\\', '%5C') : url;
 }
 
 /** Bytes that no URL holds, which a URL parser would take for characters. A backslash it would even take for a slash. */

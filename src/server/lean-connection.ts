@@ -50,6 +50,8 @@ interface Endings {
 /** Most heads are shorter: what stands behind one in the same piece need not become text. */
 const usualHeadBytes = 4_096;
 
+const nothing = Buffer.alloc(0);
+
 /** Of a request with `Content-Length: 0`. */
 const emptyBody: RequestBody = { ...noBody, length: 0 };
 
@@ -104,8 +106,27 @@ class LeanConnection implements PooledReader {
 
   /** Hands over what a reply has last; that reply is over when the system has taken it. */
   writeLast(text: string): void {
-    if (text === '' && this.socket.writableLength === 0) process.nextTick(this.#written);
-    else this.socket.write(text, 'latin1', this.#written);
+    const { socket } = this;
+    if (text === '' && socket.writableLength === 0) process.nextTick(this.#written);
+    else if (this.#pooled === undefined || socket.writableLength > 0)
+      socket.write(text, 'latin1', this.#written);
+    else this.#writeAtOnce(text);
+  }
+
+  /** Where the system takes all of it, as it mostly does, Node need not be asked to tell so later: that costs as much as reading the request. */
+  #writeAtOnce(text: string): void {
+    const { socket } = this;
+    const isGoing = socket.write(text, 'latin1');
+    if (socket.writableLength > 0) socket.write(nothing, this.#written);
+    // A connection that breaks is reported by `close`.
+    else if (isGoing) this.#endTaken();
+  }
+
+  /** Not now where that begins the next request, whose answer may be written at once, too: a client may have sent thousands. */
+  #endTaken(): void {
+    const isLast = this.#ahead === undefined && this.#body === undefined && this.#reply?.willClose === false;
+    if (isLast) this.#reply?.complete();
+    else process.nextTick(this.#written);
   }
 
   writeLastPiece(text: string, piece: Buffer): void {

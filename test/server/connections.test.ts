@@ -98,6 +98,16 @@ async function leftUnsent({ socket }: Client): Promise<number> {
   return before;
 }
 
+/** Requests that were read until no more are. */
+async function requestsBegun(): Promise<number> {
+  let before = Number.NaN;
+  while (before !== requests.length) {
+    before = requests.length;
+    await pause(150);
+  }
+  return before;
+}
+
 const shortTimes = (head: number, keepAlive: number): Partial<ListenerLimits> => ({
   ofConnection: () => ({ head: { initialMs: head }, keepAliveTimeoutMs: keepAlive }),
 });
@@ -187,6 +197,29 @@ describe.each<Way>(['lean', 'node'])('a connection read by the %s way', (way) =>
         client.socket.write(request('/').repeat(50));
         await expect.poll(() => count(client, 'hello'), soon).toBe((at + 1) * 50);
       }
+    });
+
+    // What comes in one piece; node:http's way serves a hundred of it.
+    it.runIf(way === 'lean')('serves all that come at once', async () => {
+      await listen(way, {}, hello);
+      const client = await send(request('/').repeat(1_500));
+      await expect.poll(() => count(client, 'hello'), soon).toBe(1_500);
+    });
+
+    it.runIf(way === 'lean')('serves no more than the client takes answers, and then all', async () => {
+      await listen(way, {}, (record) => {
+        const { reply } = record;
+        reply.start(200, '', ['Content-Length', '5', 'X-Long', '.'.repeat(12_000)]);
+        reply.write(Buffer.from('hello'));
+        reply.end();
+      });
+      const client = await open();
+      client.socket.pause();
+      client.socket.write(request('/').repeat(1_500));
+      expect(await requestsBegun()).toBeLessThan(1_500);
+      client.socket.resume();
+      await expect.poll(() => count(client, 'hello'), soon).toBe(1_500);
+      expect(requests.length).toBe(1_500);
     });
 
     it('serves none behind the last one', async () => {
