@@ -1,4 +1,4 @@
-import { compilePathWildcard, compileWildcard, isInRanges } from '../matching/index.js';
+import { compilePathWildcard, compileWildcard, execBounded, isInRanges } from '../matching/index.js';
 import { type ClockName, isClockName, tellTime } from './clock.js';
 import { modificationTime, testFile } from './file-tests.js';
 import { callFunction } from './functions.js';
@@ -107,7 +107,7 @@ class Run {
         return compare(condition.operator, left, toNumber(this.read(condition.right)));
       }
       case 'pattern': {
-        const match = condition.pattern.exec(this.read(condition.subject));
+        const match = execBounded(condition.pattern, this.read(condition.subject));
         this.#groups = match === null ? [] : [...match].map((group) => group ?? '');
         return match !== null;
       }

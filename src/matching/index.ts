@@ -1,5 +1,6 @@
 export * from './address-range.js';
 export { boundMatching } from './bound-matching.js';
+export * from './bounded-exec.js';
 export * from './client-address.js';
 export * from './forwarded.js';
 export * from './groups.js';

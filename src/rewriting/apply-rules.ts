@@ -1,3 +1,4 @@
+import { execBounded, PatternTooSlow } from '../matching/index.js';
 import { isAbsoluteUrl } from './absolute-url.js';
 import { makeCookie } from './cookie.js';
 import { leadsTo } from './fixed-server.js';
@@ -22,7 +23,7 @@ export function applyRules(
     return new Rounds(settings, request, subject).run();
   } catch (error) {
     if (error instanceof LookAheadNeeded) return { kind: 'look-ahead', what: error.what, path: error.path };
-    if (error instanceof ConditionFault || error instanceof MapUnreadable)
+    if (error instanceof ConditionFault || error instanceof MapUnreadable || error instanceof PatternTooSlow)
       return { kind: 'fault', status: 500, reason: error.message };
     throw error;
   }
@@ -86,7 +87,7 @@ class Rounds {
     const run = this.#run;
     const text = this.#subject;
     this.#trace(3, `applying pattern '${rule.text}' to uri '${text}'`);
-    const match = rule.pattern.exec(text);
+    const match = execBounded(rule.pattern, text);
     if ((match !== null) === rule.negated) return false;
     run.ruleGroups = match === null ? [] : [...match];
     return testConditions(rule.conditions, run);

@@ -1,4 +1,5 @@
 import { testFile } from '../expressions/index.js';
+import { execBounded } from '../matching/index.js';
 import type { ConditionTest, NumberOperator, RewriteCondition } from './model.js';
 import type { Run } from './run.js';
 
@@ -39,7 +40,7 @@ function testCondition(condition: RewriteCondition, run: Run): boolean {
 function decide(test: ConditionTest, input: string, run: Run, negated: boolean): boolean {
   switch (test.kind) {
     case 'pattern': {
-      const match = test.pattern.exec(input);
+      const match = execBounded(test.pattern, input);
       if (match !== null && !negated) run.conditionGroups = [...match];
       return match !== null;
     }

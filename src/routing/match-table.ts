@@ -1,6 +1,6 @@
 import type { Alias } from '../config/model.js';
 import { toByteString } from '../http/index.js';
-import { withoutMemory } from '../matching/index.js';
+import { execBounded, withoutMemory } from '../matching/index.js';
 import { buildPrefixIndex } from './prefix-index.js';
 
 /** A request path, and the same without empty segments (they differ only where MergeSlashes is Off). */
@@ -50,7 +50,7 @@ export function buildMatchTable<Item extends Matching>(items: readonly Item[]): 
       });
       for (const { order, item, pattern } of patterns) {
         if (best !== undefined && best.order < order) break;
-        const groups = pattern.exec(path.asSent);
+        const groups = execBounded(pattern, path.asSent);
         if (groups !== null) return { kind: 'pattern', item, groups };
       }
       return best === undefined ? undefined : { kind: 'prefix', item: best.item, length };

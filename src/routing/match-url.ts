@@ -1,6 +1,6 @@
 import type { SectionMatch } from '../config/model.js';
 import { foldAuthority, toByteString } from '../http/index.js';
-import { compileWildcard, withoutMemory } from '../matching/index.js';
+import { compileWildcard, testBounded, withoutMemory } from '../matching/index.js';
 
 /**
  * Whether <Proxy> or <ProxyMatch> holds for a URL, a byte string. Compared with its beginning, whatever follows; no wildcard stops at a slash
@@ -12,7 +12,7 @@ export function compileUrlMatch(match: SectionMatch): (url: string) => boolean {
   if (match.kind === 'regex') {
     const asWritten = withoutMemory(match.pattern);
     const folded = foldPattern(asWritten);
-    return (url) => asWritten.test(url) || folded.test(foldAuthority(url));
+    return (url) => testBounded(asWritten, url) || testBounded(folded, foldAuthority(url));
   }
   const text = toByteString(match.text);
   const [asWritten, folded] = [text, foldAuthority(text)].map(

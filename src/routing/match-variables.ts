@@ -1,5 +1,5 @@
 import type { Section } from '../config/model.js';
-import { withoutMemory } from '../matching/index.js';
+import { execBounded, withoutMemory } from '../matching/index.js';
 import type { CompiledSection } from './sections.js';
 
 /** What the patterns of Match sections see. Byte strings. */
@@ -36,7 +36,7 @@ export function captureVariables(
           : kind === 'files'
             ? accessed.slice(accessed.lastIndexOf('/') + 1)
             : accessed;
-    for (const [name, value] of Object.entries(named.exec(text)?.groups ?? {})) {
+    for (const [name, value] of Object.entries(execBounded(named, text)?.groups ?? {})) {
       if (value !== undefined) variables.push(`MATCH_${name.toUpperCase()}`, value);
     }
   }

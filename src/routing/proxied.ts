@@ -1,6 +1,6 @@
 import type { DirectorySettings, ProxyPass, ProxyTarget } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
-import { substituteGroups, withoutMemory } from '../matching/index.js';
+import { execBounded, substituteGroups, withoutMemory } from '../matching/index.js';
 import type { ProxiedMapping } from './index.js';
 import type { MatchTable, RequestPath } from './match-table.js';
 import type { CompiledSection } from './sections.js';
@@ -51,7 +51,7 @@ function mapLocation(
   if (pass.match.kind === 'prefix') {
     return mapPrefix(pass, pass.target, path, mergeSlashes(toByteString(pass.match.path)).length);
   }
-  const groups = withoutMemory(pass.match.pattern).exec(path.asSent);
+  const groups = execBounded(withoutMemory(pass.match.pattern), path.asSent);
   return groups === null ? undefined : mapPattern(pass, pass.target, groups, path);
 }
 

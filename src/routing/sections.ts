@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { DirectorySettings, Section, SectionKind } from '../config/model.js';
 import { mergeSlashes, toByteString } from '../http/index.js';
-import { compilePathWildcard, compileWildcard, withoutMemory } from '../matching/index.js';
+import { compilePathWildcard, compileWildcard, testBounded, withoutMemory } from '../matching/index.js';
 import type { ConditionSection } from './conditions.js';
 import type { RequestPath } from './match-table.js';
 import { compileUrlMatch } from './match-url.js';
@@ -246,7 +246,7 @@ function compileLocationPattern(
 
 function testOf(pattern: RegExp): (text: string) => boolean {
   const stateless = withoutMemory(pattern);
-  return (text) => stateless.test(text);
+  return (text) => testBounded(stateless, text);
 }
 
 function addMatching(matched: CompiledSection[], sections: readonly FileSection[], baseName: string): void {

@@ -1,6 +1,6 @@
 import type { EnvironmentAttribute, EnvironmentRule } from '../config/model.js';
 import { evaluateCondition } from '../expressions/index.js';
-import { substituteGroups } from '../matching/index.js';
+import { execBounded, substituteGroups, testBounded } from '../matching/index.js';
 import type { Exchange } from './exchange.js';
 import { createSubject, joinedHeader } from './expression-subject.js';
 import { type Refusal, refuse } from './site.js';
@@ -16,7 +16,7 @@ export function applyEnvironmentRules(
   for (const { test, changes, position } of rules) {
     const groups =
       test.kind === 'pattern'
-        ? test.pattern.exec(readAttribute(exchange, test.attribute))
+        ? execBounded(test.pattern, readAttribute(exchange, test.attribute))
         : evaluate(exchange, test.condition);
     if (typeof groups === 'string') {
       const { file, line } = position;
@@ -64,7 +64,7 @@ function readAttribute(exchange: Exchange, attribute: EnvironmentAttribute): str
       return joinedHeader(exchange.headers, attribute.name) ?? environment.get(attribute.name) ?? '';
     case 'headers':
       return exchange.headers
-        .filter((_, at) => at % 2 === 1 && attribute.pattern.test(exchange.headers[at - 1] as string))
+        .filter((_, at) => at % 2 === 1 && testBounded(attribute.pattern, exchange.headers[at - 1] as string))
         .join(', ');
   }
 }

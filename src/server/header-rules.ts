@@ -11,7 +11,7 @@ import {
   withoutHeader,
 } from '../http/index.js';
 import { hideSecretValue } from '../log/index.js';
-import { substituteGroups } from '../matching/index.js';
+import { PatternTooSlow, replaceBounded, substituteGroups, testBounded } from '../matching/index.js';
 import type { Step, Trace } from '../trace/index.js';
 
 /** What Header and RequestHeader may look at. */
@@ -42,7 +42,7 @@ export function applyHeaderRules(
 ): ChangedHeaders {
   let current = headers;
   for (const rule of rules) {
-    const changed = applyRule(rule, current, facts);
+    const changed = tryRule(rule, current, facts);
     if (changed.kind === 'fault') return { ...changed, rule };
     facts.trace?.(describeRule(rule, current, changed.headers));
     current = changed.headers;
@@ -65,6 +65,15 @@ interface Fault {
 }
 
 type Outcome = { readonly kind: 'changed'; readonly headers: HeaderList } | Fault;
+
+function tryRule(rule: HeaderRule, headers: HeaderList, facts: HeaderFacts): Outcome {
+  try {
+    return applyRule(rule, headers, facts);
+  } catch (error) {
+    if (error instanceof PatternTooSlow) return fault(error.message);
+    throw error;
+  }
+}
 
 function applyRule({ change, condition }: HeaderRule, headers: HeaderList, facts: HeaderFacts): Outcome {
   const subject = facts.subject(headers);
@@ -106,7 +115,7 @@ function changeWithoutValue(
       const echoed = [...headers];
       for (let at = 0; at < requestHeaders.length; at += 2) {
         const name = requestHeaders[at] as string;
-        if (change.pattern.test(name) && !isServersOwn(name))
+        if (testBounded(change.pattern, name) && !isServersOwn(name))
           echoed.push(name, requestHeaders[at + 1] as string);
       }
       return echoed;
@@ -145,7 +154,7 @@ function changeValue(
 }
 
 function editValue(value: string, pattern: RegExp, template: string): string {
-  return value.replace(pattern, (...groups: unknown[]) =>
+  return replaceBounded(value, pattern, (...groups) =>
     substituteGroups(template, groups.filter(isGroup) as (string | undefined)[]),
   );
 }

@@ -3,6 +3,7 @@
 import type { AuthRequest, Verdict } from '../auth/index.js';
 import { evaluateText } from '../expressions/index.js';
 import { cleanPath, encodeLocation, toByteString } from '../http/index.js';
+import { PatternTooSlow } from '../matching/index.js';
 import type { AskCondition, Mapping, Redirection, Rewritten, Route } from '../routing/index.js';
 import { changeHeadersEarly, changeRequestHeaders } from './change-headers.js';
 import { checkHead } from './check-head.js';
@@ -64,8 +65,9 @@ async function conclude(
     const refusal = decided instanceof Promise ? await decided : decided;
     if (refusal !== undefined) await answerRefused(exchange, refusal);
   } catch (error) {
-    // A bug of ours: the log learns the cause, the client that something went wrong.
-    exchange.log('crit', 'core', `internal error: ${(error as Error).stack ?? String(error)}`);
+    // A bug of ours, but for patterns: the log learns the cause, the client that something went wrong.
+    if (error instanceof PatternTooSlow) exchange.log('error', 'core', `answered 500: ${error.message}`);
+    else exchange.log('crit', 'core', `internal error: ${(error as Error).stack ?? String(error)}`);
     if (record.reply.isStarted) record.reply.cut();
     else answerPage(exchange, { kind: 'refusal', status: 500 });
   }
