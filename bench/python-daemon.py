@@ -151,9 +151,11 @@ def _request_payload(app: str, flags: str) -> bytes:
     ]
     count = str((len(pairs) + len(shared)) // 2)
     head = [app, '', 'application', 'auto', flags, count]
-    if 's' in flags:
-        head.append(str(len('\0'.join(shared))))
-    return '\0'.join([*head, *pairs, *shared]).encode('latin-1')
+    if 's' not in flags:
+        return '\0'.join([*head, *pairs, *shared]).encode('latin-1')
+    names = pairs[0::2]
+    head += [str(len('\0'.join(shared))), str(len('\0'.join(names)) + 1)]
+    return '\0'.join([*head, *names, *pairs[1::2], *shared]).encode('latin-1')
 
 
 def _frame(frame_type: int, stream: int, payload: bytes) -> bytes:

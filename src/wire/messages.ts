@@ -29,16 +29,22 @@ export interface RequestMessage extends RequestTarget {
   readonly headers: Pairs;
 }
 
-/** Pairs that many messages have in common. `line`: joined and checked, so that it is not done for each of them; with a NUL before each text. */
+/**
+ * Pairs that many messages have in common. `line`: joined and checked, so that it is not done for each of them; with a NUL before each text. `names` and
+ * `values`: the same of these alone.
+ */
 export interface SharedPairs {
   readonly pairs: Pairs;
   readonly line: string;
+  readonly names: string;
+  readonly values: string;
 }
 
-/** Names of pairs that come with many messages, each with other values. `lines`: each between two NULs, checked. */
+/** Names of pairs that come with many messages, each with other values. `lines`: each between two NULs, checked; `line`: joined, with a NUL before each. */
 export interface SharedNames {
   readonly names: readonly string[];
   readonly lines: readonly string[];
+  readonly line: string;
 }
 
 /** Pairs of one message: as many values as there are names. */
@@ -115,12 +121,39 @@ export function decodeTexts(payload: Buffer): string[] {
 
 /** @throws WireViolation if a text holds a NUL. */
 export function sharePairs(pairs: Pairs): SharedPairs {
-  return { pairs, line: pairs.length === 0 ? '' : encodeTexts(['', ...pairs]) };
+  return new KeptPairs(pairs, pairs.length === 0 ? '' : encodeTexts(['', ...pairs]));
+}
+
+/** What only messages to Python need is made when it is first asked for. */
+class KeptPairs implements SharedPairs {
+  readonly pairs: Pairs;
+  readonly line: string;
+  #names: string | undefined;
+  #values: string | undefined;
+
+  constructor(pairs: Pairs, line: string) {
+    this.pairs = pairs;
+    this.line = line;
+  }
+
+  get names(): string {
+    this.#names ??= lineUpEach(this.pairs, 0);
+    return this.#names;
+  }
+
+  get values(): string {
+    this.#values ??= lineUpEach(this.pairs, 1);
+    return this.#values;
+  }
+}
+
+function lineUpEach(pairs: Pairs, first: 0 | 1): string {
+  return lineUp(pairs.filter((_, at) => at % 2 === first));
 }
 
 /** @throws WireViolation if a name holds a NUL. */
 export function shareNames(names: readonly string[]): SharedNames {
-  return { names, lines: names.map((name) => encodeTexts(['', name, ''])) };
+  return { names, lines: names.map((name) => encodeTexts(['', name, ''])), line: lineUp(names) };
 }
 
 /** @throws WireViolation if a text holds a NUL. */
@@ -155,7 +188,7 @@ export function encodeRequest(
     (endsShared ? 's' : '') +
     (hasLengths ? 'l' : '');
   let payload = `${message.called ?? joinCalled(message)}\0${flags}\0${count}`;
-  if (endsShared) payload += `\0${last.line.length - 1}`;
+  if (endsShared) return payload + lineUpByName(environ, facts, shared, last);
   let own = lineUp(environ);
   if (facts !== undefined) own += lineUpFacts(facts);
   let whole = own;
@@ -167,6 +200,28 @@ export function encodeRequest(
 
 const noShared: readonly SharedPairs[] = [];
 
+/** Two lengths, names, values, and then `last`, which ends `shared`: a daemon process finds the names where those of the request before stood. */
+function lineUpByName(
+  environ: Pairs,
+  facts: NamedValues | undefined,
+  shared: readonly SharedPairs[],
+  last: SharedPairs,
+): string {
+  let names = environ.length === 0 ? '' : lineUpEach(environ, 0);
+  let values = environ.length === 0 ? '' : lineUpEach(environ, 1);
+  if (facts !== undefined) {
+    checkNumber(facts);
+    names += facts.names.line;
+    values += lineUp(facts.values);
+  }
+  for (const part of shared) {
+    if (part === last) continue;
+    names += part.names;
+    values += part.values;
+  }
+  return `\0${last.line.length - 1}\0${names.length}${names}${values}${last.line}`;
+}
+
 /** Each text with a NUL before it. */
 function lineUp(texts: Pairs): string {
   let line = '';
@@ -177,9 +232,17 @@ function lineUp(texts: Pairs): string {
   return line;
 }
 
-function lineUpFacts({ names: { lines }, values }: NamedValues): string {
-  if (values.length !== lines.length)
-    throw new WireViolation(`${values.length} values for ${lines.length} names`);
+function checkNumber({ names: { names }, values }: NamedValues): void {
+  if (values.length !== names.length)
+    throw new WireViolation(`${values.length} values for ${names.length} names`);
+}
+
+function lineUpFacts(facts: NamedValues): string {
+  checkNumber(facts);
+  const {
+    names: { lines },
+    values,
+  } = facts;
   let line = '';
   for (let at = 0; at < lines.length; at += 1) {
     const value = values[at] as string;
@@ -200,15 +263,18 @@ export function decodeRequest(payload: Buffer): RequestMessage {
   const [, , , , flags = '', count] = texts;
   const hasShared = flags.includes('s');
   const hasLengths = flags.includes('l');
-  const environStart = hasShared ? 7 : hasLengths ? 8 : 6;
+  const environStart = hasShared || hasLengths ? 8 : 6;
   const environEnd = environStart + 2 * decodeCount(count, texts.length - environStart, 2);
-  if (hasShared) checkShared(texts, environEnd);
+  const namesEnd = hasShared ? findNamesEnd(texts, environEnd) : environStart;
   if (hasLengths) checkLengths(texts, environEnd);
   if ((texts.length - environEnd) % 2 !== 0)
     throw new WireViolation('REQUEST has a header name without a value');
   return {
     ...target,
-    environ: texts.slice(environStart, environEnd),
+    environ: [
+      ...pairUp(texts.slice(environStart, namesEnd), texts.slice(namesEnd)),
+      ...texts.slice(2 * namesEnd - environStart, environEnd),
+    ],
     headers: texts.slice(environEnd),
   };
 }
@@ -238,16 +304,24 @@ export function readTarget(texts: readonly string[]): RequestTarget {
   };
 }
 
-/** The pairs that many requests share end the frame, and begin with a name. */
-function checkShared(texts: readonly string[], environEnd: number): void {
+function pairUp(names: readonly string[], values: readonly string[]): string[] {
+  return names.flatMap((name, at) => [name, values[at] as string]);
+}
+
+/** The pairs that many requests share end the frame, and begin with a name. Before them stand the names of the others, and then as many values. */
+function findNamesEnd(texts: readonly string[], environEnd: number): number {
   let left = decodeCount(texts[6], Number.POSITIVE_INFINITY, 1);
   let at = texts.length;
-  while (left > 0 && at > 7) {
+  while (left > 0 && at > 8) {
     at -= 1;
     left -= (texts[at] as string).length + 1;
   }
-  if (left !== -1 || (at - 7) % 2 !== 0) throw misfit(texts[6]);
+  if (left !== -1 || (at - 8) % 2 !== 0) throw misfit(texts[6]);
   if (texts.length !== environEnd) throw misfit(texts[5]);
+  const namesEnd = 8 + (at - 8) / 2;
+  const namesLength = texts.slice(8, namesEnd).reduce((sum, name) => sum + name.length + 1, 0);
+  if (decodeCount(texts[7], Number.POSITIVE_INFINITY, 1) !== namesLength) throw misfit(texts[7]);
+  return namesEnd;
 }
 
 /** The first part of the environ ends with a value, and all of it where the pairs end. */

@@ -6,6 +6,7 @@ read nothing, and says where they differ: what a reader remembers may not show. 
 import os
 import random
 import sys
+from typing import List
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..', 'src', 'daemon', 'python'))
 
@@ -13,19 +14,35 @@ from modhost_daemon import wire  # noqa: E402
 
 COUNT = 20_000
 FLAGS = ('', 'b', 'r', 'ras', 'rs', 's', 'brs')
-PAIRS = ['REQUEST_METHOD', 'GET', 'PATH_INFO', '/', 'HTTP_HOST', 'a.example', 'QUERY_STRING', '']
+# Some names are as long as others with a NUL between them, and one is empty.
+NAMES = ('REQUEST_METHOD', 'PATH_INFO', 'HTTP_HOST', 'A', 'B', 'A-B', '')
+VALUES = ('GET', '/', 'a.example', '')
 SHARED = (['SERVER_NAME', 'a.example', 'SCRIPT_FILENAME', '/a'], ['SERVER_NAME', 'b', 'DOCUMENT_ROOT', ''], [])
 
 
 def make_payload(chance: random.Random) -> bytes:
     flags = chance.choice(FLAGS)
-    pairs = PAIRS[: 2 * chance.randrange(5)]
+    pairs = [chance.choice(texts) for _ in range(chance.randrange(5)) for texts in (NAMES, VALUES)]
     shared = chance.choice(SHARED) if 's' in flags else []
-    texts = [chance.choice(('/a.wsgi', '/b.wsgi')), chance.choice(('', 'group')), 'application', 'auto', flags]
-    texts.append(str((len(pairs) + len(shared)) // 2))
-    if 's' in flags:
+    begin = [chance.choice(('/a.wsgi', '/b.wsgi')), chance.choice(('', 'group')), 'application', 'auto', flags]
+    return encode(begin, pairs, shared, (len(pairs) + len(shared)) // 2)
+
+
+def encode(begin: List[str], pairs: List[str], shared: List[str], count: int) -> bytes:
+    texts = [*begin, str(count)]
+    if 's' in begin[4]:
         texts.append(str(len('\0'.join(shared))))
+        texts.append(str(sum(len(name) + 1 for name in pairs[0::2])))
+        pairs = pairs[0::2] + pairs[1::2]
     return '\0'.join(texts + pairs + shared).encode('latin-1')
+
+
+def make_lies() -> List[bytes]:
+    """Each but the first begins as one before it did that was right, and has another number of names than it says."""
+    begin = ['/a.wsgi', '', 'application', 'auto', 's']
+    pairs = (['A', '', 'B', ''], ['A-B', ''])
+    truths = [encode(begin, own, SHARED[0], len(own) // 2 + 2) for own in pairs]
+    return [*truths, *(encode(begin, pairs[1 - at], SHARED[0], len(pairs[at]) // 2 + 2) for at in (0, 1)), *truths]
 
 
 def break_payload(chance: random.Random, payload: bytes) -> bytes:
@@ -48,17 +65,20 @@ def describe(reader: wire.RequestReader, payload: bytes) -> object:
         return None
     # All but what is remembered of the latest request.
     names = wire.Target.__slots__[: wire.Target.__slots__.index('shared')]
-    return [getattr(request.target, name) for name in names] + [request.pairs, request.shared, list(request.headers)]
+    return [getattr(request.target, name) for name in names] + [request.environ, request.shared, list(request.headers)]
 
 
 def main() -> None:
     chance = random.Random(1)
     seasoned = wire.RequestReader()
     read = 0
-    for _ in range(COUNT):
+    payloads = make_lies()
+    for _ in range(COUNT - len(payloads)):
         payload = make_payload(chance)
         for _ in range(chance.choice((0, 0, 1, 2))):
             payload = break_payload(chance, payload) or b'\0'
+        payloads.append(payload)
+    for payload in payloads:
         expected = describe(wire.RequestReader(), payload)
         found = describe(seasoned, payload)
         read += found is not None

@@ -47,12 +47,11 @@ class EnvironBuilder:
         daemon_start: float,
     ) -> Environ:
         """`daemon_start`: the time at which the request arrived here."""
-        pairs = message.pairs
+        values = message.values
         shared = self._shared.get(message.shared) or self._take_apart(message.shared)
         environ = shared.environ.copy()
-        texts = iter(pairs)
-        environ.update(zip(texts, texts))
-        if len(environ) != len(shared.environ) + len(pairs) // 2:
+        environ.update(zip(message.names, values))
+        if len(environ) != len(shared.environ) + len(values):
             # What is shared wins.
             environ.update(shared.environ)
         for key in shared.own_file_keys:

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 import traceback
 from collections import deque
+from time import monotonic
 from typing import Callable, Deque, List, Optional, Protocol, Tuple
 
 from .appetite import Appetite
@@ -107,19 +107,12 @@ class _Worker:
         self.ident = 0
         self.appetite: Optional[Appetite] = None
         # How long it has had nothing to do, but to read, and since when it has nothing to do now; 0: it has.
-        self._idle_seconds = 0.0
-        self._idle_since = 0.0
+        self.idle_seconds = 0.0
+        self.idle_since = 0.0
 
-    def begin_idling(self) -> None:
-        self._idle_since = time.monotonic()
-
-    def end_idling(self) -> None:
-        self._idle_seconds += time.monotonic() - self._idle_since
-        self._idle_since = 0.0
-
-    def idle_seconds(self, now: float) -> float:
-        since = self._idle_since
-        return self._idle_seconds + (now - since if since else 0.0)
+    def idle_seconds_until(self, now: float) -> float:
+        since = self.idle_since
+        return self.idle_seconds + (now - since if since else 0.0)
 
 
 class Pool:
@@ -335,7 +328,7 @@ class Pool:
     def _take_over(self) -> None:
         self._reader = None
         self._is_watching = False
-        self._lend_again_at = time.monotonic() + _KEEP_SECONDS
+        self._lend_again_at = monotonic() + _KEEP_SECONDS
         self._source.tell_loop(True)
 
     def _may_read(self, worker: _Worker) -> bool:
@@ -347,7 +340,7 @@ class Pool:
             return False
         if self._reader is not None or self._is_loop_reading or self._is_reclaimed:
             return False
-        if time.monotonic() < self._lend_again_at:
+        if monotonic() < self._lend_again_at:
             return False
         self._reader = worker
         if self._idle is not None:
@@ -373,7 +366,7 @@ class Pool:
             worker = self._latest if self._busy == 1 else None
             share = 0.0
             if worker is not None and worker.appetite is not None:
-                share = worker.appetite.measure(_HUNGRY, worker.idle_seconds)
+                share = worker.appetite.measure(_HUNGRY, worker.idle_seconds_until)
             self._looks_in_job = 0 if self._finished != self._judged_finished else self._looks_in_job + 1
             is_hungry = share > _HUNGRY
             # Nothing follows from what it did long before, nor from one look at a thread that gets on: the next look tells.
@@ -411,7 +404,7 @@ class Pool:
             with self._lock:
                 self._called -= 1
                 self._workers.remove(worker)
-                self._start_again_at = time.monotonic() + _START_PAUSE_SECONDS
+                self._start_again_at = monotonic() + _START_PAUSE_SECONDS
 
     def _work(self, worker: _Worker) -> None:
         worker.ident = threading.get_ident()
@@ -480,12 +473,13 @@ class Pool:
                     self._idle = worker
                 else:
                     self._parked.append(worker)
-            worker.begin_idling()
+            since = worker.idle_since = monotonic()
             if is_reader:
                 self._source.wait_and_read()
             else:
                 worker.bell.acquire()
-            worker.end_idling()
+            worker.idle_seconds += monotonic() - since
+            worker.idle_since = 0.0
 
     def _take_next(self, worker: _Worker) -> Optional[Job]:
         """The job that follows without a pause, if there is one."""

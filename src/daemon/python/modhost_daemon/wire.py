@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import sys
 from functools import partial
 from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
 
@@ -41,6 +42,8 @@ _FUNCTIONS = frozenset(('check_password', 'groups_for_user', 'get_realm_hash', '
 _COUNT = re.compile(r'[0-9]{1,7}')
 # One for each mount point and virtual host, with and without a body.
 _MOST_TARGETS = 256
+# One for each set of fields that clients send.
+_MOST_NAMES = 256
 _HEADER = struct.Struct('>II')
 _pack_header = _HEADER.pack
 _unpack_header = _HEADER.unpack_from
@@ -155,10 +158,10 @@ class Target:
         'has_shared',
         'prefix',
         'shared',
-        'shared_texts',
-        'opening',
         'tail',
-        'own_texts',
+        'opening',
+        'own_names',
+        'names_bytes',
     )
 
     def __init__(self, texts: List[str]) -> None:
@@ -177,42 +180,45 @@ class Target:
         self.has_shared = 's' in flags
         # The bytes of all that.
         self.prefix = '\0'.join(texts[:5]).encode('latin-1') + b'\0'
-        # What the latest of these requests shared with others: joined, and the number of texts.
+        # What the latest of these requests shared with others, joined, and its bytes with the NUL before it.
         self.shared = ''
-        self.shared_texts = 0
-        # Its bytes up to the pairs of its own, those behind them, and the number of texts between; -1: there was none yet.
-        self.opening = self.prefix
         self.tail = b''
-        self.own_texts = -1
+        # Its bytes up to the names of its own, how many of those there were, and how many bytes.
+        self.opening = self.prefix
+        self.own_names = 0
+        self.names_bytes = 0
 
-    def note(self, number: str, length: str, shared: str, own_texts: int) -> None:
-        """The counts as they stood there."""
-        if shared != self.shared:
-            self.shared = shared
-            self.shared_texts = shared.count('\0') + 1
-            self.tail = ('\0' + shared).encode('latin-1')
-        self.opening = self.prefix + ('%s\0%s\0' % (number, length)).encode('latin-1')
-        self.own_texts = own_texts
+    def note(self, opening: bytes, own_names: int, names_bytes: int, tail: bytes) -> None:
+        self.opening = opening
+        self.own_names = own_names
+        self.names_bytes = names_bytes
+        if tail != self.tail:
+            self.tail = tail
+            self.shared = tail[1:].decode('latin-1')
 
 
 class RequestMessage:
     """
-    REQUEST. `pairs` is name, value, name, value, … of the environ up to what it shares with other requests; `shared` is the same for
-    those, texts that are still joined, and wins.
+    REQUEST. `names` and `values` are of the environ up to what it shares with other requests; `shared` is name, value, name, value, … of
+    that, texts that are still joined, and wins.
     """
 
-    __slots__ = ('target', 'pairs', 'shared', 'headers')
+    __slots__ = ('target', 'names', 'values', 'shared', 'headers')
 
-    def __init__(self, target: Target, pairs: List[str], shared: str, headers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, target: Target, names: Sequence[str], values: List[str], shared: str, headers: Sequence[str] = ()
+    ) -> None:
         self.target = target
-        self.pairs = pairs
+        self.names = names
+        self.values = values
         self.shared = shared
         self.headers = headers
 
     @property
     def environ(self) -> List[str]:
         """All of it: name, value, name, value, …"""
-        return self.pairs + self.shared.split('\0') if self.shared else self.pairs
+        pairs = [text for pair in zip(self.names, self.values) for text in pair]
+        return pairs + self.shared.split('\0') if self.shared else pairs
 
 
 class CallMessage:
@@ -281,27 +287,35 @@ def decode_texts(payload: bytes) -> List[str]:
 class RequestReader:
     """Decodes the REQUEST frames of one connection. What they begin and end with is mostly the same, so it is remembered."""
 
-    __slots__ = ('_latest', '_targets')
+    __slots__ = ('_latest', '_names', '_targets')
 
     def __init__(self) -> None:
+        # By how they stand in the frame.
+        self._names: Dict[bytes, Tuple[str, ...]] = {}
         self._latest: Optional[Target] = None
         self._targets: Dict[bytes, Target] = {}
 
     def decode(self, payload: bytes) -> RequestMessage:
         target = self._latest
         if target is not None and payload.startswith(target.opening) and payload.endswith(target.tail):
-            pairs = payload[len(target.opening) : -len(target.tail)].decode('latin-1').split('\0')
-            if len(pairs) == target.own_texts:
-                return RequestMessage(target, pairs, target.shared)
+            start = len(target.opening)
+            names_end = start + target.names_bytes
+            end = len(payload) - len(target.tail)
+            names = self._names.get(payload[start:names_end])
+            # Behind the names stands a NUL, and another one behind the values.
+            if names is not None and names_end < end and not payload[names_end]:
+                values = payload[names_end + 1 : end].decode('latin-1').split('\0')
+                if len(values) == len(names) == target.own_names:
+                    return RequestMessage(target, names, values, target.shared)
         return self._decode_anew(payload)
 
     def _decode_anew(self, payload: bytes) -> RequestMessage:
         target = self._latest
         if target is None or not payload.startswith(target.prefix):
             target = self._latest = self._find_target(payload)
-        # Count, length of what is shared, the rest.
-        texts = payload[len(target.prefix) :].decode('latin-1').split('\0', 2)
-        return _decode_shared(target, texts) if target.has_shared else _decode_unshared(target, texts)
+        if target.has_shared:
+            return _decode_shared(target, payload, self._names)
+        return _decode_unshared(target, payload[len(target.prefix) :].decode('latin-1'))
 
     def _find_target(self, payload: bytes) -> Target:
         texts = payload.split(b'\0', 5)
@@ -315,30 +329,56 @@ class RequestReader:
         return target
 
 
-def _decode_unshared(target: Target, texts: List[str]) -> RequestMessage:
-    count = _numbers[texts[0]]
-    pairs = texts[1:2] + texts[2].split('\0') if len(texts) > 2 else texts[1:2]
+def _decode_unshared(target: Target, text: str) -> RequestMessage:
+    number, *pairs = text.split('\0')
+    count = _numbers[number]
     if 2 * count > len(pairs):
-        raise _misfit(texts[0])
+        raise _misfit(number)
     if len(pairs) % 2:
         raise WireViolation('REQUEST has a header name without a value')
-    return RequestMessage(target, pairs[: 2 * count], '', pairs[2 * count :])
+    environ = pairs[: 2 * count]
+    return RequestMessage(target, environ[0::2], environ[1::2], '', pairs[2 * count :])
 
 
-def _decode_shared(target: Target, texts: List[str]) -> RequestMessage:
-    """Takes the joined texts at the end of the frame, whose length stands before it all."""
-    number, length, rest = texts if len(texts) > 2 else (*texts, '', '')[:3]
-    count = _numbers[number]
-    at = len(rest) - _numbers[length]
-    # The NUL in front of the shared texts is the last character of what is not shared.
-    if at < 0 or at == 1 or (at and rest[at - 1] != '\0'):
+def _decode_shared(target: Target, payload: bytes, known_names: Dict[bytes, Tuple[str, ...]]) -> RequestMessage:
+    """Count, length of what is shared, length of the names of its own with the NUL before each; those names, their values, what is shared."""
+    number, length, names_length, rest = (payload[len(target.prefix) :].split(b'\0', 3) + [b''] * 3)[:4]
+    count = _read_number(number)
+    at = len(rest) - _read_number(length)
+    names_end = _read_number(names_length) - 1
+    # The NUL in front of the shared texts is the last byte of what is not shared.
+    if at < 0 or at == 1 or (at and rest[at - 1]):
         raise _misfit(length)
-    pairs = rest[: at - 1].split('\0') if at else []
-    shared = rest[at:]
-    if len(pairs) % 2 or 2 * count != len(pairs) + shared.count('\0') + 1:
+    names: Tuple[str, ...] = ()
+    values: List[str] = []
+    if at:
+        # And another one stands between names and values.
+        if not 0 <= names_end < at - 1 or rest[names_end]:
+            raise _misfit(names_length)
+        names = _read_names(rest[:names_end], known_names)
+        values = rest[names_end + 1 : at - 1].decode('latin-1').split('\0')
+    if len(values) != len(names) or (not at and names_end != -1):
+        raise _misfit(names_length)
+    tail = b'\0' + rest[at:]
+    shared_texts = tail.count(b'\0')
+    if 2 * count != 2 * len(values) + shared_texts:
         raise _misfit(number)
-    target.note(number, length, shared, len(pairs))
-    return RequestMessage(target, pairs, target.shared)
+    target.note(payload[: len(payload) - len(rest)], len(names), names_end, tail)
+    return RequestMessage(target, names, values, target.shared)
+
+
+def _read_names(joined: bytes, known_names: Dict[bytes, Tuple[str, ...]]) -> Tuple[str, ...]:
+    names = known_names.get(joined)
+    if names is None:
+        if len(known_names) >= _MOST_NAMES:
+            known_names.clear()
+        # The very texts that applications ask for.
+        names = known_names[joined] = tuple(map(sys.intern, joined.decode('latin-1').split('\0')))
+    return names
+
+
+def _read_number(text: bytes) -> int:
+    return _numbers[text.decode('latin-1')]
 
 
 def decode_call(payload: bytes) -> CallMessage:
@@ -431,5 +471,5 @@ def _too_long(payload: bytes) -> WireViolation:
     return WireViolation('payload of %d bytes does not fit into a frame' % len(payload))
 
 
-def _misfit(text: str) -> WireViolation:
+def _misfit(text: Union[str, bytes]) -> WireViolation:
     return WireViolation('a list of %r items does not fit into its frame' % text)
