@@ -263,6 +263,9 @@ class Reply {
     this.bodyBytes += piece.length;
     return true;
   }
+  writeText(text) {
+    return this.write(text);
+  }
   end() {
     if (this.watchers !== undefined) for (const watcher of this.watchers) watcher('complete');
     this.answered(this);

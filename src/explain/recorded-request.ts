@@ -67,6 +67,10 @@ class RecordedReply implements Reply {
     throw new Error('nobody is there to change the protocol with');
   }
 
+  writeText(text: string): boolean {
+    return this.write(Buffer.from(text, 'latin1'));
+  }
+
   write(piece: Buffer): boolean {
     this.bodyBytes += piece.length;
     return true;

@@ -58,6 +58,7 @@ async function askStatus(
         return { accepted: true };
       },
       write: () => true,
+      writeText: () => true,
       onDrain: () => {},
       end: () => {},
       cut: () => {},

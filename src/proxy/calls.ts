@@ -36,6 +36,10 @@ export function callFunction(
         reject(new CallFailure(reason));
       };
       const unexpected = () => fail('the daemon process answered a CALL with something else');
+      const unexpectedBody = () => {
+        unexpected();
+        return 'free' as const;
+      };
       const repeat = () => {
         leave();
         attempt(count + 1, resolve, reject);
@@ -59,10 +63,8 @@ export function callFunction(
           else fail(`daemon process ${answer.pid} ended: ${reason}`);
         },
         response: unexpected,
-        body: () => {
-          unexpected();
-          return 'free';
-        },
+        body: unexpectedBody,
+        bodyText: unexpectedBody,
         end: unexpected,
         credit: () => {},
       });

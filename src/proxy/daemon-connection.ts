@@ -44,6 +44,8 @@ export interface StreamListener {
    * reads it, and it will not be touched.
    */
   body(piece: Buffer): PieceUse;
+  /** A short piece, of which each character is one byte. */
+  bodyText(text: string): PieceUse;
   end(): void;
   abort(code: string, sentence: string): void;
   credit(bytes: number): void;
@@ -296,6 +298,10 @@ export class DaemonConnection {
     this.#ledger.noteRead(open.start);
     open.credit -= part.length;
     if (open.credit < 0) throw new WireViolation('a response body beyond the credit');
+    if (part.length <= textBytes) {
+      open.isBehind = open.listener.bodyText(part.toString('latin1')) === 'kept';
+      return;
+    }
     if (part.length <= ownBytes || open.isBehind) {
       open.isBehind = open.listener.body(Buffer.from(part)) === 'kept';
       return;

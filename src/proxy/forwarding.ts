@@ -23,6 +23,8 @@ export interface ResponseSink {
     | { readonly accepted: false; readonly reason: string };
   /** False: wait for `onDrain` before more credit is given. */
   write(piece: Buffer): boolean;
+  /** The same for a short text of which each character is one byte. */
+  writeText(text: string): boolean;
   onDrain(callback: () => void): void;
   /** True: nobody reads the memory of what was written any more. */
   readonly isFlushed?: boolean;
@@ -123,13 +125,27 @@ class Exchange extends Listening implements Forwarding, StreamListener {
   }
 
   body(piece: Buffer): PieceUse {
+    if (!this.#takesBody(piece.length)) return 'free';
+    return this.#noteWritten(this.#request.sink.write(piece));
+  }
+
+  bodyText(text: string): PieceUse {
+    if (!this.#takesBody(text.length)) return 'free';
+    return this.#noteWritten(this.#request.sink.writeText(text));
+  }
+
+  #takesBody(bytes: number): boolean {
     if (!this.#hasHead) {
       this.#fail(502, 'the daemon process sent a response body without a head');
-      return 'free';
+      return false;
     }
     this.hear();
-    this.#taken += piece.length;
-    if (this.#request.sink.write(piece)) {
+    this.#taken += bytes;
+    return true;
+  }
+
+  #noteWritten(isTaken: boolean): PieceUse {
+    if (isTaken) {
       this.#grantTaken();
     } else if (!this.#sinkIsFull) {
       this.#sinkIsFull = true;

@@ -33,6 +33,12 @@ export abstract class ClientReply {
     this.#timeoutMs = timeoutMs;
   }
 
+  abstract write(piece: Buffer): boolean;
+
+  writeText(text: string): boolean {
+    return this.write(Buffer.from(text, 'latin1'));
+  }
+
   onClosed(callback: (how: Ending) => void): void {
     if (this.#closed === undefined) this.#closedCallbacks.push(callback);
     else callback(this.#closed);

@@ -10,6 +10,7 @@ const farewellMs = 5_000;
 export interface HostedConnection {
   readonly source: BodySource;
   write(piece: Buffer): boolean;
+  writeText(text: string): boolean;
   onDrain(callback: () => void): void;
   end(): void;
   cut(): void;
@@ -30,6 +31,7 @@ export function openHostedConnection(
   return {
     source: sourceOf(socket),
     write: (piece) => socket.write(piece),
+    writeText: (text) => socket.write(text, 'latin1'),
     onDrain: (callback) => void socket.once('drain', callback),
     end: () => endSoon(socket),
     cut: () => void socket.destroy(),

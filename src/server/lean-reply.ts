@@ -33,7 +33,7 @@ export class LeanReply extends ClientReply implements Reply {
   /** Until something of it is written. */
   #head = '';
   /** The first piece of the body, for a moment: mostly the end is right behind it. */
-  #held: Buffer | undefined;
+  #held: Buffer | string | undefined;
   /** Nothing more is written. */
   #isOver = false;
   #drainCallback: (() => void) | undefined;
@@ -81,10 +81,20 @@ export class LeanReply extends ClientReply implements Reply {
     throw new Error('only node:http reads requests with Upgrade');
   }
 
-  write(piece: Buffer): boolean {
-    let bytes = piece;
-    if (this.#length !== undefined && bytes.length > this.#length - this.bodyBytes)
-      bytes = bytes.subarray(0, this.#length - this.bodyBytes);
+  override write(piece: Buffer): boolean {
+    return this.#write(piece.length > this.#left ? piece.subarray(0, this.#left) : piece);
+  }
+
+  override writeText(text: string): boolean {
+    return this.#write(text.length > this.#left ? text.slice(0, this.#left) : text);
+  }
+
+  /** What Content-Length still allows. */
+  get #left(): number {
+    return this.#length === undefined ? Number.POSITIVE_INFINITY : this.#length - this.bodyBytes;
+  }
+
+  #write(bytes: Buffer | string): boolean {
     if (bytes.length === 0 || this.#isOver) return true;
     const isFirst = this.bodyBytes === 0;
     this.bodyBytes += bytes.length;
@@ -133,7 +143,7 @@ export class LeanReply extends ClientReply implements Reply {
     this.#held = undefined;
     this.#isOver = true;
     const tail = this.#isChunked ? '0\r\n\r\n' : '';
-    if (held !== undefined && held.length > textBytes && !this.#isChunked)
+    if (typeof held === 'object' && held.length > textBytes && !this.#isChunked)
       this.#connection.writeLastPiece(this.#takeHead(), held);
     else {
       const text = held === undefined ? '' : this.#frame(held);
@@ -143,8 +153,8 @@ export class LeanReply extends ClientReply implements Reply {
   }
 
   /** As text, which can be joined with the head: one small write instead of a gathering one. */
-  #frame(piece: Buffer): string {
-    const text = piece.toString('latin1');
+  #frame(piece: Buffer | string): string {
+    const text = typeof piece === 'string' ? piece : piece.toString('latin1');
     return this.#isChunked ? `${piece.length.toString(16)}\r\n${text}\r\n` : text;
   }
 
@@ -157,9 +167,10 @@ export class LeanReply extends ClientReply implements Reply {
     return `${head}${connection}${this.#isChunked ? 'Transfer-Encoding: chunked\r\n' : ''}\r\n`;
   }
 
-  #send(piece: Buffer): boolean {
+  #send(piece: Buffer | string): boolean {
     const { socket } = this;
     const head = this.#takeHead();
+    if (typeof piece === 'string') return socket.write(head + this.#frame(piece), 'latin1');
     if (piece.length <= joinBytes && (head !== '' || this.#isChunked))
       return socket.write(head + this.#frame(piece), 'latin1');
     if (head === '' && !this.#isChunked) return socket.write(piece);

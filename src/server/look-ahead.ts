@@ -76,6 +76,7 @@ const silentReply: Reply = {
     throw new Error('a look ahead answers nobody');
   },
   write: () => true,
+  writeText: () => true,
   onDrain: () => {},
   end: () => {},
   cut: () => {},

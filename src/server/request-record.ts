@@ -66,6 +66,8 @@ export interface Reply {
   switchProtocol(headers: readonly string[]): Duplex;
   /** False: wait for `onDrain`. Bytes beyond Content-Length are dropped. */
   write(piece: Buffer): boolean;
+  /** The same for a short text of which each character is one byte. */
+  writeText(text: string): boolean;
   /** True: the system has copied all that was written, so that its memory may be used for something else. Absent: nobody knows. */
   readonly isFlushed?: boolean;
   onDrain(callback: () => void): void;

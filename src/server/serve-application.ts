@@ -142,6 +142,10 @@ class ApplicationAnswer implements ResponseSink {
     return this.instead !== undefined || (this.#connection ?? this.#reply).write(piece);
   }
 
+  writeText(text: string): boolean {
+    return this.instead !== undefined || (this.#connection ?? this.#reply).writeText(text);
+  }
+
   get isFlushed(): boolean {
     return this.instead !== undefined || (this.#connection === undefined && this.#reply.isFlushed === true);
   }

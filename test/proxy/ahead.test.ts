@@ -63,6 +63,7 @@ function send(pool: ProcessPool, name: string, body?: BodySource): Promise<Forwa
   const sink = {
     head: () => ({ accepted: true }) as const,
     write: () => true,
+    writeText: () => true,
     onDrain: () => {},
     end: () => {},
     cut: () => {},

@@ -81,6 +81,9 @@ class Client implements ResponseSink {
     this.received = Buffer.concat([this.received, piece]);
     return !this.isFull;
   }
+  writeText(text: string): boolean {
+    return this.write(Buffer.from(text, 'latin1'));
+  }
   onDrain(callback: () => void): void {
     this.drain = callback;
   }

@@ -48,6 +48,7 @@ class Client implements BodySource {
     const stream = connection.open(FrameType.request, '', false, {
       response: () => {},
       body: () => 'free',
+      bodyText: () => 'free',
       end: () => {},
       abort: () => {},
       credit: () => {},

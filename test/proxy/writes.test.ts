@@ -37,7 +37,14 @@ afterEach(() => {
 function open(lost: (traces: Traces) => void = () => {}): void {
   const nothing = () => {};
   const listener: StreamListener = {
-    ...{ response: nothing, body: () => 'free', end: nothing, abort: nothing, credit: nothing },
+    ...{
+      response: nothing,
+      body: () => 'free',
+      bodyText: () => 'free',
+      end: nothing,
+      abort: nothing,
+      credit: nothing,
+    },
     ...{ accepted: nothing, reply: nothing, log: nothing, lost: (_, traces) => lost(traces) },
   };
   connection.open(FrameType.request, 'x'.repeat(300), false, listener);
