@@ -152,6 +152,21 @@ describe('forward', () => {
     expect([client.status, client.received.toString(), client.ended]).toEqual([200, 'hello', true]);
   });
 
+  it('carries short pieces of any bytes', async () => {
+    const daemon = await startDaemon();
+    const client = new Client();
+    const { outcome } = forward(createPool([entryOf(daemon)]), makeRequest(client));
+    const { stream } = await daemon.request();
+    const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    daemon.text(FrameType.response, stream, '200 OK');
+    for (const size of [1, 255, 4_095, 4_096, 4_097, 16_384, 16_385])
+      daemon.send(FrameType.body, stream, Buffer.alloc(size, every));
+    daemon.send(FrameType.end, stream);
+    expect(await outcome).toEqual({ kind: 'done' });
+    const sizes = [1, 255, 4_095, 4_096, 4_097, 16_384, 16_385].map((size) => Buffer.alloc(size, every));
+    expect(client.received.equals(Buffer.concat(sizes))).toBe(true);
+  });
+
   it('gives credit only for what the client has taken', async () => {
     const daemon = await startDaemon();
     const client = new Client();

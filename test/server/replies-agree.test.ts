@@ -169,6 +169,17 @@ const answers: Readonly<Record<string, (reply: Reply, record: RequestRecord) => 
   },
 };
 
+/** The same reply, whose every piece is written as text. */
+function inTexts(reply: Reply): Reply {
+  return new Proxy(reply, {
+    get: (target, name) => {
+      if (name === 'write') return (piece: Buffer) => target.writeText(piece.toString('latin1'));
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}
+
 const endings = new Map<string, string[]>();
 let ways: Record<Way, TestListener>;
 beforeAll(async () => {
@@ -179,7 +190,8 @@ beforeAll(async () => {
       const facts = [how, reply.status, reply.bodyBytes, reply.willClose, reply.isStarted].join(' ');
       endings.set(way, [...(endings.get(way) ?? []), facts]);
     });
-    void answers[name]?.(reply, record);
+    const isText = record.headers.includes('X-In-Texts');
+    void answers[name]?.(isText && way === 'lean' ? inTexts(reply) : reply, record);
   };
   const [lean, node] = await Promise.all([
     startListener('lean', answer('lean')),
@@ -189,9 +201,14 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([ways.lean.stop(), ways.node.stop()]));
 
-describe.each(['GET', 'HEAD'])('an answer to %s', (method) => {
+describe.each([
+  ['GET', ''],
+  ['HEAD', ''],
+  ['GET', 'X-In-Texts: 1\r\n'],
+  ['HEAD', 'X-In-Texts: 1\r\n'],
+])('an answer to %s %s', (method, how) => {
   it.each(Object.keys(answers))('%s', async (name) => {
-    const request = `${method} /${encodeURIComponent(name)} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const request = `${method} /${encodeURIComponent(name)} HTTP/1.1\r\nHost: a\r\n${how}\r\n`;
     endings.clear();
     const [lean, node] = await Promise.all([ask(ways.lean, request), ask(ways.node, request)]);
     expect(lean).toEqual(node);
