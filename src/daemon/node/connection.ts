@@ -18,6 +18,7 @@ import {
   WireViolation,
 } from '../../wire/index.js';
 import { FrameBatch } from './frame-batch.js';
+import { readAgain } from './read-again.js';
 import { Stream, type StreamLink } from './stream.js';
 
 /** What a connection tells the daemon. */
@@ -43,6 +44,8 @@ export interface Greeting {
 const maxGreetingBytes = 4096;
 /** Lines for the log are not bounded by credit: an application that prints without pause must not fill the memory. */
 const congestedBytes = 4 * 1024 * 1024;
+/** What one read takes at most: as much as what libuv reads at once. */
+const readBytes = 65_536;
 const lastStreamId = 0x7fff_ffff;
 const maxPingBytes = 64;
 const drainPing = Buffer.from('drain');
@@ -57,6 +60,8 @@ export class Connection implements StreamLink {
   readonly #batch: FrameBatch;
   readonly #streams = new StreamTable<Stream>();
   readonly #requests = new RequestDecoder();
+  /** What comes is read into it, so that nothing of it may be kept. */
+  readonly #space = Buffer.allocUnsafeSlow(readBytes);
   #greeted = false;
   #draining = false;
   #confirmDrain: () => void = () => {};
@@ -71,7 +76,7 @@ export class Connection implements StreamLink {
     this.#listener = listener;
     this.#batch = new FrameBatch(socket);
     const reader = new FrameReader((type, id, payload) => this.#receive(type, id, payload));
-    socket.on('data', (piece) => {
+    const read = (piece: Buffer): void => {
       listener.arrived();
       try {
         reader.push(piece);
@@ -81,7 +86,9 @@ export class Connection implements StreamLink {
         process.stderr.write(`modhost: a front end's connection is closed: ${describe(error)}\n`);
         socket.destroy();
       }
-    });
+    };
+    socket.on('data', read);
+    readAgain(socket, this.#space, (count) => read(this.#space.subarray(0, count)));
     // 'close' follows, and says all there is to say.
     socket.on('error', () => {});
     socket.on('close', () => this.#lose());
@@ -187,7 +194,8 @@ export class Connection implements StreamLink {
       case FrameType.body:
         if (payload.length === 0 || payload.length > maxBodyBytes)
           throw new WireViolation(`BODY of ${payload.length} bytes`);
-        return stream?.receiveBody(payload);
+        // What came in several reads has been copied already.
+        return stream?.receiveBody(payload, payload.buffer === this.#space.buffer);
       case FrameType.end:
         return stream?.receiveEnd();
       case FrameType.credit: {

@@ -69,13 +69,16 @@ export class RequestBody {
     while (this.take() !== undefined);
   }
 
-  /** @throws WireViolation for bytes beyond the credit or after the end. */
-  receive(piece: Buffer): void {
+  /**
+   * `isLent`: its memory is used again for what comes next.
+   * @throws WireViolation for bytes beyond the credit or after the end.
+   */
+  receive(piece: Buffer, isLent = false): void {
     if (this.#allArrived) throw new WireViolation('BODY after the end of the request body');
     if (piece.length > this.#window) throw new WireViolation('BODY beyond the credit');
     this.#window -= piece.length;
     if (this.#discarding) this.#credit(piece.length);
-    else this.#pieces.push(piece.length < copyBelowBytes ? Buffer.from(piece) : piece);
+    else this.#pieces.push(isLent || piece.length < copyBelowBytes ? Buffer.from(piece) : piece);
     this.#onChange?.();
   }
 

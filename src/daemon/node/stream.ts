@@ -185,8 +185,8 @@ export class Stream {
   }
 
   /** @throws WireViolation, see {@link RequestBody.receive}. */
-  receiveBody(piece: Buffer): void {
-    this.body.receive(piece);
+  receiveBody(piece: Buffer, isLent: boolean): void {
+    this.body.receive(piece, isLent);
   }
 
   /** @throws WireViolation for a second end. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FrameType } from '../../../src/wire/index.js';
 import { hostDaemon } from './hosted-daemon.js';
 
 const hosted = hostDaemon();
@@ -49,5 +50,41 @@ describe.each(Object.entries(ways))('%s', (way, source) => {
       const piece = text.slice(at * size, (at + 1) * size);
       expect(new Set(piece)).toEqual(new Set([letter]));
     }
+  });
+});
+
+/** Each keeps the pieces of the request body as they came, and answers with them at its end. */
+const keepers = {
+  'a handler': `
+export default async (req, res) => {
+  const pieces = [];
+  req.on('data', (piece) => pieces.push(piece)).on('end', () => res.end(Buffer.concat(pieces)));
+};`,
+  'a Fetch handler': `
+export default { async fetch(request) {
+  const pieces = [];
+  for await (const piece of request.body) pieces.push(piece);
+  return new Response(Buffer.concat(pieces));
+} };`,
+};
+
+describe.each(Object.entries(keepers))('%s', (way, source) => {
+  it.each([1, 1_000, 20_000, 65_528, 65_600, 150_000])('may keep what it reads: %i bytes', async (size) => {
+    const { folder, frontEnd } = hosted;
+    const script = folder.write(`keeping-${way.replace(/\W/g, '-')}.mjs`, source);
+    const other = folder.write('other.mjs', "export default (req, res) => res.end('other');");
+    const exchanges = [1, 2].map(() => frontEnd.request(script, { method: 'POST', openBody: true }));
+    for (const letter of letters.slice(0, 8)) {
+      for (const [at, exchange] of exchanges.entries()) {
+        await exchange.send(Buffer.alloc(size, at === 0 ? letter : letter.toUpperCase()));
+        // Read, and something else behind it.
+        expect((await frontEnd.request(other).answer()).text).toBe('other');
+      }
+    }
+    for (const exchange of exchanges) exchange.frame(FrameType.end);
+    const answers = await Promise.all(exchanges.map((exchange) => exchange.answer()));
+    const expected = letters.slice(0, 8).map((letter) => letter.repeat(size));
+    expect(answers[0]?.text === expected.join('')).toBe(true);
+    expect(answers[1]?.text === expected.join('').toUpperCase()).toBe(true);
   });
 });
