@@ -180,25 +180,27 @@ function insideName({ processGroups }: ServerConfig, name: string, file: string)
   return (group === undefined ? undefined : nameInside(group, file)) ?? file;
 }
 
-/** Process groups and runtimes that the site file shows to be needed; what it does not show is started on demand. */
+/** Process groups and runtimes that the site file shows to be needed; what it does not show, and %{GLOBAL}, is started on demand. */
 function neededPools(config: ServerConfig): readonly NeededPool[] {
   const mounted = listMountedScripts(config, createRouter(config));
   const authScripts = listAuthScripts(config).map((script) => placeAuthScript(script, mounted));
-  const asked = [...mounted, ...authScripts, ...listHandlerScripts(config)]
-    .filter(({ processGroup }) => processGroup !== '')
-    .map(({ processGroup, runtime, scriptFile, applicationGroup }) => ({
+  const asked = [...mounted, ...authScripts, ...listHandlerScripts(config)].map(
+    ({ processGroup, runtime, scriptFile, applicationGroup }) => ({
       group: processGroup,
       runtime,
       script: toText(insideName(config, processGroup, scriptFile)),
       file: toText(scriptFile),
       applicationGroup,
-    }));
+      isOnDemand: processGroup === '',
+    }),
+  );
   const imported = config.importScripts.map(({ file, processGroup, applicationGroup }) => ({
     group: processGroup,
     runtime: runtimeOf(file),
     script: insideName(config, processGroup, file),
     file,
     applicationGroup,
+    isOnDemand: false,
   }));
   return [...asked, ...imported];
 }

@@ -11,6 +11,8 @@ export interface NeededPool extends LoadedScript {
   readonly runtime: Runtime;
   /** The script as it is called outside of `chroot=`. */
   readonly file: string;
+  /** Nothing is started because it is mounted, but by the first request. */
+  readonly isOnDemand: boolean;
 }
 
 /** What a pool has loaded, for whom. */
@@ -27,22 +29,31 @@ type Pools = ReadonlyMap<string, DaemonPool>;
 /** Whoever is to take over from processes that serve has so long to become ready. */
 const patienceMs = 60_000;
 
-/** By `group/runtime`. What was started on demand goes on being needed. */
+/** By `group/runtime`. What was started on demand goes on being needed, and what takes scripts over from others is. */
 export function planPools(
   config: ServerConfig,
-  needed: readonly NeededPool[],
+  mounts: Mounts,
   old: Pools | undefined,
   ports: PlanPorts,
 ): ReadonlyMap<string, PoolPlan> {
   const plans = new Map<string, PoolPlan>();
-  const before = [...(old?.values() ?? [])].map(({ plan }) => plan);
-  for (const { group, runtime } of [...needed, ...before]) {
+  const serving = [...(old?.values() ?? [])];
+  const needed = mounts.now.filter((mount) => !mount.isOnDemand);
+  const before = serving.map(({ plan }) => plan);
+  for (const { group, runtime } of [...needed, ...before, ...listTakers(serving, mounts)]) {
     const key = `${group}/${runtime}`;
     const definition = findProcessGroup(config, group);
     if (!plans.has(key) && definition !== undefined)
       plans.set(key, planPool(config, definition, runtime, ports));
   }
   return plans;
+}
+
+/** Of those that are started on demand, whoever gets scripts that others serve. */
+function listTakers(serving: readonly Serving[], mounts: Mounts): readonly Whose[] {
+  const onDemand = mounts.now.filter((mount) => mount.isOnDemand);
+  const byKey = new Map(onDemand.map((mount) => [`${mount.group}/${mount.runtime}`, mount]));
+  return [...byKey.values()].filter((taker) => listArrivals(taker, serving, mounts).length > 0);
 }
 
 /**

@@ -128,7 +128,8 @@ export class Supervisor {
     const config = this.#ports.loadConfig();
     if (current === undefined || config === undefined) return undefined;
     const running = new Map([...current.pools].map(([key, { plan }]) => [key, plan]));
-    const wanted = planPools(config, this.#ports.neededPools(config), current.pools, this.#ports);
+    const mounts = this.#findMounts(config, current);
+    const wanted = planPools(config, mounts, current.pools, this.#ports);
     return planReload({ config: current.config, plans: running }, { config, plans: wanted });
   }
 
@@ -288,7 +289,7 @@ export class Supervisor {
     try {
       logs = openLogs(config, this.#ports.log);
       const kept = isRestart ? undefined : old;
-      const plans = planPools(config, mounts.now, kept?.pools, this.#ports);
+      const plans = planPools(config, mounts, kept?.pools, this.#ports);
       const room = countFrontEnds(sumProcesses(plans.values()));
       const { frontEnds = room } = config.global;
       const isInBatches = frontEnds <= room;

@@ -310,6 +310,43 @@ Require all granted
     expect(await ask()).toMatch(/^repaired/);
   });
 
+  it('graceful keeps what serves when a broken script moves to %{GLOBAL}, whether it runs or not', async () => {
+    const site = (group: string) =>
+      writeFileSync(
+        join(folder, 'conf/site.conf'),
+        `Listen 127.0.0.1:${port}
+ServerName localhost
+WSGIDaemonProcess before threads=4 graceful-timeout=5
+WSGIScriptAlias /two ${folder}/two.py process-group=%{GLOBAL}
+WSGIScriptAlias / ${folder}/one.py process-group=${group}
+<Directory />
+Require all granted
+</Directory>
+`,
+      );
+    const groups = async (): Promise<readonly { readonly name: string }[]> =>
+      JSON.parse((await modhost('status', '--json')).stdout).groups;
+    writeFileSync(join(folder, 'two.py'), script('two'));
+    site('before');
+    await modhost('start');
+    for (const runs of [false, true]) {
+      if (runs) expect(await (await fetch(`http://127.0.0.1:${port}/two`)).text()).toMatch(/^two/);
+      const before = await ask();
+      const groupsBefore = (await groups()).length;
+      writeFileSync(join(folder, 'one.py'), 'raise RuntimeError("no database")');
+      site('%{GLOBAL}');
+      const { exitCode, stderr } = await modhost('graceful');
+      expect(stderr).toContain('RuntimeError: no database');
+      expect(stderr).toContain('the configuration before it stays in force');
+      expect(exitCode).toBe(1);
+      expect(await ask()).toBe(before);
+      expect(await groups()).toHaveLength(groupsBefore);
+    }
+    writeFileSync(join(folder, 'one.py'), script('repaired'));
+    expect(await modhost('graceful')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await ask()).toMatch(/^repaired/);
+  });
+
   it('graceful keeps what serves when a broken script moves to a group that is there already', async () => {
     const site = (group: string, options = '') =>
       writeFileSync(

@@ -9,6 +9,7 @@ const mount = (file: string, applicationGroup: string, group = 'site'): NeededPo
   group,
   runtime: 'python',
   file,
+  isOnDemand: false,
 });
 /** Mounted in a group with `chroot=/jail`. */
 const jailed = (file: string, applicationGroup: string, group = 'site'): NeededPool => ({
