@@ -94,7 +94,7 @@ const allowed: Record<string, readonly string[]> = {
   tls: ['config/model'],
   'daemon/node': ['wire', 'http'],
   expressions: ['matching', 'http'],
-  rewriting: ['expressions', 'matching', 'http'],
+  rewriting: ['expressions', 'matching', 'http', 'log'],
   matching: ['http'],
   trace: ['config/model'],
   http: [],

@@ -7,6 +7,7 @@ import type { RewriteRule, RewriteSettings, RuleFlags, Substitution } from './mo
 import type { MatchedRule, RewriteEffects, RewriteOutcome } from './outcome.js';
 import { joinQuery, splitQuery } from './query.js';
 import { LookAheadNeeded, Run } from './run.js';
+import { showText } from './shown-text.js';
 import type { RewriteRequest, RewriteSubject } from './subject.js';
 import { ConditionFault, testConditions } from './test-conditions.js';
 
@@ -101,8 +102,9 @@ class Rounds {
     const made = substitution && run.expand(substitution.template, flags.escape);
     this.#setEnvironment(flags);
     const isRefusing = flags.status !== undefined && flags.status >= 400;
-    this.#matched.push({ rule, before, after: isRefusing ? `${flags.status}` : (made ?? '-') });
-    this.#trace(2, made === undefined ? `no change by '${rule.text}'` : `rewrite '${before}' -> '${made}'`);
+    const shown = made && showText(substitution?.template, made);
+    this.#matched.push({ rule, before, after: isRefusing ? `${flags.status}` : (shown ?? '-') });
+    this.#trace(2, made === undefined ? `no change by '${rule.text}'` : `rewrite '${before}' -> '${shown}'`);
     if (isRefusing) {
       this.#trace(2, `forcing responsecode ${flags.status} for ${run.name}`);
       return this.#end({ kind: 'status', status: flags.status as number, effects: this.#effects() });

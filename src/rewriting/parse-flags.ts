@@ -75,7 +75,7 @@ const flags: Readonly<Record<string, Flag>> = {
   }),
   ...named(['l', 'last'], set({ last: true })),
   ...named(['n', 'next'], (draft, value) => {
-    if (!/^\d{0,6}$/.test(value)) return `expected a number of rounds: N=1000, not '${value}'`;
+    if (!/^\d{0,6}$/.test(value)) return 'expected a number of rounds: N=1000';
     draft.nextRounds = value === '' ? mostRounds : Number(value);
     return undefined;
   }),
@@ -90,12 +90,12 @@ const flags: Readonly<Record<string, Flag>> = {
   ...named(['r', 'redirect'], (draft, value) => {
     const status = readStatus(value);
     if (status === undefined)
-      return `expected a status such as R=301, R=permanent, R=temp, R=seeother or R=404, not '${value}'`;
+      return 'expected a status such as R=301, R=permanent, R=temp, R=seeother or R=404';
     draft.status = status;
     return undefined;
   }),
   ...named(['s', 'skip'], (draft, value) => {
-    if (!/^\d{1,6}$/.test(value)) return `expected how many rules to skip: S=2, not '${value}'`;
+    if (!/^\d{1,6}$/.test(value)) return 'expected how many rules to skip: S=2';
     draft.skip = Number(value);
     return undefined;
   }),
@@ -168,7 +168,7 @@ export type ParsedConditionFlags =
 /** `[NC,OR]` behind a condition. */
 export function parseConditionFlags(text: string): ParsedConditionFlags {
   if (!/^\[.*\]$/s.test(text))
-    return { kind: 'wrong', message: `expected flags in brackets without blanks, not '${text}'`, word: text };
+    return { kind: 'wrong', message: 'expected flags in brackets without blanks: [NC,OR]', word: text };
   let [caseless, orNext, noVary] = [false, false, false];
   for (const word of text.slice(1, -1).split(',')) {
     switch (word.trim().toLowerCase()) {
@@ -189,7 +189,7 @@ export function parseConditionFlags(text: string): ParsedConditionFlags {
       default:
         return {
           kind: 'wrong',
-          message: `expected the flags NC, OR or NV, not '${word.trim()}'`,
+          message: 'expected the flags NC, OR or NV',
           word: word.trim(),
         };
     }

@@ -2,6 +2,7 @@ import { testFile } from '../expressions/index.js';
 import { execBounded } from '../matching/index.js';
 import type { ConditionTest, NumberOperator, RewriteCondition } from './model.js';
 import type { Run } from './run.js';
+import { showText } from './shown-text.js';
 
 /** A condition that cannot be evaluated. Never leaves this room. */
 export class ConditionFault extends Error {}
@@ -32,7 +33,7 @@ function testCondition(condition: RewriteCondition, run: Run): boolean {
   const holds = decide(test, input, run, negated) !== negated;
   run.subject.trace?.(
     4,
-    `RewriteCond: input='${input}' pattern='${text}' => ${holds ? 'matched' : 'not-matched'}`,
+    `RewriteCond: input='${showText(subject, input)}' pattern='${text}' => ${holds ? 'matched' : 'not-matched'}`,
   );
   return holds;
 }

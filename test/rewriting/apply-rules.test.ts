@@ -229,6 +229,41 @@ describe('rules of a server', () => {
   });
 });
 
+it.each([
+  ['Cond %{HTTP_COOKIE} .'],
+  ['Cond x%{HTTP:Authorization} .'],
+  ['Cond %{ENV:DB_PASSWORD} .'],
+  ['Cond @{up:%{HTTP:X-Token}} .'],
+  ['Cond @{up:x|%{HTTP_COOKIE}} .'],
+  ['Rule ^ /x%{HTTP_COOKIE}'],
+])('what nobody should read is not traced: %s', (written) => {
+  // With @ for the dollar sign, or it looks like a template.
+  const line = written.replace('@', '$');
+  const lines = line.startsWith('Cond') ? [line, 'Rule ^ -'] : [line];
+  const traced: string[] = [];
+  const request = { name: '/a', pathInfo: '', query: '', isSubrequest: false };
+  const outcome = applyRules({ directory: '', rules: readRules(lines) }, request, {
+    ...subject,
+    requestHeader: () => 'hunter2',
+    environment: () => 'hunter2',
+    trace: (_level, text) => traced.push(text),
+  });
+  expect(traced.join()).toContain("***'");
+  expect(`${traced.join()} ${JSON.stringify('effects' in outcome && outcome.effects.matched)}`).not.toMatch(
+    /hunter2/i,
+  );
+});
+
+it('everything else is traced as it is', () => {
+  const traced: string[] = [];
+  const request = { name: '/a', pathInfo: '', query: '', isSubrequest: false };
+  const trace = (_level: number, text: string) => traced.push(text);
+  const rules = readRules(['Cond %{HTTP:X-Test} y', 'Rule ^/(.) /b/$1']);
+  applyRules({ directory: '', rules }, request, { ...subject, trace });
+  expect(traced.join()).toContain("input='yes'");
+  expect(traced.join()).toContain("rewrite '/a' -> '/b/a'");
+});
+
 describe('rules of a directory', () => {
   const directory = '/srv/www/d/';
 
