@@ -33,27 +33,7 @@ export class WireViolation extends Error {
   override readonly name = 'WireViolation';
 }
 
-export function encodeFrame(type: FrameType, stream: number, payload?: Uint8Array | undefined): Buffer {
-  const length = payload === undefined ? 0 : payload.length;
-  if (length > maxPayloadBytes)
-    throw new WireViolation(`payload of ${length} bytes does not fit into a frame`);
-  const frame = Buffer.allocUnsafe(frameHeaderBytes + length);
-  writeFrameHeader(frame, 0, type, stream, length);
-  if (payload !== undefined) frame.set(payload, frameHeaderBytes);
-  return frame;
-}
-
-/** A frame whose payload is a latin-1 text, without the copy that {@link encodeFrame} makes. */
-export function encodeTextFrame(type: FrameType, stream: number, text: string): Buffer {
-  if (text.length > maxPayloadBytes)
-    throw new WireViolation(`payload of ${text.length} bytes does not fit into a frame`);
-  const frame = Buffer.allocUnsafe(frameHeaderBytes + text.length);
-  writeFrameHeader(frame, 0, type, stream, text.length);
-  frame.write(text, frameHeaderBytes, 'latin1');
-  return frame;
-}
-
-/** The same as text, each character one byte: what is written together is joined without a copy then. */
+/** A frame as text, each character one byte: what is written together is joined without a copy then. */
 export function frameText(type: FrameType, stream: number, payload: string): string {
   return frameHeaderText(type, stream, payload.length) + payload;
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeHello, encodeTextFrame, FrameType } from '../../src/wire/index.js';
+import { encodeHello, FrameType } from '../../src/wire/index.js';
+import { encodeTextFrame } from '../wire/encode-frame.js';
 
 /** Reads until the first REQUEST has come, and nothing more: what comes after that stays with the system. */
 const program = `

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import {
   decodeAbort,
   decodeRequest,
-  encodeFrame,
   encodeHello,
-  encodeTextFrame,
   FrameReader,
   FrameType,
   type RequestMessage,
 } from '../../src/wire/index.js';
+import { encodeFrame, encodeTextFrame } from '../wire/encode-frame.js';
 
 export interface SeenFrame {
   readonly type: FrameType;

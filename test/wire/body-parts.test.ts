@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeFrame, FrameReader, FrameType } from '../../src/wire/index.js';
+import { FrameReader, FrameType } from '../../src/wire/index.js';
+import { encodeFrame } from './encode-frame.js';
 
 /** What a reader that is told of bodies in parts says, each body joined again, and in how many parts it came. */
 function readParts(bytes: Buffer, size: number): { readonly heard: string[]; readonly parts: number } {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as wire from '../../src/wire/index.js';
 import { FrameReader, FrameType, WireViolation } from '../../src/wire/index.js';
+import { encodeFrame } from './encode-frame.js';
 
 /** One frame as the fixtures write it: bytes as hex, texts as byte strings. */
 interface FrameFixture {
@@ -103,7 +104,7 @@ function encode(frame: FrameFixture, { shared = 0 }: Fixture): string {
   const message = (
     shared > 0 && frame.type === 'request' ? share(frame.message, shared) : frame.message
   ) as never;
-  return wire.encodeFrame(type, frame.stream, encodePayload(frame.type, message)).toString('hex');
+  return encodeFrame(type, frame.stream, encodePayload(frame.type, message)).toString('hex');
 }
 
 function share(message: unknown, count: number): wire.OutgoingRequest {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { encodeTextFrame, FrameType, frameText, WireViolation } from '../../src/wire/index.js';
+import { FrameType, frameText, WireViolation } from '../../src/wire/index.js';
+import { encodeTextFrame } from './encode-frame.js';
 
 it.each([
   [1, ''],

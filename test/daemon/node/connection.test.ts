@@ -1,13 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import {
-  encodeFrame,
-  encodeHello,
-  encodeTextFrame,
-  FrameType,
-  initialWindow,
-} from '../../../src/wire/index.js';
+import { encodeHello, FrameType, initialWindow } from '../../../src/wire/index.js';
+import { encodeFrame, encodeTextFrame } from '../../wire/encode-frame.js';
 import { testToken } from './daemon-client.js';
 import { hostDaemon } from './hosted-daemon.js';
 

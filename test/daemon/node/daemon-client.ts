@@ -17,16 +17,15 @@ import {
   encodeAbort,
   encodeCall,
   encodeCredit,
-  encodeFrame,
   encodeHello,
   encodeRequest,
-  encodeTextFrame,
   FrameReader,
   FrameType,
   initialWindow,
   type ReplyMessage,
   type ResponseMessage,
 } from '../../../src/wire/index.js';
+import { encodeFrame, encodeTextFrame } from '../../wire/encode-frame.js';
 
 const dist = process.env.MODHOST_DIST ?? fileURLToPath(new URL('../../../dist', import.meta.url));
 const daemonMain = join(dist, 'daemon/node/main.js');

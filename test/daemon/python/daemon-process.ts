@@ -19,10 +19,8 @@ import {
   decodeResponse,
   encodeCall,
   encodeCredit,
-  encodeFrame,
   encodeHello,
   encodeRequest,
-  encodeTextFrame,
   FrameReader,
   FrameType,
   maxBodyBytes,
@@ -31,6 +29,7 @@ import {
   type ResponseMessage,
   SentAhead,
 } from '../../../src/wire/index.js';
+import { encodeFrame, encodeTextFrame } from '../../wire/encode-frame.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const entry = join(here, '../../../src/daemon/python/modhost_daemon/__main__.py');

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { encodeFrame, FrameType } from '../../../src/wire/index.js';
+import { FrameType } from '../../../src/wire/index.js';
+import { encodeFrame } from '../../wire/encode-frame.js';
 import { app, DaemonProcess, type Exchange, endAll, type FrontEnd, token } from './daemon-process.js';
 
 afterEach(endAll);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeFrame, FrameType } from '../../../src/wire/index.js';
+import { FrameType } from '../../../src/wire/index.js';
+import { encodeFrame } from '../../wire/encode-frame.js';
 import { app, DaemonProcess, endAll, type FrontEnd } from './daemon-process.js';
 
 let daemon: DaemonProcess;

@@ -1,13 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  encodeCall,
-  encodeCredit,
-  encodeFrame,
-  encodeHello,
-  encodeRequest,
-  encodeTextFrame,
-  FrameType,
-} from '../../../src/wire/index.js';
+import { encodeCall, encodeCredit, encodeHello, encodeRequest, FrameType } from '../../../src/wire/index.js';
+import { encodeFrame, encodeTextFrame } from '../../wire/encode-frame.js';
 import { app, DaemonProcess, endAll, FrontEnd, token } from './daemon-process.js';
 
 let daemon: DaemonProcess;
