@@ -255,7 +255,10 @@ class Exchange extends Listening implements Forwarding, StreamListener {
       },
       isBehind: () => connection?.isBehind === true,
       onDrain: (callback) => connection?.onDrain(callback),
-      end: () => connection?.sendEnd(stream),
+      end: () => {
+        this.hear();
+        connection?.sendEnd(stream);
+      },
     });
   }
 

@@ -513,6 +513,20 @@ describe('forward', () => {
     expect(await daemon.abortCode()).toBe('timeout');
   });
 
+  it('gives the daemon all of its time from the end of the body on', async () => {
+    const daemon = await startDaemon();
+    const body = new Body();
+    const pool = createPool([entryOf(daemon)], { ...silentSoon, socketTimeoutMs: 1000 });
+    const { outcome } = forward(pool, makeRequest(new Client(), body));
+    const { stream } = await daemon.request();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    body.listener?.end();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    daemon.text(FrameType.response, stream, '200 OK');
+    daemon.send(FrameType.end, stream);
+    expect(await outcome).toEqual({ kind: 'done' });
+  });
+
   it('does not count the time that the client takes against the daemon', async () => {
     const daemon = await startDaemon();
     const body = new Body();
