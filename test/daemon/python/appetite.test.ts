@@ -11,29 +11,34 @@ sys.path.insert(0, sys.argv[1])
 from modhost_daemon.appetite import Appetite
 
 def spin():
-    while not is_measured:
+    end = time.thread_time() + 0.1
+    while time.thread_time() < end:
         pass
 
-is_measured = False
-work = {'spin': spin, 'sleep': lambda: time.sleep(2)}[sys.argv[2]]
-gate = threading.Lock()
-gate.acquire()
+work = {'spin': spin, 'sleep': lambda: time.sleep(0.1)}[sys.argv[2]]
+appetites = []
+made, begins, done = (threading.Semaphore(0) for _ in range(3))
 
 def live():
-    gate.acquire()
+    appetites.append(Appetite())
+    made.release()
+    begins.acquire()
     work()
+    done.release()
+    begins.acquire()
 
-thread = threading.Thread(target=live, daemon=True)
-thread.start()
-appetite = Appetite(thread.native_id)
-appetite.measure(0, lambda now: 0.0)
+threading.Thread(target=live, daemon=True).start()
+made.acquire()
+# More than there ever is: so that what the thread waited for a processor is asked for, too.
+enough = 1e9
+appetites[0].measure(enough, lambda now: 0.0)
 begun = time.monotonic()
 time.sleep(0.1)
 idle = time.monotonic() - begun
-gate.release()
-time.sleep(0.1)
-print(min(1.0, appetite.measure(0, lambda now: idle)))
-is_measured = True
+begins.release()
+done.acquire()
+time.sleep(0.005)
+print(appetites[0].measure(enough, lambda now: idle))
 `;
 
 const measure = (work: string): number =>

@@ -408,7 +408,7 @@ class Pool:
 
     def _work(self, worker: _Worker) -> None:
         worker.ident = threading.get_ident()
-        worker.appetite = Appetite(threading.get_native_id())
+        worker.appetite = Appetite()
         job: Optional[Job] = None
         while True:
             if job is None:
