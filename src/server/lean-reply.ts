@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import { copyText, formatHttpDate, isHeaderName } from '../http/index.js';
 import { ClientReply, joinBytes } from './client-reply.js';
-import { RecentLists } from './recent-lists.js';
+import { RecentObjects } from './recent-objects.js';
 import type { Reply } from './request-record.js';
 import { sendHints } from './send-hints.js';
 
@@ -238,7 +238,7 @@ interface Head {
   readonly hasTrailer: boolean;
 }
 
-const recentHeads = new RecentLists<Head>();
+const recentHeads = new RecentObjects<readonly string[], Head>(8);
 
 /** Throws as `makeHead` does. */
 function findHead(status: number, reason: string, headers: readonly string[]): Head {

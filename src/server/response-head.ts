@@ -7,6 +7,7 @@ import {
   rememberTexts,
 } from '../http/index.js';
 import type { ResponseMessage } from '../proxy/index.js';
+import { RecentObjects } from './recent-objects.js';
 
 export interface SendableHead {
   readonly kind: 'head';
@@ -19,23 +20,16 @@ export type PreparedHead = SendableHead | { readonly kind: 'invalid'; readonly r
 
 /** Answers that an application gives again and again. */
 export class KnownHeads {
-  readonly #known: (KnownHead | undefined)[] = [];
-  #next = 0;
+  readonly #recent = new RecentObjects<ResponseMessage, PreparedHead>(mostHeads);
 
   /** As `prepareResponseHead`; the same head for the same message. */
   prepare(response: ResponseMessage, headerBufferSize: number, defaultCharset?: string): PreparedHead {
-    for (const known of this.#known) if (known?.response === response) return known.head;
+    const known = this.#recent.find(response);
+    if (known !== undefined) return known;
     const head = prepareResponseHead(response, headerBufferSize, defaultCharset);
-    if (countCharacters(response) > longestKnown) return head;
-    this.#known[this.#next] = { response, head };
-    this.#next = (this.#next + 1) % mostHeads;
+    if (countCharacters(response) <= longestKnown) this.#recent.keep(response, head);
     return head;
   }
-}
-
-interface KnownHead {
-  readonly response: ResponseMessage;
-  readonly head: PreparedHead;
 }
 
 const mostHeads = 4;

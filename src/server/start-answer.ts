@@ -3,7 +3,7 @@ import { addExpiry } from './add-expiry.js';
 import type { Exchange } from './exchange.js';
 import { createSubject } from './expression-subject.js';
 import { applyHeaderRules, type HeaderFacts } from './header-rules.js';
-import { RecentLists } from './recent-lists.js';
+import { RecentObjects } from './recent-objects.js';
 
 export interface AnswerHead {
   readonly status: number;
@@ -128,7 +128,7 @@ interface FinishedHeaders {
 }
 
 /** Of answers that nothing of the server's own goes out with. */
-const recentHeaders = new RecentLists<FinishedHeaders>();
+const recentHeaders = new RecentObjects<HeaderList, FinishedHeaders>(8);
 
 function finishHeaders(server: string, first: HeaderList, second: HeaderList): FinishedHeaders {
   if (first.length > 0) return joinHeaders(server, first, second);

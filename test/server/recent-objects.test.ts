@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { RecentLists } from '../../src/server/recent-lists.js';
+import { RecentObjects } from '../../src/server/recent-objects.js';
 
 it('finds what was made of the very list, and of no other that reads the same', () => {
-  const recent = new RecentLists<string>();
+  const recent = new RecentObjects<object, string>(8);
   const list = ['A', '1'];
   recent.keep(list, 'first');
   expect(recent.find(list)).toBe('first');
@@ -12,7 +12,7 @@ it('finds what was made of the very list, and of no other that reads the same', 
 });
 
 it('keeps a few, and gives none of them what belongs to another', () => {
-  const recent = new RecentLists<number>();
+  const recent = new RecentObjects<object, number>(8);
   const lists = Array.from({ length: 40 }, (_, at) => ['A', String(at)]);
   for (const [at, list] of lists.entries()) recent.keep(list, at);
   const found = lists.map((list) => recent.find(list));
