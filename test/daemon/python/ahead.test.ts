@@ -5,12 +5,23 @@ const script = app('blocking.py');
 
 afterEach(endAll);
 
-function block(frontEnd: FrontEnd, name: string): Exchange {
-  return frontEnd.request({ script, path: '/wait', query: name, bodyFollows: true });
+/** A thread is in it until its body ends. */
+async function block(frontEnd: FrontEnd, name: string): Promise<Exchange> {
+  const blocked = frontEnd.request({ script, path: '/wait', query: name, bodyFollows: true });
+  await blocked.logged(/entered/);
+  return blocked;
 }
 
 function sendAhead(frontEnd: FrontEnd, path: string, query = ''): Exchange {
   return frontEnd.request({ script, path, query, message: { isAhead: true } });
+}
+
+/** The daemon process has them, and none is accepted. */
+async function sendThree(frontEnd: FrontEnd): Promise<readonly Exchange[]> {
+  const ahead = ['a', 'b', 'c'].map((name) => sendAhead(frontEnd, '/note', name));
+  await frontEnd.confirm();
+  expect(ahead.map(({ isAccepted }) => isAccepted)).toEqual([false, false, false]);
+  return ahead;
 }
 
 describe('a request that is sent ahead', () => {
@@ -24,11 +35,8 @@ describe('a request that is sent ahead', () => {
   it('is accepted when its turn has come, in order', async () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect();
-    const blocked = block(frontEnd, 'first');
-    await blocked.logged(/entered/);
-    const ahead = ['a', 'b', 'c'].map((name) => sendAhead(frontEnd, '/note', name));
-    await frontEnd.confirm();
-    expect(ahead.map(({ isAccepted }) => isAccepted)).toEqual([false, false, false]);
+    const blocked = await block(frontEnd, 'first');
+    const ahead = await sendThree(frontEnd);
     blocked.sendEnd();
     await Promise.all(ahead.map((exchange) => exchange.done()));
     expect(ahead.map(({ isAccepted, ended }) => isAccepted && ended)).toEqual([true, true, true]);
@@ -42,11 +50,8 @@ describe('a request that is sent ahead', () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect({ isAlone: false });
     const other = await daemon.connect({ isAlone: false });
-    const blocked = block(other, 'first');
-    await blocked.logged(/entered/);
-    const ahead = ['a', 'b', 'c'].map((name) => sendAhead(frontEnd, '/note', name));
-    await frontEnd.confirm();
-    expect(ahead.map(({ isAccepted }) => isAccepted)).toEqual([false, false, false]);
+    const blocked = await block(other, 'first');
+    const ahead = await sendThree(frontEnd);
     blocked.sendEnd();
     await Promise.all(ahead.map((exchange) => exchange.done()));
     expect(ahead.map(({ isToldAccepted }) => isToldAccepted)).toEqual([true, true, true]);
@@ -56,8 +61,7 @@ describe('a request that is sent ahead', () => {
   it('is accepted before the application has it: one that kills its process has been', async () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect();
-    const blocked = block(frontEnd, 'first');
-    await blocked.logged(/entered/);
+    const blocked = await block(frontEnd, 'first');
     const deadly = sendAhead(frontEnd, '/die');
     const behind = sendAhead(frontEnd, '/note', 'behind');
     blocked.sendEnd();
@@ -70,8 +74,7 @@ describe('a request that is sent ahead', () => {
   it('is said to be accepted where another thread works on an older one', async () => {
     const daemon = await DaemonProcess.start({ threads: 2 });
     const frontEnd = await daemon.connect();
-    const blocked = block(frontEnd, 'first');
-    await blocked.logged(/entered/);
+    const blocked = await block(frontEnd, 'first');
     const deadly = sendAhead(frontEnd, '/die');
     const behind = sendAhead(frontEnd, '/note', 'behind');
     await Promise.all([blocked, deadly, behind].map((exchange) => exchange.done()));
@@ -119,8 +122,7 @@ describe('a request that is sent ahead', () => {
   it('is never accepted when the client leaves first', async () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect();
-    const blocked = block(frontEnd, 'first');
-    await blocked.logged(/entered/);
+    const blocked = await block(frontEnd, 'first');
     const left = sendAhead(frontEnd, '/note', 'left');
     const stays = sendAhead(frontEnd, '/note', 'stays');
     left.sendAbort('gone');
@@ -134,8 +136,7 @@ describe('a request that is sent ahead', () => {
   it('is given back when the process is to end, and what it works on is finished', async () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect();
-    const blocked = block(frontEnd, 'first');
-    await blocked.logged(/entered/);
+    const blocked = await block(frontEnd, 'first');
     const plain = frontEnd.request({ script, path: '/note', query: 'plain' });
     const ahead = sendAhead(frontEnd, '/note', 'ahead');
     const call = frontEnd.call(script, { isAhead: true });
@@ -153,8 +154,7 @@ describe('a request that is sent ahead', () => {
   it('does not count as one that the process works on', async () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect();
-    const blocked = block(frontEnd, 'first');
-    await blocked.logged(/entered/);
+    const blocked = await block(frontEnd, 'first');
     const ahead = [sendAhead(frontEnd, '/note'), sendAhead(frontEnd, '/note')];
     await frontEnd.confirm();
     daemon.sendControl({ type: 'count' });
@@ -169,8 +169,7 @@ describe('a request that is sent ahead', () => {
   it('may be a CALL', async () => {
     const daemon = await DaemonProcess.start({ threads: 1 });
     const frontEnd = await daemon.connect();
-    const blocked = block(frontEnd, 'first');
-    await blocked.logged(/entered/);
+    const blocked = await block(frontEnd, 'first');
     const call = frontEnd.call(app('auth.py'), { isAhead: true });
     await frontEnd.confirm();
     blocked.sendEnd();
