@@ -45,7 +45,13 @@ export function callFunction(
         attempt(count + 1, resolve, reject);
       };
       let { isAhead } = answer;
-      const stream = answer.connection.open(FrameType.call, encodeCall({ ...message, isAhead }), isAhead, {
+      let text: string;
+      try {
+        text = encodeCall({ ...message, isAhead });
+      } catch (error) {
+        return fail((error as Error).message);
+      }
+      const stream = answer.connection.open(FrameType.call, text, isAhead, {
         reply: (reply) => {
           leave();
           resolve(reply);

@@ -238,11 +238,22 @@ class Exchange extends Listening implements Forwarding, StreamListener {
     this.#lease = answer;
     const { connection, isAhead } = answer;
     this.#isAhead = isAhead;
-    const text = encodeRequest(this.#request.message, this.#upload !== undefined, isAhead);
+    const text = this.#encode(isAhead);
+    if (text === undefined) return;
     this.#stream = connection.open(FrameType.request, text, isAhead, this);
     if (this.row === undefined) this.#pool.silence.add(this);
     else this.hear();
     this.#attachUpload();
+  }
+
+  /** What cannot be said (a NUL in a variable) is this request's own fault, whoever's place it has just got. */
+  #encode(isAhead: boolean): string | undefined {
+    try {
+      return encodeRequest(this.#request.message, this.#upload !== undefined, isAhead);
+    } catch (error) {
+      this.#finish({ kind: 'refused', status: 500, reason: (error as Error).message });
+      return undefined;
+    }
   }
 
   #attachUpload(): void {

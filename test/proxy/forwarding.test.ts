@@ -578,6 +578,27 @@ describe('ProcessPool', () => {
     await first.request(1);
   });
 
+  it('refuses what cannot be said, alone or with its turn, and the place and the connection stay', async () => {
+    const daemon = await startDaemon();
+    const pool = createPool([entryOf(daemon)]);
+    const unspeakable = () => {
+      const request = makeRequest(new Client());
+      return forward(pool, { ...request, message: { ...request.message, environ: ['V', 'a\0b'] } }).outcome;
+    };
+    expect(await unspeakable()).toMatchObject({ kind: 'refused', status: 500 });
+    const before = forward(pool, makeRequest(new Client())).outcome;
+    const waiting = unspeakable();
+    const after = forward(pool, makeRequest(new Client())).outcome;
+    const answer = ({ stream }: { stream: number }) => {
+      daemon.text(FrameType.response, stream, '200 OK');
+      daemon.send(FrameType.end, stream);
+    };
+    answer(await daemon.request());
+    expect(await waiting).toMatchObject({ kind: 'refused', status: 500 });
+    answer(await daemon.request(1));
+    expect(await Promise.all([before, after])).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+  });
+
   it('refuses with 503 when listen-backlog requests wait', async () => {
     const daemon = await startDaemon();
     const pool = createPool([entryOf(daemon)], { listenBacklog: 1 });
@@ -650,6 +671,15 @@ describe('callFunction', () => {
     const { stream } = await daemon.frame(FrameType.call);
     daemon.text(FrameType.reply, stream, encodeReply({ kind: 'text', text: 'alice' }));
     expect(await reply).toEqual({ kind: 'text', text: 'alice' });
+  });
+
+  it('fails when something cannot be said, and gives the place back', async () => {
+    const daemon = await startDaemon();
+    const pool = createPool([entryOf(daemon)]);
+    const unspeakable = callFunction(pool, limits, { ...message, arguments: ['u', 'a\0b'] }, () => {});
+    await expect(unspeakable).rejects.toThrow(CallFailure);
+    callFunction(pool, { ...limits, socketTimeoutMs: 0 }, message, () => {}).catch(() => {});
+    await daemon.frame(FrameType.call);
   });
 
   it('fails when the process dies, and when it is silent', async () => {

@@ -44,6 +44,9 @@ _COUNT = re.compile(r'[0-9]{1,7}')
 _MOST_TARGETS = 256
 # One for each set of fields that clients send.
 _MOST_NAMES = 256
+_MOST_NAMES_BYTES = 4096
+# Some releases of 3.12 keep an interned text for ever, and clients invent names.
+_intern: Callable[[str], str] = str if sys.version_info[:2] == (3, 12) else sys.intern
 _HEADER = struct.Struct('>II')
 _pack_header = _HEADER.pack
 _unpack_header = _HEADER.unpack_from
@@ -373,7 +376,9 @@ def _read_names(joined: bytes, known_names: Dict[bytes, Tuple[str, ...]]) -> Tup
         if len(known_names) >= _MOST_NAMES:
             known_names.clear()
         # The very texts that applications ask for.
-        names = known_names[joined] = tuple(map(sys.intern, joined.decode('latin-1').split('\0')))
+        names = tuple(map(_intern, joined.decode('latin-1').split('\0')))
+        if len(joined) <= _MOST_NAMES_BYTES:
+            known_names[joined] = names
     return names
 
 
