@@ -18,18 +18,28 @@ const nextLimitMs = 20;
 
 /** Some milliseconds. */
 const mostSteps = 1_000_000;
-/** With a group that is repeated, each byte more may double the time. */
-const shortText = 12;
+
+/** Some 50 milliseconds of V8's linear-time matcher, which goes through all its states for each byte, each with a copy of the groups. */
+const mostLinearSteps = 10_000_000;
+/** What a state without groups takes, in groups. */
+const stepsOfState = 12;
+/** Not even an empty one. */
+const noText = -1;
 
 /** What V8's linear-time matcher cannot do (`boundMatching`): look around, refer back, count. */
 const beyondLinear = /\(\?<?[=!]|\\[1-9k]|\{\d/;
+/** It writes out each `+` twice, in those around it twice again, and takes no more than 16 times. */
+const mostRepeatedOnce = 3;
+
+const group = /\((?:(?!\?)|\?<[^=!])/g;
+const repeatedOnceGroup = /\)\+/g;
 const repeatedGroup = /\)[*+{]/;
 const repetitions = /[*+]|\{\d+,/g;
 /** Not of what begins with `(?`. */
 const choices = /(?<!\()\?|\|/g;
 
 interface Bounds {
-  /** Texts up to this length are compared in no time. */
+  /** Texts up to this length are compared in no time. Negative: none is. */
   readonly harmlessLength: number;
   limitMs: number;
 }
@@ -37,8 +47,9 @@ interface Bounds {
 const known = new WeakMap<RegExp, Bounds>();
 
 /**
- * As `exec`, of a pattern of the site file or a .htaccess file. One that V8's linear-time matcher cannot take over is interrupted in
- * time, which costs 50 µs, so only where the text is long enough for it to matter. @throws PatternTooSlow
+ * As `exec`, of a pattern of the site file or a .htaccess file. One that V8's linear-time matcher cannot take over, or not soon, is
+ * interrupted in time. That costs 50 µs, as a thread is made each time that watches the clock: only where it may matter.
+ * @throws PatternTooSlow
  */
 export function execBounded(pattern: RegExp, text: string): RegExpExecArray | null {
   return match(pattern, text, () => pattern.exec(text));
@@ -61,22 +72,39 @@ export function replaceBounded(
 function match<Result>(pattern: RegExp, text: string, compare: () => Result): Result {
   let bounds = known.get(pattern);
   if (bounds === undefined) {
-    bounds = { harmlessLength: findHarmlessLength(pattern.source), limitMs: firstLimitMs };
+    bounds = { harmlessLength: findHarmlessLength(pattern), limitMs: firstLimitMs };
     known.set(pattern, bounds);
   }
-  if (text.length <= bounds.harmlessLength) return compare();
-  const made = runInTime(compare, bounds.limitMs);
-  if (made !== 'too-slow') return made.result;
+  try {
+    if (text.length <= bounds.harmlessLength) return compare();
+    const made = runInTime(compare, bounds.limitMs);
+    if (made !== 'too-slow') return made.result;
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+  }
   bounds.limitMs = nextLimitMs;
   throw new PatternTooSlow(pattern, text);
 }
 
+/** V8 compiles a pattern when it is first compared, and has a stack of its own for it: only then it tells that these do not suffice. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof RangeError || error instanceof SyntaxError;
+}
+
 /** Each repetition may end anywhere, and so may the match begin; each choice doubles the ways. */
-function findHarmlessLength(source: string): number {
-  if (!beyondLinear.test(source)) return Number.POSITIVE_INFINITY;
-  if (repeatedGroup.test(source)) return shortText;
-  const count = (of: RegExp) => source.match(of)?.length ?? 0;
-  return Math.floor((mostSteps / 2 ** count(choices)) ** (1 / (count(repetitions) + 1)));
+function findHarmlessLength({ source, global }: RegExp): number {
+  // Nothing that is escaped shall look like a part of what is counted.
+  const bare = source.replace(/\\./gs, '.');
+  const count = (of: RegExp) => bare.match(of)?.length ?? 0;
+  // For all the places where it matches, the rest of the text may be gone through from each.
+  const passes = global ? 2 : 1;
+  const states = count(choices) + count(repetitions) + 1;
+  if (!beyondLinear.test(source) && count(repeatedOnceGroup) <= mostRepeatedOnce)
+    return Math.floor((mostLinearSteps / (states * (stepsOfState + count(group)))) ** (1 / passes));
+  // Groups that are repeated within each other, or repeat choices, have countless ways for some bytes, or for none.
+  if (repeatedGroup.test(bare)) return noText;
+  const length = Math.floor((mostSteps / 2 ** count(choices)) ** (1 / (count(repetitions) + passes)));
+  return length < 1 ? noText : length;
 }
 
 /** Made by the first who needs it: it takes a megabyte. */

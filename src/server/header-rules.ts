@@ -11,7 +11,14 @@ import {
   withoutHeader,
 } from '../http/index.js';
 import { hideSecretValue } from '../log/index.js';
-import { PatternTooSlow, replaceBounded, substituteGroups, testBounded } from '../matching/index.js';
+import {
+  matchingEverywhere,
+  PatternTooSlow,
+  replaceBounded,
+  substituteGroups,
+  testBounded,
+  withoutMemory,
+} from '../matching/index.js';
 import type { Step, Trace } from '../trace/index.js';
 
 /** What Header and RequestHeader may look at. */
@@ -146,8 +153,8 @@ function changeValue(
       return listedValues(headers, name).includes(text.trim()) ? headers : appendValue(headers, name, text);
     case 'edit':
     case 'edit*': {
-      const flags = change.pattern.flags.replace('g', '') + (change.action === 'edit' ? '' : 'g');
-      const pattern = new RegExp(change.pattern.source, flags);
+      const remake = change.action === 'edit' ? withoutMemory : matchingEverywhere;
+      const pattern = remake(change.pattern);
       return mapValues(headers, name, (value) => editValue(value, pattern, text));
     }
   }

@@ -67,11 +67,25 @@ async function conclude(
   } catch (error) {
     // A bug of ours, but for patterns: the log learns the cause, the client that something went wrong.
     if (error instanceof PatternTooSlow) exchange.log('error', 'core', `answered 500: ${error.message}`);
-    else exchange.log('crit', 'core', `internal error: ${(error as Error).stack ?? String(error)}`);
+    else logBug(exchange, error);
     if (record.reply.isStarted) record.reply.cut();
-    else answerPage(exchange, { kind: 'refusal', status: 500 });
+    else answerBug(exchange);
   }
   return exchange;
+}
+
+/** What failed may belong to the page, too (Header always): better no answer than a client that waits for one. */
+function answerBug(exchange: Exchange): void {
+  try {
+    answerPage(exchange, { kind: 'refusal', status: 500 });
+  } catch (error) {
+    logBug(exchange, error);
+    exchange.record.reply.cut();
+  }
+}
+
+function logBug(exchange: Exchange, error: unknown): void {
+  exchange.log('crit', 'core', `internal error: ${(error as Error).stack ?? String(error)}`);
 }
 
 function answer(exchange: Exchange): Outcome | Promise<Outcome> {

@@ -13,6 +13,10 @@ const files = {
   edited: 'Header edit X-Name (?=(a+)+b)a x\n',
 };
 
+const tooLarge = `Header always set X aa
+Header always edit X "^(?:(?:(?:(?:a?){50}){50}){50}){50}(?=x)b$" y
+`;
+
 describe('a pattern that can be compared with a text in countless ways', () => {
   let folder: string;
   let server: RunningServer;
@@ -25,6 +29,9 @@ describe('a pattern that can be compared with a text in countless ways', () => {
       writeFileSync(join(folder, name, 'aa'), 'short');
       writeFileSync(join(folder, name, 'a'.repeat(200)), 'long');
     }
+    mkdirSync(join(folder, 'always'));
+    writeFileSync(join(folder, 'always/.htaccess'), tooLarge);
+    writeFileSync(join(folder, 'always/aa'), 'short');
     server = await startServer(
       'modhost',
       `
@@ -51,5 +58,12 @@ Header set X-Name expr=%{REQUEST_URI}
     expect(await status('a'.repeat(200))).toBe(500);
     expect(await status('aa')).toBe(name === 'section' ? 404 : 200);
     await server.logged('too many ways to compare');
+  });
+
+  it('is answered where it is too large for any text, and belongs to each answer', async () => {
+    const page = await fetch(`${server.origin}/always/aa`, { signal: AbortSignal.timeout(5000) });
+    expect(page.status).toBe(500);
+    expect(page.headers.get('x')).toBeNull();
+    await server.logged('too many ways to compare 2 bytes');
   });
 });

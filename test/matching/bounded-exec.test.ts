@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { execBounded, PatternTooSlow, replaceBounded, translatePattern } from '../../src/matching/index.js';
+import {
+  execBounded,
+  matchingEverywhere,
+  PatternTooSlow,
+  replaceBounded,
+  translatePattern,
+  withoutMemory,
+} from '../../src/matching/index.js';
 
 function patternOf(text: string): RegExp {
   const result = translatePattern(text);
@@ -29,6 +36,24 @@ describe('a pattern that cannot be matched in linear time', () => {
   });
 
   it.each([
+    ['counts choices', '^(?:a?){40}b$', 10],
+    ['repeats choices', '^(?:a|[ab]|[ac]|[ad]|[ae])*(?=x)b', 12],
+    ['repeats repetitions', '^((((((a*)*)*)*)*)*)(?=x)b', 12],
+    ['has nothing but choices', `^${'(?:|)'.repeat(40)}(?=x)b`, 0],
+    ['has choices of what is escaped', `^${'\\(?'.repeat(40)}(?=x)b`, 40, '('],
+    ['repeats once within each other', '^(((((a+)+)+)+)+)+$', 30],
+    ['has too many groups', `${'(a?)'.repeat(400)}b`, 4000],
+    ['has too many choices', `${'(a?)'.repeat(2000)}b`, 60],
+    ['is too large', '^(?:(?:(?:(?:a?){50}){50}){50}){50}(?=x)b$', 2],
+  ])('and %s is given up even for a short text', (_, text, length, byte = 'a') => {
+    const pattern = patternOf(text);
+    const subject = `${byte.repeat(length)}!`.slice(0, length === 0 ? 0 : undefined);
+    const started = performance.now();
+    expect(() => execBounded(pattern, subject)).toThrow(PatternTooSlow);
+    expect(performance.now() - started).toBeLessThan(1500);
+  });
+
+  it.each([
     ['^(?!public/|static/)(.*)$', 'index.html'],
     ['^(?!public/|static/)(.*)$', 'public/index.html'],
     ['^(?!public/|static/)(.*)$', longText],
@@ -46,6 +71,18 @@ describe('a pattern that cannot be matched in linear time', () => {
 
   it('can be replaced in no text for which that takes too long', () => {
     expect(() => replaceBounded(longText, patternOf('^(a+)+(?!a)b'), () => '')).toThrow(PatternTooSlow);
+  });
+
+  it('can be replaced in all places of a text only if that does not take too long', () => {
+    const pattern = matchingEverywhere(patternOf('a(?:.*.*z)?'));
+    expect(() => replaceBounded('a'.repeat(8000), pattern, () => '')).toThrow(PatternTooSlow);
+    expect(replaceBounded('a'.repeat(20), pattern, () => 'b')).toBe('b'.repeat(20));
+  });
+
+  it.each([withoutMemory, matchingEverywhere])('is remembered in what is made of it: %o', (remake) => {
+    const pattern = new RegExp(patternOf('^(a+)+(?!a)b').source, 'y');
+    expect(remake(pattern)).toBe(remake(pattern));
+    expect(remake(pattern)).not.toBe(pattern);
   });
 
   it('tells faults of its own as they are', () => {
