@@ -39,7 +39,7 @@ import {
   listEffectiveSettings,
 } from './effective-settings.js';
 import type { ExplainedApplication, Explanation } from './explanation.js';
-import { hideInRecord } from './hide-in-record.js';
+import { hideInRecord, hideVariables } from './hide-in-record.js';
 import { type AskedRequest, RecordedRequest } from './recorded-request.js';
 
 /** What has to be taken for granted, since nobody is asked. */
@@ -266,7 +266,7 @@ function describe(
     access: { outcome: describeAccess(exchange), assumptions: recording.assumptions },
     ...(recording.forwarded === undefined
       ? {}
-      : { application: describeApplication(recording.forwarded, config) }),
+      : { application: describeApplication(recording.forwarded, exchange) }),
     ...describeProxying(exchange, recording),
     answer: {
       ...(reply.isStarted ? { status: reply.status } : {}),
@@ -328,8 +328,8 @@ function describeAccess({ asked, record }: Exchange): string {
   return 'granted without a user';
 }
 
-function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Explanation, 'proxied'> {
-  const mapping = findServer(asked.route?.mapping);
+function describeProxying(exchange: Exchange, { passed }: Recording): Pick<Explanation, 'proxied'> {
+  const mapping = findServer(exchange.asked.route?.mapping);
   if (passed === undefined || mapping === undefined) return {};
   const { target, method, path, headers, timeoutMs, connectTimeoutMs, upgrade } = passed;
   return {
@@ -338,7 +338,9 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
       position: mapping.pass.position,
       method,
       path,
-      headers: hideSecretPairs(isToldVariables(target.scheme) ? passed.variables : headers),
+      headers: isToldVariables(target.scheme)
+        ? hideVariables(passed.variables, (name) => exchange.hidesVariable(name))
+        : hideSecretPairs(headers),
       timeLimits: { timeout: timeoutMs / 1000, connectiontimeout: connectTimeoutMs / 1000 },
       isTunnel: upgrade !== undefined,
     },
@@ -347,9 +349,10 @@ function describeProxying({ asked }: Exchange, { passed }: Recording): Pick<Expl
 
 function describeApplication(
   { group, runtime, request }: NonNullable<Recording['forwarded']>,
-  config: ServerConfig,
+  exchange: Exchange,
 ): ExplainedApplication {
   const { message } = request;
+  const { config } = exchange.site;
   const definition = config.processGroups.find(({ name }) => name === group) ?? config.embeddedGroup;
   const socketTimeoutMs = definition.socketTimeoutMs ?? config.mainServer.settings.timeoutMs;
   return {
@@ -359,7 +362,7 @@ function describeApplication(
     applicationGroup: message.applicationGroup === '' ? '%{GLOBAL}' : message.applicationGroup,
     callable: message.callableName,
     callInterface: message.callInterface,
-    environ: hideSecretPairs(listEnviron(message)),
+    environ: hideVariables(listEnviron(message), (name) => exchange.hidesVariable(name)),
     timeLimits: {
       'connect-timeout': definition.connectTimeoutMs / 1000,
       'queue-timeout': definition.queueTimeoutMs / 1000,

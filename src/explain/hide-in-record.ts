@@ -1,4 +1,4 @@
-import { type AccessRecord, hidden, hideSecretValue } from '../log/index.js';
+import { type AccessRecord, hidden, hideSecretPairs, hideSecretValue } from '../log/index.js';
 
 /** The record as an access log that is shown may tell it: without the values of variables, fields and cookies that nobody should read. */
 export function hideInRecord(record: AccessRecord): AccessRecord {
@@ -11,7 +11,10 @@ export function hideInRecord(record: AccessRecord): AccessRecord {
     requestHeader: (name) =>
       /^cookie$/i.test(name) ? hideCookies(record.requestHeader(name)) : hide(record.requestHeader)(name),
     responseHeader: hide(record.responseHeader),
-    environment: hide(record.environment),
+    environment: (name) => {
+      const value = hide(record.environment)(name);
+      return value && record.hidesVariable?.(name) ? hidden : value;
+    },
     note: hide(record.note),
     requestTrailer: hide(record.requestTrailer),
     responseTrailer: hide(record.responseTrailer),
@@ -28,4 +31,10 @@ function hideCookies(cookies: string | undefined): string | undefined {
       return equals === -1 ? hidden : pair.slice(0, equals + 1) + hidden;
     })
     .join(';');
+}
+
+/** name, value, …: without what nobody should read, by its name or because a rule put it there. */
+export function hideVariables(pairs: readonly string[], isHidden: (name: string) => boolean): string[] {
+  const isSecret = (at: number) => at % 2 === 1 && isHidden(pairs[at - 1] ?? '');
+  return hideSecretPairs(pairs).map((text, at) => (isSecret(at) && text !== '' ? hidden : text));
 }

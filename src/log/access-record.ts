@@ -56,6 +56,8 @@ export interface AccessRecord {
   /** The id under which the error log speaks of this request. */
   readonly logId?: string;
 
+  /** Whether rules put something in the variable that nobody should read over a shoulder. */
+  hidesVariable?(name: string): boolean;
   requestHeader(name: string): string | undefined;
   responseHeader(name: string): string | undefined;
   environment(name: string): string | undefined;

@@ -7,7 +7,7 @@ import type { RewriteRule, RewriteSettings, RuleFlags, Substitution } from './mo
 import type { MatchedRule, RewriteEffects, RewriteOutcome } from './outcome.js';
 import { joinQuery, splitQuery } from './query.js';
 import { LookAheadNeeded, Run } from './run.js';
-import { showText } from './shown-text.js';
+import { readsSecret, showMade, showText } from './shown-text.js';
 import type { RewriteRequest, RewriteSubject } from './subject.js';
 import { ConditionFault, testConditions } from './test-conditions.js';
 
@@ -87,7 +87,7 @@ class Rounds {
   #match(rule: RewriteRule): boolean {
     const run = this.#run;
     const text = this.#subject;
-    this.#trace(3, `applying pattern '${rule.text}' to uri '${text}'`);
+    this.#trace(3, `applying pattern '${rule.text}' to uri '${showMade(text, this.#run)}'`);
     const match = execBounded(rule.pattern, text);
     if ((match !== null) === rule.negated) return false;
     run.ruleGroups = match === null ? [] : [...match];
@@ -98,15 +98,16 @@ class Rounds {
     const run = this.#run;
     const { flags, substitution } = rule;
     for (const header of run.headersRead) if (!this.#vary.includes(header)) this.#vary.push(header);
-    const before = this.#subject;
+    const before = showMade(this.#subject, run);
     const made = substitution && run.expand(substitution.template, flags.escape);
     this.#setEnvironment(flags);
     const isRefusing = flags.status !== undefined && flags.status >= 400;
-    const shown = made && showText(substitution?.template, made);
+    const shown = made && showText(substitution?.template, made, run);
     this.#matched.push({ rule, before, after: isRefusing ? `${flags.status}` : (shown ?? '-') });
     this.#trace(2, made === undefined ? `no change by '${rule.text}'` : `rewrite '${before}' -> '${shown}'`);
+    if (substitution !== undefined) run.holdsSecret = readsSecret(substitution.template, run);
     if (isRefusing) {
-      this.#trace(2, `forcing responsecode ${flags.status} for ${run.name}`);
+      this.#trace(2, `forcing responsecode ${flags.status} for ${showMade(run.name, run)}`);
       return this.#end({ kind: 'status', status: flags.status as number, effects: this.#effects() });
     }
     if (flags.discardPathInfo) run.pathInfo = '';
@@ -168,7 +169,11 @@ class Rounds {
     const isRedirect = flags.status !== undefined;
     const url = isRedirect && !isAbsoluteUrl(name) ? this.#qualify(name) : name;
     if (url === undefined)
-      return { kind: 'fault', status: 500, reason: `no URL is known for ${name} (RewriteBase)` };
+      return {
+        kind: 'fault',
+        status: 500,
+        reason: `no URL is known for ${showMade(name, run)} (RewriteBase)`,
+      };
     run.name = (isRedirect ? undefined : this.#reduce(url)) ?? url;
     if (isAbsoluteUrl(run.name)) this.#redirectStatus = flags.status ?? 302;
     return undefined;
@@ -181,7 +186,7 @@ class Rounds {
       return {
         kind: 'fault',
         status: 500,
-        reason: `the flag P has no URL of the server it is meant for: ${url}`,
+        reason: `the flag P has no URL of the server it is meant for: ${showMade(url, this.#run)}`,
       };
     this.#run.name = url;
     this.#proxiedBy = rule;
@@ -211,8 +216,11 @@ class Rounds {
 
   #setEnvironment(flags: RuleFlags): void {
     const run = this.#run;
-    for (const { name, value } of flags.environment ?? [])
-      run.environment.push([run.expand(name), value && run.expand(value)]);
+    for (const { name, value } of flags.environment ?? []) {
+      const variable = run.expand(name);
+      run.environment.push([variable, value && run.expand(value)]);
+      if (value !== undefined && readsSecret(value, run)) run.noteSecretVariable(variable);
+    }
     for (const cookie of flags.cookies ?? []) {
       const made = makeCookie(run.expand(cookie), new Date());
       if (made !== undefined) this.#cookies.push(made);
@@ -267,6 +275,8 @@ class Rounds {
       ...(this.#mediaType === undefined ? {} : { mediaType: this.#mediaType }),
       ...(this.#handler === undefined ? {} : { handler: this.#handler }),
       ...(this.#handlerPosition === undefined ? {} : { handlerPosition: this.#handlerPosition }),
+      holdsSecret: this.#run.holdsSecret,
+      secretVariables: this.#run.secretVariables,
       isEnd: this.#isEnd,
       matched: this.#matched,
     };

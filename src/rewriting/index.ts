@@ -11,6 +11,7 @@ export { parseConditionTest } from './parse-condition.js';
 export { parseConditionFlags, parseFlags } from './parse-flags.js';
 export { createTemplateNotes, knownVariables, parseTemplate, type TemplateNotes } from './parse-template.js';
 export { joinQuery, type Query } from './query.js';
+export { isNamedIn, showMade } from './shown-text.js';
 export { splitRuleWords } from './split-words.js';
 export type { LookAhead, RewriteRequest, RewriteSubject } from './subject.js';
 export { type RewriteVariable, rewriteVariables } from './variables.js';

@@ -56,6 +56,10 @@ export interface RewriteEffects {
   readonly handler?: string;
   /** Of the rule that chose it. */
   readonly handlerPosition?: RulePosition;
+  /** What was made holds what nobody should read: it is not to be shown. */
+  readonly holdsSecret: boolean;
+  /** Variables, in lower case, whose values hold such a thing. */
+  readonly secretVariables: readonly string[];
   /** END. */
   readonly isEnd: boolean;
   readonly matched: readonly MatchedRule[];
@@ -64,6 +68,7 @@ export interface RewriteEffects {
 /** A rule that matched, and what it made of what. */
 export interface MatchedRule {
   readonly rule: RewriteRule;
+  /** Both as they may be shown. */
   readonly before: string;
   readonly after: string;
 }

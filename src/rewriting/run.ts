@@ -2,6 +2,7 @@ import { escapeBackreference } from './escape.js';
 import { lookUp } from './maps.js';
 import type { BackreferenceEscape, LookAheadKind, Template } from './model.js';
 import { joinQuery, type Query, sentQuery } from './query.js';
+import { isNamedIn, variableKey } from './shown-text.js';
 import type { LookAhead, RewriteRequest, RewriteSubject } from './subject.js';
 import type { RewriteVariable } from './variables.js';
 
@@ -25,6 +26,12 @@ export class Run {
   ruleGroups: readonly (string | undefined)[] = [];
   conditionGroups: readonly (string | undefined)[] = [];
   readonly environment: [name: string, value: string | undefined][] = [];
+  /** What the last condition caught may be part of what nobody should read. */
+  hasCaughtSecret = false;
+  /** What the rules have made so far holds such a thing: from then on, none of it is shown. */
+  holdsSecret: boolean;
+  /** Variables, in lower case, that such a thing was put in. */
+  readonly secretVariables: string[];
   /** Headers that the conditions of the current rule have read. */
   headersRead: string[] = [];
 
@@ -34,10 +41,20 @@ export class Run {
     this.name = request.name;
     this.pathInfo = request.pathInfo;
     this.query = sentQuery(request.query);
+    this.holdsSecret = request.holdsSecret ?? false;
+    this.secretVariables = [...(request.secretVariables ?? [])];
   }
 
   expand(template: Template, how?: BackreferenceEscape): string {
     return template.map((part) => this.#expandPart(part, how)).join('');
+  }
+
+  isSecretVariable(name: string): boolean {
+    return isNamedIn(this.secretVariables, name);
+  }
+
+  noteSecretVariable(name: string): void {
+    if (!this.isSecretVariable(name)) this.secretVariables.push(variableKey(name));
   }
 
   lookAhead(what: LookAheadKind, path: string): LookAhead {

@@ -43,4 +43,8 @@ export interface RewriteRequest {
   readonly query: string;
   /** Of an index or a look ahead. */
   readonly isSubrequest: boolean;
+  /** Earlier rules made the name, or the query, of what nobody should read. */
+  readonly holdsSecret?: boolean;
+  /** Variables, in lower case, that earlier rules put such a thing in. */
+  readonly secretVariables?: readonly string[];
 }

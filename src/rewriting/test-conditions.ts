@@ -2,7 +2,7 @@ import { testFile } from '../expressions/index.js';
 import { execBounded } from '../matching/index.js';
 import type { ConditionTest, NumberOperator, RewriteCondition } from './model.js';
 import type { Run } from './run.js';
-import { showText } from './shown-text.js';
+import { catchesSecret, showText } from './shown-text.js';
 
 /** A condition that cannot be evaluated. Never leaves this room. */
 export class ConditionFault extends Error {}
@@ -10,6 +10,7 @@ export class ConditionFault extends Error {}
 /** Whether all hold, of those joined by OR at least one; the headers that decided it stay in `run.headersRead`. */
 export function testConditions(conditions: readonly RewriteCondition[], run: Run): boolean {
   run.conditionGroups = [];
+  run.hasCaughtSecret = false;
   const decisive: string[] = [];
   for (let at = 0; at < conditions.length; at += 1) {
     const condition = conditions[at] as RewriteCondition;
@@ -29,11 +30,15 @@ export function testConditions(conditions: readonly RewriteCondition[], run: Run
 
 function testCondition(condition: RewriteCondition, run: Run): boolean {
   const { subject, test, negated, text } = condition;
+  const groups = run.conditionGroups;
   const input = subject === undefined ? '' : run.expand(subject);
+  // Before it is decided: what it reads may be what the condition before caught.
+  const shown = showText(subject, input, run);
   const holds = decide(test, input, run, negated) !== negated;
+  if (run.conditionGroups !== groups) run.hasCaughtSecret = catchesSecret(condition, run);
   run.subject.trace?.(
     4,
-    `RewriteCond: input='${showText(subject, input)}' pattern='${text}' => ${holds ? 'matched' : 'not-matched'}`,
+    `RewriteCond: input='${shown}' pattern='${text}' => ${holds ? 'matched' : 'not-matched'}`,
   );
   return holds;
 }

@@ -8,6 +8,7 @@ import {
   serverNameAndPort,
 } from '../http/index.js';
 import type { AccessRecord, LogLevel } from '../log/index.js';
+import { isNamedIn } from '../rewriting/index.js';
 import type { Route } from '../routing/index.js';
 import { readLogVariable } from '../tls/index.js';
 import { askExchange } from './expression-subject.js';
@@ -40,6 +41,7 @@ interface KnownSelfName {
 }
 
 const nothingSaid = { always: [], onsuccess: [] };
+const noNames: readonly string[] = [];
 
 /** A request and what the lifecycle has found out about it so far. One access-log line comes of it, whatever happens. */
 export class Exchange {
@@ -76,6 +78,10 @@ export class Exchange {
   errorHeaders: readonly string[] = [];
   /** The flag END: rules of directories are not asked any more. */
   rewritingEnded = false;
+  /** What rules made of the path, or of the query, holds what nobody should read: messages do not name it. */
+  rewriteHoldsSecret = false;
+  /** Variables, in lower case, that rules put such a thing in. */
+  secretVariables: readonly string[] = noNames;
   /** Of how many looks ahead of rules this is one. */
   lookAheadDepth = 0;
   /** Internal redirects so far. */
@@ -107,6 +113,11 @@ export class Exchange {
     const { method, target, headers } = this.record;
     this.#sent ??= { method, target, host: hostOfTarget(target) ?? headerValue(headers, 'host') };
     return this.#sent;
+  }
+
+  /** Whether rules put something in the variable that nobody should read. */
+  hidesVariable(name: string): boolean {
+    return isNamedIn(this.secretVariables, name);
   }
 
   /** `Header note`, by name in lower case. */
@@ -283,6 +294,7 @@ export class Exchange {
       requestHeader: (name) => headerValue(this.headers, name),
       responseHeader: (name) => headerValue(reply.sentHeaders, name),
       environment: (name) => this.environment.get(name),
+      hidesVariable: (name) => this.hidesVariable(name),
       note: (name) => this.notes.get(name.toLowerCase()),
       tlsVariable: (name) => this.#readLogged(name),
     };

@@ -4,6 +4,7 @@ import type { AuthRequest, Verdict } from '../auth/index.js';
 import { evaluateText } from '../expressions/index.js';
 import { cleanPath, encodeLocation, toByteString } from '../http/index.js';
 import { PatternTooSlow } from '../matching/index.js';
+import { showMade } from '../rewriting/index.js';
 import type { AskCondition, Mapping, Redirection, Rewritten, Route } from '../routing/index.js';
 import { changeHeadersEarly, changeRequestHeaders } from './change-headers.js';
 import { checkHead } from './check-head.js';
@@ -427,9 +428,14 @@ async function resend(exchange: Exchange, target: string): Promise<Refusal | und
 async function rewriteElsewhere(exchange: Exchange, target: string): Promise<Refusal | undefined> {
   const looped = refuseLoop(exchange);
   if (looped !== undefined) return looped;
-  exchange.site.trace?.({ stage: 'rewrite', text: `answers ${target} in its place` });
+  exchange.site.trace?.({ stage: 'rewrite', text: `answers ${showTarget(exchange, target)} in its place` });
   exchange.beginRewrite();
   return answerTarget(exchange, target);
+}
+
+/** Rules may have made it of what nobody should read. */
+function showTarget({ rewriteHoldsSecret }: Exchange, target: string): string {
+  return showMade(target, { holdsSecret: rewriteHoldsSecret });
 }
 
 function refuseLoop({ redirects, virtualHost }: Exchange): Refusal | undefined {
@@ -442,11 +448,15 @@ function refuseLoop({ redirects, virtualHost }: Exchange): Refusal | undefined {
 async function answerTarget(exchange: Exchange, target: string): Promise<Refusal | undefined> {
   const cleaned = cleanPath(target, exchange.virtualHost.settings);
   if (cleaned.kind === 'refusal')
-    return refuse(cleaned.status, 'core', `internal redirect to ${target}: ${cleaned.reason}`);
+    return refuse(
+      cleaned.status,
+      'core',
+      `internal redirect to ${showTarget(exchange, target)}: ${cleaned.reason}`,
+    );
   exchange.rawPath = cleaned.rawPath;
   exchange.query = cleaned.query;
   exchange.path = cleaned.path;
-  exchange.site.trace?.({ stage: 'request', text: `internal redirect to ${target}` });
+  exchange.site.trace?.({ stage: 'request', text: `internal redirect to ${showTarget(exchange, target)}` });
   const unsettled = applyEnvironmentRules(exchange, exchange.virtualHost.environmentRules);
   return unsettled ?? answerPath(exchange, cleaned.path, 0);
 }

@@ -57,9 +57,11 @@ export async function lookAhead(
 
 /** An exchange that nobody sees: a GET of the same client. */
 export function beginLookAhead(exchange: Exchange): Exchange {
-  const { virtualHost, host, headers, path, query, lookAheadDepth } = exchange;
+  const { virtualHost, host, headers, path, query, lookAheadDepth, rewriteHoldsSecret, secretVariables } =
+    exchange;
   const ahead = new Exchange(silence(exchange.record), exchange.site);
   Object.assign(ahead, { virtualHost, host, headers, path, query, lookAheadDepth: lookAheadDepth + 1 });
+  Object.assign(ahead, { rewriteHoldsSecret, secretVariables });
   ahead.environment.addList(exchange.environment.toList());
   return ahead;
 }

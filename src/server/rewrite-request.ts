@@ -19,6 +19,7 @@ import {
   type RewriteOutcome,
   type RewriteRequest,
   type RewriteSettings,
+  showMade,
 } from '../rewriting/index.js';
 import {
   type ForcedSettings,
@@ -94,7 +95,11 @@ async function applyServerRules(
       if (!outcome.passThrough)
         return { kind: 'go-on', path, filename: findFilename(exchange, outcome), ...force(outcome.effects) };
       if (/\/\.\.?(?:\/|$)/.test(outcome.target))
-        return refuse(400, 'rewrite', `the rules make a path with dot segments: ${outcome.target}`);
+        return refuse(
+          400,
+          'rewrite',
+          `the rules make a path with dot segments: ${showMade(outcome.target, outcome.effects)}`,
+        );
       const made = exchange.virtualHost.settings.mergeSlashes ? mergeSlashes(outcome.target) : outcome.target;
       return { kind: 'go-on', path: made, ...force(outcome.effects) };
     }
@@ -149,7 +154,11 @@ async function applyDirectoryRules(
     return { kind: 'go-on', ...force(outcome.effects) };
   const path = toUrlPath(outcome.target);
   if (path === undefined)
-    return refuse(500, 'rewrite', `no URL is known for ${outcome.target}: expected RewriteBase`);
+    return refuse(
+      500,
+      'rewrite',
+      `no URL is known for ${showMade(outcome.target, outcome.effects)}: expected RewriteBase`,
+    );
   const encoded = outcome.isEscaped ? keepEscapes(encodePath(path)) : encodePath(path);
   return { kind: 'elsewhere', target: encoded + (exchange.query === '' ? '' : `?${exchange.query}`) };
 }
@@ -157,15 +166,16 @@ async function applyDirectoryRules(
 /** Whom a rule with P asks. */
 function findServer(
   { site }: Exchange,
-  { target, noEscape, rule }: Extract<RewriteOutcome, { kind: 'proxied' }>,
+  { target, noEscape, rule, effects }: Extract<RewriteOutcome, { kind: 'proxied' }>,
 ): Refusal | ProxiedMapping {
+  const shown = showMade(target, effects);
   const { position } = rule;
   const found = site.router.findRewritten(target, { position, isEncoded: noEscape });
   if (noEscape && /[\x00-\x20\x7f]/.test(target))
-    return refuse(403, 'rewrite', `what NE leaves as it is holds blanks or control characters: ${target}`);
+    return refuse(403, 'rewrite', `what NE leaves as it is holds blanks or control characters: ${shown}`);
   if (typeof found !== 'string')
     return isClimbing(found)
-      ? refuse(403, 'rewrite', `the rules make a path with dot segments: ${target}`)
+      ? refuse(403, 'rewrite', `the rules make a path with dot segments: ${shown}`)
       : found;
   return refuse(500, 'rewrite', `the RewriteRule at ${position.file}:${position.line} asks nobody: ${found}`);
 }
@@ -236,6 +246,8 @@ function carryOut(exchange: Exchange, effects: RewriteEffects): void {
     onsuccess,
   };
   if (isEnd) exchange.rewritingEnded = true;
+  exchange.rewriteHoldsSecret = effects.holdsSecret;
+  exchange.secretVariables = effects.secretVariables;
   for (const { rule, before, after } of matched)
     exchange.site.trace?.({
       stage: 'rewrite',
@@ -252,10 +264,10 @@ function describeLast({ matched }: RewriteEffects): string {
 }
 
 function describeRequest(
-  { query }: Exchange,
+  { query, rewriteHoldsSecret, secretVariables }: Exchange,
   facts: Pick<RewriteRequest, 'name' | 'pathInfo' | 'isSubrequest'>,
 ): RewriteRequest {
-  return { ...facts, query };
+  return { ...facts, query, holdsSecret: rewriteHoldsSecret, secretVariables };
 }
 
 /** What applications learn of the URL that was asked for, whatever becomes of it. */

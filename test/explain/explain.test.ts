@@ -73,12 +73,18 @@ AllowOverride All
 ServerName secrets.example
 Alias /f.txt docs/f.txt
 WSGIScriptAlias / app.py
-CustomLog logs/secrets.log "%{A_TOKEN}e %{COLOUR}e %{DB_PASSWORD}e %{Authorization}i %{Cookie}i %{t}C %{X-Secret}o %{X-Colour}o"
+CustomLog logs/secrets.log "%{A_TOKEN}e %{COLOUR}e %{DB_PASSWORD}e %{Authorization}i %{Cookie}i %{t}C %{X-Secret}o %{X-Colour}o %{CAUGHT}e"
 SetEnv DB_PASSWORD hunter2
 SetEnv URL postgres://u:hunter2@h/db
 SetEnvIf Host . A_TOKEN=hunter2
 RewriteEngine On
 RewriteRule . - [E=API_KEY:hunter2,E=COLOUR:red]
+RewriteCond %{HTTP:Cookie} id=(.*)
+RewriteRule ^/(caught|f.txt) - [E=CAUGHT:%1]
+RewriteCond expr "%{HTTP:Cookie} =~ /id=(.*)/"
+RewriteRule ^/made /four?x=%1
+RewriteRule ^/four(.*) /five/%{HTTP:Cookie}
+RewriteRule ^/five/(.*) /f.txt [R,QSD]
 <Location />
 Require all granted
 SetEnvIf Host . B_TOKEN=hunter2
@@ -263,10 +269,27 @@ describe('explain', () => {
     }
   });
 
+  it('nor what rules made of them', async () => {
+    const headers = ['Cookie', 'id=swordfish'];
+    const made = await explain('http://secrets.example:8080/made', { headers });
+    const steps = texts(made.steps, 'rewrite').join();
+    expect(steps).toContain("'/made' becomes '***'");
+    expect(steps).toContain("'***' becomes '***'");
+    expect(steps).not.toContain('swordfish');
+    const { application } = await explain('http://secrets.example:8080/caught', { headers });
+    const { environ = [] } = application ?? {};
+    expect(environ[environ.indexOf('CAUGHT') + 1]).toBe('***');
+    expect(environ.join()).not.toContain('swordfish');
+  });
+
   it('nor in the line of the access log', async () => {
     const explanation = await explain('http://secrets.example:8080/f.txt');
-    expect(explanation.log.access).toEqual(['*** red *** *** s=***; t=*** *** *** red']);
+    expect(explanation.log.access).toEqual(['*** red *** *** s=***; t=*** *** *** red -']);
     expect(formatExplanation(explanation)).not.toContain('hunter2');
+    const caught = await explain('http://secrets.example:8080/f.txt', {
+      headers: ['Cookie', 'id=swordfish'],
+    });
+    expect(caught.log.access[0]).toMatch(/ red \*\*\*$/);
   });
 
   it.each([

@@ -254,6 +254,57 @@ it.each([
   );
 });
 
+it.each([
+  [
+    'what a rule made is the text of the next',
+    ['Rule ^ /%{HTTP_COOKIE}', 'Rule ^/(.*) /three/$1', 'Rule ^ - [F]'],
+  ],
+  ['a condition caught it', ['Cond %{HTTP:Cookie} (.*)', 'Rule ^ /four?x=%1', 'Rule (.*) -']],
+  [
+    'a condition looks at what one before it caught',
+    ['Cond %{HTTP:Cookie} (.*)', 'Cond %1 (.*)', 'Rule ^ /%1'],
+  ],
+  ['as the key of a map', ['Cond %{HTTP:Cookie} (.*)', 'Rule ^ @{up:%1}', 'Rule ^ /y']],
+  [
+    'a variable holds it',
+    ['Cond %{HTTP:Cookie} (.*)', 'Rule ^ - [E=A:%1]', 'Cond %{ENV:a} .', 'Rule ^ /%{ENV:A}'],
+  ],
+])('nor what becomes of it: %s', (_, written) => {
+  const lines = written.map((line) => line.replace('@', '$'));
+  const traced: string[] = [];
+  const request = { name: '/a', pathInfo: '', query: '', isSubrequest: false };
+  const outcome = applyRules({ directory: '', rules: readRules(lines) }, request, {
+    ...subject,
+    requestHeader: () => 'hunter2',
+    trace: (_level, text) => traced.push(text),
+  });
+  expect(traced.join()).toContain("-> '***'");
+  expect(`${traced.join()} ${JSON.stringify('effects' in outcome && outcome.effects.matched)}`).not.toMatch(
+    /hunter2/i,
+  );
+});
+
+it('nor what earlier rules made of it', () => {
+  const traced: string[] = [];
+  const request = { name: '/hunter2', pathInfo: '', query: '', isSubrequest: false, holdsSecret: true };
+  const trace = (_level: number, text: string) => traced.push(text);
+  applyRules({ directory: '', rules: readRules(['Rule (.*) -']) }, request, { ...subject, trace });
+  expect(traced).toEqual(["applying pattern '(.*) -' to uri '***'", "no change by '(.*) -'"]);
+});
+
+it('a condition on cookies does not hide what has nothing of them', () => {
+  const traced: string[] = [];
+  const request = { name: '/a', pathInfo: '', query: '', isSubrequest: false };
+  const rules = readRules(['Cond %{HTTP:Cookie} (.*)', 'Rule ^/(.) /b/$1', 'Rule ^ -']);
+  applyRules({ directory: '', rules }, request, {
+    ...subject,
+    requestHeader: () => 'hunter2',
+    trace: (_level, text) => traced.push(text),
+  });
+  expect(traced).toContain("rewrite '/a' -> '/b/a'");
+  expect(traced).toContain("applying pattern '^ -' to uri '/b/a'");
+});
+
 it('everything else is traced as it is', () => {
   const traced: string[] = [];
   const request = { name: '/a', pathInfo: '', query: '', isSubrequest: false };
